@@ -1,0 +1,93 @@
+// Chooses, when the program starts, which compilation of the loops to use, and mends OpenBLAS's
+// choice of its own kernels where it does not know the CPU.
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "kernels.h"
+
+static const ck_table *table = &ck_table_baseline;
+static int level, best_level, blas_core_state;
+
+#if defined(__x86_64__)
+static int detect(void) {
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        return ck_level_avx512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return ck_level_avx2;
+    return ck_level_baseline;
+}
+#else
+static int detect(void) { return ck_level_baseline; }
+#endif
+
+int ck_processor_count(void) {
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    const int count = CPU_COUNT(&set);
+    return count > 0 ? count : 1;
+}
+
+int ck_level(void) { return level; }
+int ck_best_level(void) { return best_level; }
+
+void ck_set_level(int wanted) {
+    level = wanted < 0 ? 0 : wanted > best_level ? best_level : wanted;
+    table = level == ck_level_avx512 ? &ck_table_avx512
+            : level == ck_level_avx2 ? &ck_table_avx2
+                                     : &ck_table_baseline;
+}
+
+// OpenBLAS exports these and documents neither the first two nor their use. With a static or
+// single-target OpenBLAS they are missing, and the weak references are null.
+extern void gotoblas_dynamic_init(void) __attribute__((weak));
+extern void gotoblas_dynamic_quit(void) __attribute__((weak));
+extern char *openblas_get_corename(void) __attribute__((weak));
+
+int ck_blas_core_state(void) { return blas_core_state; }
+
+static int is_among(const char *core, const char *const names[]) {
+    for (int i = 0; names[i]; i++)
+        if (strcasecmp(core, names[i]) == 0) return 1;
+    return 0;
+}
+
+/// An OpenBLAS older than the CPU falls back to kernels without AVX (Prescott and its like, five
+/// times slower). Its choice is final once made, unless it is made again: an environment variable
+/// set in the process comes too late for the first time, in time for the second.
+static void mend_blas_core(void) {
+    static const char *const without_avx[] = {"Prescott", "Core2",   "Penryn",    "Dunnington",
+                                              "Nehalem",  "Katmai",  "Northwood", "Banias",
+                                              "Atom",     "Opteron", "Barcelona", "Bobcat",
+                                              "Unknown",  "generic", NULL};
+    if (getenv("OPENBLAS_CORETYPE") || !openblas_get_corename || best_level < ck_level_avx2) return;
+    if (!is_among(openblas_get_corename(), without_avx)) return;
+    blas_core_state = -1;
+    if (!gotoblas_dynamic_init || !gotoblas_dynamic_quit) return;
+    const char *wanted = best_level == ck_level_avx512 ? "SkylakeX" : "Haswell";
+    setenv("OPENBLAS_CORETYPE", wanted, 1);
+    gotoblas_dynamic_quit();
+    gotoblas_dynamic_init();
+    unsetenv("OPENBLAS_CORETYPE");
+    if (!is_among(openblas_get_corename(), without_avx)) blas_core_state = 1;
+}
+
+__attribute__((constructor)) static void choose(void) {
+    best_level = detect();
+    const char *held = getenv("FEDERATED_SIMD");
+    ck_set_level(!held                             ? best_level
+                 : strcmp(held, "baseline") == 0   ? ck_level_baseline
+                 : strcmp(held, "avx2") == 0       ? ck_level_avx2
+                                                   : best_level);
+    mend_blas_core();
+}
+
+#define CK_RETURN_void
+#define CK_RETURN_double return
+#define CK_RETURN_ck_extent return
+#define CK_DEFINE(result, name, parameters, arguments)                                            \
+    result ck_##name parameters { CK_RETURN_##result table->name arguments; }
+CK_KERNELS(CK_DEFINE)

@@ -1,0 +1,64 @@
+// The list of loops that exist once per CPU level: X(result, name, parameters, arguments).
+#pragma once
+#include "include/CKernels.h"
+
+#define CK_KERNELS(X)                                                                             \
+    X(void, keep_mask,                                                                            \
+      (ck_philox_key key, uint32_t block, uint32_t threshold, size_t bits, uint64_t *mask),       \
+      (key, block, threshold, bits, mask))                                                        \
+    X(void, add_bias, (float *y, const float *bias, size_t rows, size_t columns),                 \
+      (y, bias, rows, columns))                                                                   \
+    X(void, add_bias_relu, (float *y, const float *bias, size_t rows, size_t columns),            \
+      (y, bias, rows, columns))                                                                   \
+    X(void, relu, (const float *x, float *y, size_t count), (x, y, count))                        \
+    X(void, relu_backward, (const float *y, const float *dy, float *dx, size_t count),            \
+      (y, dy, dx, count))                                                                         \
+    X(void, column_sums, (const float *x, float *sums, size_t rows, size_t columns),              \
+      (x, sums, rows, columns))                                                                   \
+    X(void, axpy, (float a, const float *x, float *y, size_t count), (a, x, y, count))            \
+    X(void, apply_mask,                                                                           \
+      (const float *x, const uint64_t *mask, float scale, float *y, size_t count),                \
+      (x, mask, scale, y, count))                                                                 \
+    X(void, bytes_to_floats, (const uint8_t *x, float scale, float *y, size_t count),             \
+      (x, scale, y, count))                                                                       \
+    X(double, sum, (const float *x, size_t count), (x, count))                                    \
+    X(double, sum_of_squares, (const float *x, size_t count), (x, count))                         \
+    X(void, im2col,                                                                               \
+      (const ck_window *w, const float *image, int32_t first, int32_t last, float *columns),      \
+      (w, image, first, last, columns))                                                           \
+    X(void, col2im,                                                                               \
+      (const ck_window *w, const float *columns, int32_t first, int32_t last, float *image),      \
+      (w, columns, first, last, image))                                                           \
+    X(void, max_pool, (const ck_window *w, const float *image, float *y, uint16_t *where),        \
+      (w, image, y, where))                                                                       \
+    X(void, max_pool_backward,                                                                    \
+      (const ck_window *w, const float *dy, const uint16_t *where, float *dimage),                \
+      (w, dy, where, dimage))                                                                     \
+    X(ck_extent, inspect, (const float *x, size_t count), (x, count))                             \
+    X(void, accumulate,                                                                           \
+      (const float *x, double weight, int64_t *high, int64_t *low, size_t count),                 \
+      (x, weight, high, low, count))                                                              \
+    X(void, carry, (int64_t *high, int64_t *low, size_t count), (high, low, count))
+
+typedef struct {
+#define CK_FIELD(result, name, parameters, arguments) result(*name) parameters;
+    CK_KERNELS(CK_FIELD)
+#undef CK_FIELD
+} ck_table;
+
+extern const ck_table ck_table_baseline, ck_table_avx2, ck_table_avx512;
+
+/// Rounds of Philox-4x32 on one counter; shared by the single block and the vector loop.
+static inline __attribute__((always_inline)) void ck_philox_rounds(uint32_t c[4], uint32_t k0,
+                                                                   uint32_t k1) {
+    for (int r = 0; r < 10; r++) {
+        const uint64_t p0 = (uint64_t)0xD2511F53u * c[0], p1 = (uint64_t)0xCD9E8D57u * c[2];
+        const uint32_t n0 = (uint32_t)(p1 >> 32) ^ c[1] ^ k0, n2 = (uint32_t)(p0 >> 32) ^ c[3] ^ k1;
+        c[1] = (uint32_t)p1;
+        c[3] = (uint32_t)p0;
+        c[0] = n0;
+        c[2] = n2;
+        k0 += 0x9E3779B9u;
+        k1 += 0xBB67AE85u;
+    }
+}

@@ -1,0 +1,71 @@
+import CKernels
+import COpenBLAS
+
+/// Matrix products by OpenBLAS, on one thread each: clients run side by side instead.
+public enum BLAS {
+    /// Whether a factor is taken as it is stored or transposed.
+    public enum Order: Sendable {
+        case plain
+        case transposed
+
+        fileprivate var cblas: CBLAS_TRANSPOSE { self == .plain ? CblasNoTrans : CblasTrans }
+    }
+
+    /// The kernels that OpenBLAS uses, by its own name for the CPU core ("Haswell", "SkylakeX").
+    public static var coreName: String {
+        String(cString: openblas_get_corename())
+    }
+
+    /// Whether OpenBLAS's kernels are what the CPU deserves.
+    public enum CoreState: Int32, Sendable {
+        /// OpenBLAS, or the user by `OPENBLAS_CORETYPE`, chose.
+        case asChosen = 0
+        /// OpenBLAS did not know the CPU and was told.
+        case corrected = 1
+        /// OpenBLAS does not know the CPU and cannot be told: products are several times slower.
+        case unsuitable = -1
+    }
+
+    public static var coreState: CoreState {
+        CoreState(rawValue: ck_blas_core_state()) ?? .asChosen
+    }
+
+    private static let singleThreaded: Void = openblas_set_num_threads(1)
+
+    /// C[m][n] = alpha · op(A)[m][k] · op(B)[k][n] + beta · C, all row-major without gaps.
+    ///
+    /// With `beta` 0, C may hold anything before.
+    /// - Precondition: `a`, `b` and `c` have m·k, k·n and m·n elements.
+    @inline(__always)
+    public static func multiply(
+        _ a: UnsafePointer<Float>, _ orderA: Order = .plain,
+        _ b: UnsafePointer<Float>, _ orderB: Order = .plain,
+        into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int,
+        alpha: Float = 1, beta: Float = 0
+    ) {
+        _ = singleThreaded
+        cblas_sgemm(
+            CblasRowMajor, orderA.cblas, orderB.cblas, blasint(m), blasint(n), blasint(k), alpha,
+            a, blasint(orderA == .plain ? k : m), b, blasint(orderB == .plain ? n : k), beta,
+            c, blasint(n))
+    }
+}
+
+/// How far this package's own loops use the CPU.
+public enum SIMDLevel: Int32, CaseIterable, Sendable, CustomStringConvertible {
+    case baseline = 0
+    case avx2 = 1
+    case avx512 = 2
+
+    /// The level in use: the best the CPU has, or less where `FEDERATED_SIMD` says so.
+    public static var current: SIMDLevel { SIMDLevel(rawValue: ck_level())! }
+    public static var best: SIMDLevel { SIMDLevel(rawValue: ck_best_level())! }
+
+    public var description: String {
+        switch self {
+        case .baseline: "baseline"
+        case .avx2: "AVX2"
+        case .avx512: "AVX-512"
+        }
+    }
+}

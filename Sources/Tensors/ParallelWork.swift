@@ -1,0 +1,138 @@
+import CKernels
+import Glibc
+
+/// How many processors this process may use (its affinity mask, so containers and `taskset` count).
+public func availableProcessorCount() -> Int { Int(ck_processor_count()) }
+
+/// Runs `body(worker, index)` for every index in 0 ..< `count` on `threads` threads of its own.
+///
+/// Indices are handed out in order as workers become free; `worker` is in 0 ..< `threads` and one
+/// worker runs one index at a time, so state may be kept per worker. Training and evaluation run
+/// here and not on Swift's cooperative pool, which CPU-bound work would starve.
+public func parallelFor(
+    count: Int, threads: Int, _ body: @Sendable (_ worker: Int, _ index: Int) -> Void
+) {
+    let queue = WorkQueue<Int>(Array((0..<count).reversed()))
+    queue.drain(threads: min(threads, max(count, 1))) { worker, index in body(worker, index) }
+}
+
+/// Work that may bring more work: a stack of items that threads take from until all is done.
+///
+/// What was added last is taken first, so that follow-up work (evaluating a model that has just
+/// been trained) is done, and its memory freed, before new work is begun.
+public final class WorkQueue<Item: Sendable>: Sendable {
+    private struct State {
+        var items: [Item]
+        var running = 0
+    }
+
+    private let lock = PosixLock()
+    private nonisolated(unsafe) var state: State
+
+    public init(_ items: [Item]) {
+        state = State(items: items)
+    }
+
+    /// Adds work; may be called from a running item.
+    public func push(contentsOf items: [Item]) {
+        lock.withLock {
+            state.items.append(contentsOf: items)
+            lock.wakeAll()
+        }
+    }
+
+    /// Drops all work that has not begun.
+    public func removeAll() {
+        lock.withLock {
+            state.items.removeAll()
+            lock.wakeAll()
+        }
+    }
+
+    /// Runs `body` on every item, those pushed meanwhile included, and returns when all are done.
+    ///
+    /// One thread is the caller's own.
+    public func drain(threads: Int, _ body: @Sendable (_ worker: Int, _ item: Item) -> Void) {
+        precondition(threads > 0, "work needs at least one thread, not \(threads)")
+        withoutActuallyEscaping(body) { body in
+            let helpers = (1..<threads).map { worker in
+                WorkerThread { self.work(worker, body) }
+            }
+            work(0, body)
+            for helper in helpers { helper.join() }
+        }
+    }
+
+    private func work(_ worker: Int, _ body: (Int, Item) -> Void) {
+        while let item = take() {
+            body(worker, item)
+            lock.withLock {
+                state.running -= 1
+                if state.running == 0 { lock.wakeAll() }
+            }
+        }
+    }
+
+    private func take() -> Item? {
+        lock.withLock {
+            while true {
+                if let item = state.items.popLast() {
+                    state.running += 1
+                    return item
+                }
+                if state.running == 0 { return nil }
+                lock.wait()
+            }
+        }
+    }
+}
+
+/// A POSIX mutex with a condition: `Mutex` of the standard library has none to wait on.
+private final class PosixLock: @unchecked Sendable {
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_mutex_destroy(mutex)
+        pthread_cond_destroy(condition)
+        mutex.deallocate()
+        condition.deallocate()
+    }
+
+    func withLock<Result>(_ body: () -> Result) -> Result {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        return body()
+    }
+
+    func wait() { pthread_cond_wait(condition, mutex) }
+    func wakeAll() { pthread_cond_broadcast(condition) }
+}
+
+/// One POSIX thread that runs a closure.
+private struct WorkerThread {
+    private final class Box {
+        let body: () -> Void
+        init(_ body: @escaping () -> Void) { self.body = body }
+    }
+
+    private var thread = pthread_t()
+
+    init(_ body: @escaping () -> Void) {
+        let box = Unmanaged.passRetained(Box(body))
+        let status = pthread_create(
+            &thread, nil,
+            { argument in
+                Unmanaged<Box>.fromOpaque(argument!).takeRetainedValue().body()
+                return nil
+            }, box.toOpaque())
+        precondition(status == 0, "the system gave no thread (error \(status))")
+    }
+
+    func join() { pthread_join(thread, nil) }
+}

@@ -1,0 +1,131 @@
+import CKernels
+
+/// Names one stream of random numbers: every (seed, purpose, client, round) is a stream of its own.
+///
+/// Streams are counter-based, so that what one client draws never depends on which thread it runs
+/// on or on what was drawn before it.
+public struct RandomKey: Hashable, Sendable {
+    /// What the numbers are for; a stream for one purpose never overlaps another's.
+    public enum Purpose: UInt8, Sendable {
+        case initialization = 1
+        case partition
+        case shuffling
+        case dropout
+        case evaluation
+        case selection
+        case generation
+        case benchmark
+    }
+
+    public var seed: UInt64
+    public var purpose: Purpose
+    /// Tells apart streams of one purpose: a layer's position, a tensor's number (24 bits are used).
+    public var index: Int
+    public var client: Int
+    public var round: Int
+
+    public init(
+        seed: UInt64, purpose: Purpose, index: Int = 0, client: Int = 0, round: Int = 0
+    ) {
+        self.seed = seed
+        self.purpose = purpose
+        self.index = index
+        self.client = client
+        self.round = round
+    }
+
+    /// The same key for another `index`.
+    public func with(index: Int) -> RandomKey {
+        var copy = self
+        copy.index = index
+        return copy
+    }
+
+    /// The key as the generator takes it; the block number is left free.
+    @usableFromInline var philox: ck_philox_key {
+        ck_philox_key(
+            seed: seed, round: UInt32(truncatingIfNeeded: round),
+            client: UInt32(truncatingIfNeeded: client),
+            purpose: UInt32(purpose.rawValue) << 24 | UInt32(truncatingIfNeeded: index) & 0xFF_FFFF)
+    }
+}
+
+/// A stream of random numbers from Philox-4x32-10.
+///
+/// Source: Salmon, Moraes, Dror and Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+/// The 128-bit counter is (block, round, client, purpose and index), the 64-bit key is the seed:
+/// streams cannot overlap, and each holds 2³² blocks of 16 bytes.
+public struct RandomStream: RandomNumberGenerator, Sendable {
+    @usableFromInline let key: ck_philox_key
+    @usableFromInline var block: UInt32 = 0
+    @usableFromInline var words: (UInt64, UInt64) = (0, 0)
+    @usableFromInline var hasSecond = false
+
+    @inlinable
+    public init(_ key: RandomKey) {
+        self.key = key.philox
+    }
+
+    /// The next 64 random bits.
+    @inlinable
+    public mutating func next() -> UInt64 {
+        if hasSecond {
+            hasSecond = false
+            return words.1
+        }
+        var output: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
+        ck_philox_block(key, block, &output.0)
+        block &+= 1
+        words.1 = UInt64(output.2) | UInt64(output.3) << 32
+        hasSecond = true
+        return UInt64(output.0) | UInt64(output.1) << 32
+    }
+
+    /// A number in [0, 1), a multiple of 2⁻⁵³.
+    @inlinable
+    public mutating func nextUniform() -> Double {
+        Double(next() >> 11) * 0x1p-53
+    }
+
+    /// A number in [low, high).
+    @inlinable
+    public mutating func nextUniform(_ low: Double, _ high: Double) -> Double {
+        low + (high - low) * nextUniform()
+    }
+
+    /// A whole number in 0 ..< `bound`, each equally likely.
+    ///
+    /// Source: Lemire, "Fast random integer generation in an interval", 2019. The standard
+    /// library's way may change between versions, and with it the bits of a run; this one stays.
+    /// - Precondition: `bound` > 0.
+    @inlinable
+    public mutating func next(below bound: Int) -> Int {
+        precondition(bound > 0, "a random number below \(bound) was asked for")
+        let range = UInt64(bound)
+        var product = next().multipliedFullWidth(by: range)
+        if product.low < range {
+            let threshold = (0 &- range) % range
+            while product.low < threshold {
+                product = next().multipliedFullWidth(by: range)
+            }
+        }
+        return Int(product.high)
+    }
+
+    /// A whole number in `range`, each equally likely.
+    @inlinable
+    public mutating func next(in range: ClosedRange<Int>) -> Int {
+        range.lowerBound + next(below: range.count)
+    }
+
+    /// Puts `values` in random order (Fisher and Yates).
+    @inlinable
+    public mutating func shuffle<Element>(_ values: inout [Element]) {
+        var remaining = values.count
+        while remaining > 1 {
+            let chosen = next(below: remaining)
+            remaining -= 1
+            values.swapAt(chosen, remaining)
+        }
+    }
+}

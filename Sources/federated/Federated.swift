@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Federated: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "federated")
+}

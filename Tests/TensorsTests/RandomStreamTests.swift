@@ -1,0 +1,93 @@
+import CKernels
+import Testing
+
+@testable import Tensors
+
+@Suite("Random streams")
+struct RandomStreamTests {
+    /// Known answers published with the Philox reference implementation (Random123).
+    @Test(arguments: [
+        (
+            [0, 0, 0, 0] as [UInt32], 0 as UInt64,
+            [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8] as [UInt32]
+        ),
+        (
+            [.max, .max, .max, .max], .max,
+            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+        ),
+        (
+            [0x243f_6a88, 0x85a3_08d3, 0x1319_8a2e, 0x0370_7344], 0x299f_31d0_a409_3822,
+            [0xd16c_fe09, 0x94fd_cceb, 0x5001_e420, 0x2412_6ea1]
+        ),
+    ])
+    func knownAnswers(counter: [UInt32], seed: UInt64, expected: [UInt32]) {
+        let key = ck_philox_key(
+            seed: seed, round: counter[1], client: counter[2], purpose: counter[3])
+        var output = [UInt32](repeating: 0, count: 4)
+        ck_philox_block(key, counter[0], &output)
+        #expect(output == expected)
+    }
+
+    @Test("Streams of other seeds, purposes, indices, clients and rounds differ")
+    func streamsDiffer() {
+        let base = RandomKey(seed: 7, purpose: .dropout, index: 1, client: 2, round: 3)
+        let others = [
+            RandomKey(seed: 8, purpose: .dropout, index: 1, client: 2, round: 3),
+            RandomKey(seed: 7, purpose: .shuffling, index: 1, client: 2, round: 3),
+            RandomKey(seed: 7, purpose: .dropout, index: 2, client: 2, round: 3),
+            RandomKey(seed: 7, purpose: .dropout, index: 1, client: 3, round: 3),
+            RandomKey(seed: 7, purpose: .dropout, index: 1, client: 2, round: 4),
+        ]
+        var stream = RandomStream(base)
+        let first = (0..<4).map { _ in stream.next() }
+        for key in others {
+            var other = RandomStream(key)
+            #expect((0..<4).map { _ in other.next() } != first, "\(key)")
+        }
+        var again = RandomStream(base)
+        #expect((0..<4).map { _ in again.next() } == first)
+    }
+
+    @Test("Whole numbers below a bound are in range and even")
+    func boundedNumbers() {
+        var stream = RandomStream(RandomKey(seed: 1, purpose: .benchmark))
+        var counts = [Int](repeating: 0, count: 7)
+        for _ in 0..<70_000 { counts[stream.next(below: 7)] += 1 }
+        for count in counts { #expect(abs(count - 10_000) < 500) }
+        #expect((0..<1000).allSatisfy { _ in (3...5).contains(stream.next(in: 3...5)) })
+    }
+
+    @Test("A shuffle keeps every element, and every order comes up")
+    func shuffles() {
+        var stream = RandomStream(RandomKey(seed: 1, purpose: .benchmark))
+        var seen: [[Int]: Int] = [:]
+        for _ in 0..<6000 {
+            var values = [0, 1, 2]
+            stream.shuffle(&values)
+            seen[values, default: 0] += 1
+        }
+        #expect(seen.count == 6)
+        #expect(seen.values.allSatisfy { abs($0 - 1000) < 200 })
+    }
+
+    @Test("Keep masks are the same at every SIMD level, and keep what they should")
+    func keepMasks() {
+        defer { ck_set_level(ck_best_level()) }
+        let key = RandomKey(seed: 3, purpose: .dropout)
+        for count in [1, 63, 64, 65, 127, 128, 129, 1000, 100_000] {
+            var masks: [[UInt64]] = []
+            for level in SIMDLevel.allCases {
+                ck_set_level(level.rawValue)
+                var mask = [UInt64](repeating: 0, count: KeepMask.wordCount(count))
+                KeepMask.fill(&mask, count: count, keep: 0.75, key: key, block: 32)
+                masks.append(mask)
+            }
+            #expect(masks[1] == masks[0])
+            #expect(masks[2] == masks[0])
+            if count == 100_000 {
+                let kept = masks[0].reduce(0) { $0 + $1.nonzeroBitCount }
+                #expect(abs(Double(kept) - 75_000) < 600)
+            }
+        }
+    }
+}
