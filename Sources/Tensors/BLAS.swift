@@ -3,12 +3,20 @@ import COpenBLAS
 
 /// Matrix products by OpenBLAS, on one thread each: clients run side by side instead.
 public enum BLAS {
-    /// Whether a factor is taken as it is stored or transposed.
-    public enum Order: Sendable {
-        case plain
-        case transposed
+    /// A factor of a product, taken as it is stored or transposed.
+    public struct Factor {
+        fileprivate let elements: UnsafePointer<Float>
+        fileprivate let order: CBLAS_TRANSPOSE
 
-        fileprivate var cblas: CBLAS_TRANSPOSE { self == .plain ? CblasNoTrans : CblasTrans }
+        /// The matrix as it is stored.
+        public static func plain(_ elements: UnsafePointer<Float>) -> Factor {
+            Factor(elements: elements, order: CblasNoTrans)
+        }
+
+        /// The transpose of what is stored.
+        public static func transposed(_ elements: UnsafePointer<Float>) -> Factor {
+            Factor(elements: elements, order: CblasTrans)
+        }
     }
 
     /// The kernels that OpenBLAS uses, by its own name for the CPU core ("Haswell", "SkylakeX").
@@ -32,22 +40,19 @@ public enum BLAS {
 
     private static let singleThreaded: Void = openblas_set_num_threads(1)
 
-    /// C[m][n] = alpha · op(A)[m][k] · op(B)[k][n] + beta · C, all row-major without gaps.
+    /// C[m][n] = A[m][k] · B[k][n] + beta · C, all row-major without gaps.
     ///
     /// With `beta` 0, C may hold anything before.
     /// - Precondition: `a`, `b` and `c` have m·k, k·n and m·n elements.
-    @inline(__always)
     public static func multiply(
-        _ a: UnsafePointer<Float>, _ orderA: Order = .plain,
-        _ b: UnsafePointer<Float>, _ orderB: Order = .plain,
-        into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int,
-        alpha: Float = 1, beta: Float = 0
+        _ a: Factor, _ b: Factor, into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int,
+        beta: Float = 0
     ) {
         _ = singleThreaded
         cblas_sgemm(
-            CblasRowMajor, orderA.cblas, orderB.cblas, blasint(m), blasint(n), blasint(k), alpha,
-            a, blasint(orderA == .plain ? k : m), b, blasint(orderB == .plain ? n : k), beta,
-            c, blasint(n))
+            CblasRowMajor, a.order, b.order, blasint(m), blasint(n), blasint(k), 1,
+            a.elements, blasint(a.order == CblasNoTrans ? k : m),
+            b.elements, blasint(b.order == CblasNoTrans ? n : k), beta, c, blasint(n))
     }
 }
 

@@ -1,0 +1,162 @@
+import CKernels
+import Tensors
+
+/// An architecture compiled for a batch size: its operations and one arena of scratch memory.
+///
+/// A worker owns a plan and lends it to one client after the other. Nothing is allocated when a
+/// batch goes through. Not for use from two threads at once.
+public final class Plan {
+    /// What batches go through a plan for.
+    public enum Purpose: Sendable {
+        /// Forward and backward, with dropout.
+        case training
+        /// Forward only; dropout is left out.
+        case inference
+    }
+
+    public let architecture: Architecture
+    /// The largest batch that fits.
+    public let batchSize: Int
+    public let purpose: Purpose
+    /// Where the caller puts a batch's samples, [N][H][W][C] or [N][F].
+    public let images: UnsafeMutablePointer<Float>
+    /// Where the caller puts a batch's labels, [N], each below the class count.
+    public let labels: UnsafeMutablePointer<UInt8>
+    /// What each operation has cost so far, if asked for by `startProfile()`.
+    public private(set) var profile: [OperationProfile]?
+
+    let operations: [any Operation]
+    private let arena: Arena
+    private let output: Activations
+    private let gradientRegion: ArenaRegion?
+
+    public init(_ architecture: Architecture, batchSize: Int, purpose: Purpose) {
+        precondition(batchSize > 0, "a plan's batch size must be at least 1, not \(batchSize)")
+        self.architecture = architecture
+        self.batchSize = batchSize
+        self.purpose = purpose
+        var compiler = PlanCompiler(architecture, batchSize: batchSize, purpose: purpose)
+        let input = compiler.current.values
+        compiler.compile()
+        operations = compiler.operations
+        output = compiler.current
+        let labelRegion = compiler.arena.reserve((batchSize + 3) / 4)
+        gradientRegion =
+            purpose == .training ? compiler.arena.reserve(architecture.parameterCount) : nil
+        arena = Arena(compiler.arena)
+        images = arena[input]
+        labels = UnsafeMutableRawPointer(arena[labelRegion]).assumingMemoryBound(to: UInt8.self)
+    }
+
+    /// The last batch's logits, [N][classes].
+    public var logits: UnsafePointer<Float> { UnsafePointer(arena[output.values]) }
+
+    /// The last batch's gradient of the mean loss, laid out as the parameters are.
+    ///
+    /// - Precondition: the plan is for training.
+    public var gradient: UnsafePointer<Float> { UnsafePointer(arena[gradientRegion!]) }
+
+    /// Bytes of scratch memory.
+    public var arenaBytes: Int { arena.count * MemoryLayout<Float>.stride }
+
+    /// Computes the logits of the first `count` samples of `images`.
+    /// - Precondition: `parameters` has the architecture's parameter count.
+    public func forward(
+        parameters: UnsafePointer<Float>, count: Int, dropout: RandomKey = Plan.noDropout,
+        step: Int = 0
+    ) {
+        precondition(count > 0 && count <= batchSize, "\(count) samples in a plan for \(batchSize)")
+        let pass = Pass(
+            arena: arena, parameters: parameters, gradient: gradientRegion.map { arena[$0] },
+            count: count, dropout: dropout, step: step)
+        for index in operations.indices {
+            measured(index, \.forwardSeconds) { operations[index].forward(pass) }
+        }
+    }
+
+    /// Loss and hits of the first `count` samples of `images` and `labels`.
+    public func evaluate(parameters: UnsafePointer<Float>, count: Int) -> BatchResult {
+        forward(parameters: parameters, count: count)
+        var result = BatchResult(count: count)
+        result.lossSum = ck_softmax_cross_entropy(
+            logits, labels, count, architecture.classCount, 1, nil, &result.correct)
+        return result
+    }
+
+    /// Puts the gradient of the mean loss over the first `count` samples into `gradient`.
+    ///
+    /// `dropout` and `step` say which random numbers drop units: every step of a stream has its own.
+    /// - Precondition: the plan is for training.
+    public func computeGradient(
+        parameters: UnsafePointer<Float>, count: Int, dropout: RandomKey, step: Int
+    ) -> BatchResult {
+        guard let gradientRegion, let outputGradient = output.gradient else {
+            preconditionFailure("a plan for inference has no gradient")
+        }
+        forward(parameters: parameters, count: count, dropout: dropout, step: step)
+        var result = BatchResult(count: count)
+        result.lossSum = ck_softmax_cross_entropy(
+            logits, labels, count, architecture.classCount, 1 / Float(count),
+            arena[outputGradient], &result.correct)
+        let pass = Pass(
+            arena: arena, parameters: parameters, gradient: arena[gradientRegion],
+            count: count, dropout: dropout, step: step)
+        for index in operations.indices.reversed() {
+            measured(index, \.backwardSeconds) { operations[index].backward(pass) }
+        }
+        return result
+    }
+
+    /// One step of stochastic gradient descent: w ← w − η ∇(mean loss of the batch).
+    /// - Returns: the batch's loss and hits before the step.
+    public func trainStep(
+        parameters: UnsafeMutablePointer<Float>, count: Int, learningRate: Float,
+        dropout: RandomKey, step: Int
+    ) -> BatchResult {
+        let result = computeGradient(
+            parameters: parameters, count: count, dropout: dropout, step: step)
+        measured(operations.count, \.backwardSeconds) {
+            ck_axpy(-learningRate, gradient, parameters, architecture.parameterCount)
+        }
+        return result
+    }
+
+    /// A key for passes in which nothing is dropped.
+    public static let noDropout = RandomKey(seed: 0, purpose: .dropout)
+
+    /// Measures every operation from now on; the optimiser's step is the last row.
+    public func startProfile() {
+        profile =
+            operations.map { OperationProfile(name: $0.name, flopsPerSample: $0.flopsPerSample) }
+            + [OperationProfile(name: "sgd", flopsPerSample: 0)]
+    }
+
+    @inline(__always)
+    private func measured(
+        _ index: Int, _ part: WritableKeyPath<OperationProfile, Double>, _ body: () -> Void
+    ) {
+        guard profile != nil else { return body() }
+        let start = MonotonicClock.seconds()
+        body()
+        profile?[index][keyPath: part] += MonotonicClock.seconds() - start
+    }
+}
+
+/// Loss and hits of one batch.
+public struct BatchResult: Sendable {
+    /// Samples in the batch.
+    public var count: Int
+    /// Sum of the samples' cross-entropies in nats.
+    public var lossSum: Double = 0
+    /// Samples whose largest logit was their label's.
+    public var correct: Int64 = 0
+}
+
+/// Time that one operation of a plan has taken.
+public struct OperationProfile: Sendable {
+    public let name: String
+    /// Floating-point operations of one sample's forward pass, every product counted.
+    public let flopsPerSample: Int
+    public var forwardSeconds: Double = 0
+    public var backwardSeconds: Double = 0
+}

@@ -1,0 +1,160 @@
+import Tensors
+import Testing
+
+@testable import NeuralNetworks
+
+@Suite("Gradients against central differences in double precision")
+struct GradientTests {
+    /// Small odd shapes, so that nothing divides by anything.
+    static let cases: [(name: String, input: FeatureShape, layers: [Layer])] = {
+        let image = FeatureShape.image(height: 7, width: 5, channels: 3)
+        let grey = FeatureShape.image(height: 6, width: 9, channels: 1)
+        func then(_ layers: Layer...) -> [Layer] { layers + [.flatten, .dense(3)] }
+        return [
+            ("dense", .vector(7), [.dense(4)]),
+            ("dense, ReLU", .vector(7), [.dense(5, activation: .relu), .dense(3)]),
+            ("ReLU", .vector(5), [.dense(6), .relu, .dense(3)]),
+            ("convolution", image, then(.convolution(filters: 4, kernel: 3))),
+            (
+                "convolution of one channel", grey,
+                then(.convolution(filters: 5, kernel: 3, activation: .relu))
+            ),
+            (
+                "convolution, same", image,
+                then(.convolution(filters: 2, kernel: 3, padding: .same, activation: .relu))
+            ),
+            (
+                "convolution, even window, same", image,
+                then(.convolution(filters: 2, kernel: Extent2D(height: 4, width: 2), padding: .same))
+            ),
+            (
+                "convolution, strides", image,
+                then(.convolution(filters: 3, kernel: 3, strides: Extent2D(height: 2, width: 3)))
+            ),
+            (
+                "convolution, strides, same", grey,
+                then(.convolution(filters: 3, kernel: 3, strides: 2, padding: .same))
+            ),
+            (
+                "convolution 1×1 and window of the whole image", image,
+                then(
+                    .convolution(filters: 2, kernel: 1),
+                    .convolution(filters: 4, kernel: Extent2D(height: 7, width: 5)))
+            ),
+            ("two convolutions", image, then(
+                .convolution(filters: 3, kernel: 3, activation: .relu),
+                .convolution(filters: 2, kernel: Extent2D(height: 3, width: 1)))),
+            ("pooling", image, then(.convolution(filters: 2, kernel: 1), .maxPooling(2))),
+            (
+                "pooling, overlapping", image,
+                then(.convolution(filters: 2, kernel: 1), .maxPooling(3, strides: 2))
+            ),
+            (
+                "pooling, same", image,
+                then(
+                    .convolution(filters: 2, kernel: 1),
+                    .maxPooling(3, strides: Extent2D(height: 2, width: 1), padding: .same))
+            ),
+            (
+                "pooling with gaps", grey,
+                then(.convolution(filters: 2, kernel: 1), .maxPooling(2, strides: 3))
+            ),
+        ]
+    }()
+
+    @Test(arguments: cases)
+    func gradient(name: String, input: FeatureShape, layers: [Layer]) throws {
+        let architecture = try Architecture(input: input, layers)
+        for seed in UInt64(1)...3 {
+            try check(architecture, seed: seed, comment: "\(name), seed \(seed)")
+        }
+    }
+
+    private func check(_ architecture: Architecture, seed: UInt64, comment: Comment) throws {
+        let batch = 3
+        var random = RandomStream(RandomKey(seed: seed, purpose: .benchmark))
+        let parameters = (0..<architecture.parameterCount).map { _ in
+            Float(random.nextUniform(-0.7, 0.7))
+        }
+        let inputs = (0..<batch).map { _ in
+            (0..<architecture.input.count).map { _ in Float(random.nextUniform(-1, 1)) }
+        }
+        let labels = (0..<batch).map { _ in random.next(below: architecture.classCount) }
+
+        let plan = Plan(architecture, batchSize: 4, purpose: .training)
+        for (row, input) in inputs.enumerated() {
+            (plan.images + row * input.count).update(from: input, count: input.count)
+            plan.labels[row] = UInt8(labels[row])
+        }
+        let result = plan.computeGradient(
+            parameters: parameters, count: batch, dropout: Plan.noDropout, step: 0)
+        let analytic = UnsafeBufferPointer(start: plan.gradient, count: parameters.count)
+
+        let reference = DoubleReference(architecture: architecture)
+        let wide = inputs.map { $0.map(Double.init) }
+        var moved = parameters.map(Double.init)
+        #expect(
+            abs(result.lossSum / Double(batch) - reference.loss(moved, wide, labels)) < 1e-5,
+            comment)
+        let h = 1e-6
+        var worst = 0.0
+        var largest = 0.0
+        for index in moved.indices {
+            let centre = moved[index]
+            moved[index] = centre + h
+            let above = reference.loss(moved, wide, labels)
+            moved[index] = centre - h
+            let below = reference.loss(moved, wide, labels)
+            moved[index] = centre
+            let numeric = (above - below) / (2 * h)
+            worst = max(worst, abs(numeric - Double(analytic[index])))
+            largest = max(largest, abs(numeric))
+        }
+        #expect(largest > 1e-3, comment)
+        #expect(worst < 2e-5 * max(largest, 1), comment)
+    }
+
+    @Test("Dropout's gradient is that of the network without the dropped units")
+    func dropout() throws {
+        let input = FeatureShape.vector(6)
+        let rate = 0.4
+        let architecture = try Architecture(
+            input: input, [.dense(70, activation: .relu), .dropout(rate), .dense(3)])
+        let parameters = architecture.initialParameters(seed: 5)
+        let plan = Plan(architecture, batchSize: 1, purpose: .training)
+        for i in 0..<6 { plan.images[i] = Float(i) / 6 }
+        plan.labels[0] = 1
+        let key = RandomKey(seed: 9, purpose: .dropout, client: 2, round: 3)
+        let result = parameters.withUnsafeBufferPointer {
+            plan.computeGradient(parameters: $0.baseAddress!, count: 1, dropout: key, step: 4)
+        }
+        let analytic = Array(UnsafeBufferPointer(start: plan.gradient, count: parameters.count))
+
+        // The same flags, put into the reference by scaling the second kernel's rows.
+        var mask = [UInt64](repeating: 0, count: 2)
+        KeepMask.fill(
+            &mask, count: 70, keep: 1 - rate, key: key.with(index: 1),
+            block: 4 * KeepMask.blockCount(70))
+        let kept = (0..<70).map { mask[$0 / 64] >> ($0 % 64) & 1 == 1 }
+        #expect((20..<65).contains(kept.count { $0 }))
+        var wide = parameters.array(in: 0..<parameters.count).map(Double.init)
+        let second = try #require(architecture.layout["dense2/kernel"])
+        for unit in 0..<70 {
+            for o in 0..<3 {
+                wide[second.offset + unit * 3 + o] *= kept[unit] ? 1 / (1 - rate) : 0
+            }
+        }
+        let reference = DoubleReference(architecture: architecture)
+        let inputs = [(0..<6).map { Double(Float($0) / 6) }]
+        #expect(abs(result.lossSum - reference.loss(wide, inputs, [1])) < 1e-5)
+        for index in stride(from: 0, to: second.offset, by: 7) {
+            let centre = wide[index]
+            wide[index] = centre + 1e-6
+            let above = reference.loss(wide, inputs, [1])
+            wide[index] = centre - 1e-6
+            let below = reference.loss(wide, inputs, [1])
+            wide[index] = centre
+            #expect(abs((above - below) / 2e-6 - Double(analytic[index])) < 2e-5)
+        }
+    }
+}
