@@ -14,6 +14,7 @@ import os
 import re
 import sys
 import tempfile
+import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -254,7 +255,7 @@ def title_lines(words: dict[str, str], extra: str = "", width: int = 110) -> tup
 # Settings that already are in the words above, by whichever name.
 SPOKEN = {
     "experiment", "dataset", "clients", "samples", "epochs", "batchSize", "learningRate", "seed",
-    "model", "fixedShards",
+    "model", "fixedShards", "rounds",
 }
 # Where a run came from and went to: true of it, but no setting that changes its curve.
 SILENT = {"logDirectory", "logDir", "dataDirectory", "dataDir", "threads", "quiet", "json"}
@@ -269,17 +270,30 @@ def other_settings(log: Log) -> dict[str, str]:
     }
 
 
+def compared_settings(log: Log) -> dict[str, str]:
+    """The settings of one run among several: a size of shards is what was asked for, whatever
+    the experiment makes of it, and the rounds are told."""
+    result = settings(log) | other_settings(log)
+    if log.configuration.get("samples") is not None:
+        result["samples"] = counted(log.configuration["samples"], "sample")
+    return result | {"rounds": counted(log.max_round, "round")}
+
+
 def comparison_words(logs: list[Log]) -> tuple[dict[str, str], list[str]]:
     """What all runs share, for the title, and a label for each run that says what differs."""
-    spoken = [settings(log) for log in logs]
-    everything = [words | other_settings(log) for words, log in zip(spoken, logs)]
+    everything = [compared_settings(log) for log in logs]
     keys = list(dict.fromkeys(key for words in everything for key in words))
     differing = [k for k in keys if len({words.get(k) for words in everything}) > 1]
-    shared = {k: v for k, v in spoken[0].items() if k not in differing}
+    shared = {
+        k: v for k, v in everything[0].items()
+        if k not in differing and (k in SPOKEN or k == "rounds")
+    }
     labels = []
     for words, log in zip(everything, logs):
-        parts = [words[k] for k in differing if k in words]
+        if len(logs) > 6:  # where lines are many, the experiment's number has to do
+            words = words | {"experiment": f"experiment {log.experiment}"}
         stop = stop_words(log)
+        parts = [words[k] for k in differing if k in words and not (stop and k == "rounds")]
         labels.append(" · ".join(parts + ([stop] if stop else [])))
     repeated = {label for label in labels if labels.count(label) > 1 or not label}
     for index, log in enumerate(logs):
@@ -354,7 +368,7 @@ def prepare_accuracy_axes(axes: Any, rounds: int, values: list[float]) -> None:
     axes.set_ylabel("accuracy on the test set")
     air = 0.5 if rounds < 3 else 0.03 * rounds
     axes.set_xlim(1 - air, rounds + air)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1, steps=[1, 2, 5, 10]))
     low, high = percent_limits(values)
     axes.set_ylim(low, high)
     decimals = 0 if high - low > 0.08 else 1
@@ -414,7 +428,9 @@ def draw_class_counts(axes: Any, sizes_axes: Any, log: Log, theme: Theme) -> Non
     sizes = numpy.nansum(table, axis=1)
     few = len(counts) <= 16
 
-    top = max(float(numpy.nanmax(table)) if numpy.isfinite(table).any() else 0.0, 1.0)
+    known = table[numpy.isfinite(table)]
+    # Counts that are all alike would else all have the darkest colour.
+    top = max(float(known.max()), 1.6 * float(known.mean()), 1.0) if known.size else 1.0
     image = axes.imshow(table, aspect="auto", cmap=theme.heat, vmin=0, vmax=top,
                         interpolation="nearest")
     axes.set_title(f"Images of each class, round {round_number}")
@@ -442,8 +458,8 @@ def draw_class_counts(axes: Any, sizes_axes: Any, log: Log, theme: Theme) -> Non
     else:
         bar = axes.figure.colorbar(image, ax=sizes_axes, pad=0.02, fraction=0.12, aspect=40)
         bar.outline.set_visible(False)
-        bar.set_label("images of a class")
-        bar.locator = MaxNLocator(integer=True)
+        bar.set_label("images of a class (colour)")
+        bar.locator = MaxNLocator(integer=True, steps=[1, 2, 5, 10])
         bar.update_ticks()
     draw_sizes(sizes_axes, sizes, few, theme)
 
@@ -491,8 +507,12 @@ def draw_run(log: Log, theme: Theme) -> Any:
 def draw_comparison(logs: list[Log], theme: Theme) -> Any:
     plt = load_pyplot(theme)
     shared, labels = comparison_words(logs)
-    columns = max(1, min(4, int(105 / (max(map(len, labels)) + 18))))
-    legend_rows = math.ceil(len(logs) / columns)
+    labels = [
+        textwrap.fill(f"{label}: {percent(log.server_accuracy[-1])}", 105)
+        for label, log in zip(labels, logs)
+    ]
+    columns = max(1, min(4, 125 // (max(map(len, labels)) + 12)))
+    legend_rows = math.ceil(sum(label.count("\n") + 1 for label in labels) / columns)
     figure = plt.figure(figsize=(10, 5.6 + 0.22 * legend_rows), dpi=110, layout="constrained")
     axes = figure.add_subplot()
     lines = []
@@ -506,7 +526,6 @@ def draw_comparison(logs: list[Log], theme: Theme) -> Any:
     values = [v for log in logs for v in log.server_accuracy]
     prepare_accuracy_axes(axes, max(log.rounds_done for log in logs), values)
     axes.set_title("The server's accuracy by round")
-    labels = [f"{label}: {percent(log.server_accuracy[-1])}" for label, log in zip(labels, logs)]
     figure.legend(lines, labels, loc="outside lower center", ncols=columns, fontsize=9,
                   handlelength=3)
     heading = f"{len(logs)} runs"
