@@ -237,7 +237,7 @@ def stop_words(log: Log) -> str:
     return f"{outcome} after {log.rounds_done} of {counted(log.max_round, 'round')}"
 
 
-def title_lines(words: dict[str, str], extra: str = "", width: int = 110) -> tuple[str, str]:
+def title_lines(words: dict[str, str], extra: str = "", width: int = 125) -> tuple[str, str]:
     """A heading, and below it the other settings in lines of at most `width` characters."""
     heading = " · ".join(words[k] for k in ("experiment", "dataset") if k in words)
     lines = [""]
@@ -452,7 +452,7 @@ def draw_class_counts(axes: Any, sizes_axes: Any, log: Log, theme: Theme) -> Non
                 value = table[row, column]
                 if math.isfinite(value):
                     red, green, blue, _ = image.cmap(image.norm(value))
-                    bright = 0.299 * red + 0.587 * green + 0.114 * blue > 0.55
+                    bright = 0.299 * red + 0.587 * green + 0.114 * blue > 0.45
                     axes.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=8,
                               color="#1a1a1a" if bright else "#ffffff")
     else:
@@ -499,7 +499,7 @@ def draw_run(log: Log, theme: Theme) -> Any:
     else:
         accuracy = figure.add_subplot()
     draw_accuracy(accuracy, log, theme)
-    heading, details = title_lines(settings(log), stop_words(log), 110 if with_counts else 90)
+    heading, details = title_lines(settings(log), stop_words(log), 125 if with_counts else 90)
     write_title(figure, theme, heading, details)
     return figure
 
