@@ -57,16 +57,19 @@ quietly() {
 
 install_packages() {
     local -a become=()
-    local by_hand="sudo apt-get update && sudo apt-get install -y $*"
+    # A new machine's own updates may hold dpkg's lock for its first minutes.
+    local -a apt_get=(env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120)
+    local by_hand="apt-get update && apt-get install -y $*"
     if ((EUID != 0)); then
-        sudo -n true 2>/dev/null || fail "these packages are missing: $*" "install them with:" "  $by_hand"
+        by_hand="sudo apt-get update && sudo apt-get install -y $*"
+        sudo -n true 2>/dev/null ||
+            fail "these packages are missing: $*" "install them with:" "  $by_hand"
         become=(sudo -n)
     fi
     echo "setup: installing $*"
-    quietly "${become[@]}" env DEBIAN_FRONTEND=noninteractive apt-get update -q ||
+    quietly "${become[@]}" "${apt_get[@]}" update ||
         echo "setup: apt-get update failed; trying with the package lists that are there" >&2
-    quietly "${become[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -y -q --no-install-recommends "$@" ||
+    quietly "${become[@]}" "${apt_get[@]}" install -y --no-install-recommends "$@" ||
         fail "apt-get could not install: $*" "once that is mended, this is the command:" "  $by_hand"
 }
 
