@@ -554,6 +554,7 @@ def save(figure: Any, path: Path) -> None:
     finally:
         if temporary:
             os.unlink(temporary)
+        sys.modules["matplotlib.pyplot"].close(figure)
 
 
 def default_output(paths: list[Path]) -> Path:
