@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+"""Checks what a finished run left behind: its log's keys, values and shapes, and its picture.
+
+usage: check_run.py [LOG] [--experiment N] [--rounds N] [--clients N] [--dataset NAME]
+                    [--no-weights] [--picture PNG]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+# The keys that every reader of such logs knows, then our own. One that is added or dropped is a
+# change of the format: it belongs here as well.
+COMMON_KEYS = {
+    "client number", "experiment", "max round", "clients acc", "server acc",
+}
+OWN_KEYS = {
+    "clients loss", "server loss", "clients samples", "clients class counts", "outcome",
+    "configuration", "seed", "data", "model", "model parameters", "timings", "threads", "cpu",
+    "blas core", "simd", "version", "started",
+}
+REFERENCE_SHAPES = [
+    (3, 3, 1, 32), (32,), (3, 3, 32, 64), (64,), (9216, 128), (128,), (128, 10), (10,),
+]
+
+
+def expect(holds: bool, sentence: str) -> None:
+    if not holds:
+        sys.exit(f"check_run.py: {sentence}")
+
+
+def shape(value: Any, place: str) -> tuple[int, ...]:
+    """The shape of nested lists, every part of which must be as long as its neighbours."""
+    if not isinstance(value, list):
+        expect(isinstance(value, (int, float)), f"{place} holds {value!r}: expected a number")
+        return ()
+    expect(len(value) > 0, f"{place} holds an empty list")
+    shapes = {shape(item, place) for item in value}
+    expect(len(shapes) == 1, f"{place} is ragged: {sorted(shapes)}")
+    return (len(value), *shapes.pop())
+
+
+def check_keys(log: dict[str, Any], weights: str) -> None:
+    expected = COMMON_KEYS | OWN_KEYS | {weights}
+    expect(log.keys() == expected, "the log's keys are not those of the format: "
+           f"missing {sorted(expected - log.keys())}, unknown {sorted(log.keys() - expected)}")
+
+
+def check_accuracies(values: Any, rounds: int, place: str) -> None:
+    expect(isinstance(values, list) and len(values) == rounds,
+           f"{place} is {values!r}: expected {rounds} accuracies")
+    for value in values:
+        expect(isinstance(value, (int, float)) and 0 <= value <= 1,
+               f"{place} holds {value!r}: expected a fraction from 0 to 1")
+
+
+def check_clients(log: dict[str, Any], rounds: int) -> None:
+    count = log["client number"]
+    for key in ("clients acc", "clients loss", "clients samples", "clients class counts"):
+        expect(len(log[key]) == count, f"'{key}' has {len(log[key])} clients, not {count}")
+        for client, values in log[key].items():
+            expect(len(values) == rounds, f"'{key}' of client {client} has {len(values)} rounds")
+    for client, values in log["clients acc"].items():
+        check_accuracies(values, rounds, f"'clients acc' of client {client}")
+    for client, by_round in log["clients class counts"].items():
+        sums = [sum(counts) for counts in by_round]
+        expect(sums == log["clients samples"][client],
+               f"class counts of client {client} add up to {sums}, "
+               f"its samples are {log['clients samples'][client]}")
+
+
+def check_picture(path: Path) -> None:
+    data = path.read_bytes()
+    expect(data[:8] == b"\x89PNG\r\n\x1a\n", f"{path} is no PNG")
+    width, height = struct.unpack(">II", data[16:24])
+    expect(width >= 800 and height >= 400, f"{path} has {width}×{height} pixels: 800×400 at least")
+    expect(len(data) >= 20_000, f"{path} has {len(data)} bytes: 20,000 at least")
+
+
+def check_log(options: argparse.Namespace) -> None:
+    log = json.loads(options.log.read_text(encoding="utf-8"))
+    check_keys(log, "final weight file" if options.no_weights else "final weight")
+    for key, wanted in [("experiment", options.experiment), ("max round", options.rounds),
+                        ("client number", options.clients)]:
+        expect(wanted is None or log[key] == wanted, f"'{key}' is {log[key]!r}, not {wanted}")
+    if options.dataset:
+        said = json.dumps(log["data"]).lower()
+        expect(options.dataset in said, f"'data' is {said}: it does not say {options.dataset}")
+    check_accuracies(log["server acc"], log["max round"], "'server acc'")
+    check_clients(log, log["max round"])
+    if options.no_weights:
+        name = options.log.parent / log["final weight file"]
+        expect(name.is_file(), f"the file of the final weights is not there: {name}")
+    else:
+        shapes = [shape(t, f"'final weight', tensor {i}")
+                  for i, t in enumerate(log["final weight"])]
+        expect(shapes == REFERENCE_SHAPES, f"the final weight's shapes are {shapes}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("log", type=Path, nargs="?", help="left out: only the picture is checked")
+    parser.add_argument("--experiment", type=int)
+    parser.add_argument("--rounds", type=int)
+    parser.add_argument("--clients", type=int)
+    parser.add_argument("--dataset")
+    parser.add_argument("--picture", type=Path)
+    parser.add_argument("--no-weights", action="store_true", help="a sweep's log names a file")
+    options = parser.parse_args()
+    if options.picture:
+        check_picture(options.picture)
+        print(f"checked  {options.picture}")
+    if options.log:
+        check_log(options)
+        print(f"checked  {options.log}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,84 @@
+# `make` alone prints the targets. `make run` and `make test` do all their own set-up.
+
+.DEFAULT_GOAL := help
+SHELL := bash
+MAKEFLAGS += --no-print-directory
+
+FEDERATED ?= .build/release/federated
+SWIFT_FILES := Sources Tests Package.swift
+SHELL_FILES := $(wildcard Scripts/*.sh) .ci/run
+PYTHON_FILES := $(wildcard Scripts/*.py .ci/*.py)
+
+# $(call option,--flag,NAME): the flag with NAME's value as one shell word, nothing if NAME is empty.
+quote = '$(subst ','\'',$(1))'
+option = $(if $($(2)),$(1) $(call quote,$($(2))))
+
+EXPERIMENT ?= 1
+RUN_OPTIONS = $(call option,--experiment,EXPERIMENT) $(call option,--clients,CLIENTS) \
+	$(call option,--rounds,ROUNDS) $(call option,--samples,SAMPLES) \
+	$(call option,--epochs,EPOCHS) $(call option,--batch-size,BATCH_SIZE) \
+	$(call option,--learning-rate,LEARNING_RATE) $(call option,--seed,SEED) \
+	$(call option,--dataset,DATASET) $(call option,--data-dir,DATA_DIR) \
+	$(call option,--log-dir,LOG_DIR) $(call option,--threads,THREADS) \
+	$(call option,--model,MODEL) $(ARGS)
+
+.PHONY: help test bench run sweep plot data format lint clean setup build venv
+
+help: ## Print this list
+	@echo "usage: make TARGET [NAME=value …]"
+	@echo
+	@sed -n 's/^\([a-z][a-z]*\):[^#]*## \(.*\)$$/  \1|\2/p' Makefile | \
+		while IFS='|' read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
+	@echo
+	@echo "make run takes EXPERIMENT CLIENTS ROUNDS SAMPLES EPOCHS BATCH_SIZE LEARNING_RATE SEED"
+	@echo "DATASET DATA_DIR LOG_DIR THREADS MODEL; ARGS=\"…\" hands any other option on, as in"
+	@echo "  make run EXPERIMENT=4 CLIENTS=10 ARGS=\"--fixed-shards\""
+
+run: build ## Run an experiment (EXPERIMENT=1…4): rounds, log, picture
+	@FEDERATED=$(call quote,$(FEDERATED)) Scripts/run.sh $(RUN_OPTIONS)
+
+test: setup ## Run the tests
+	@swift test -c release
+
+bench: build ## Measure training and evaluation speed (ARGS="--json")
+	@$(call quote,$(FEDERATED)) bench $(ARGS)
+
+sweep: build ## Run many settings into one CSV (ARGS="--clients 5,10 …")
+	@FEDERATED=$(call quote,$(FEDERATED)) Scripts/sweep.sh $(ARGS)
+
+plot: venv ## Draw a log, or compare several (LOG="a.json b.json", else the newest)
+	@log=$(call quote,$(LOG)); \
+	if [[ -z "$$log" ]]; then log=$$(ls -t Logs/*.json 2>/dev/null | head -n 1); fi; \
+	if [[ -z "$$log" ]]; then \
+		echo "make plot: there is no log in Logs: say LOG=FILE, or make one with make run" >&2; \
+		exit 2; \
+	fi; \
+	.venv/bin/python Scripts/plot.py $(ARGS) -n $(if $(LOG),$(LOG),"$$log")
+
+data: build ## Fetch MNIST once and say which data is there (DATA_DIR=…)
+	@$(call quote,$(FEDERATED)) data $(call option,--data-dir,DATA_DIR) $(ARGS)
+
+format: ## Format the Swift sources in place
+	@swift format --in-place --parallel --recursive $(SWIFT_FILES)
+
+lint: ## Check the style of Swift, shell and Python sources
+	@swift format lint --strict --parallel --recursive $(SWIFT_FILES)
+	@for file in $(SHELL_FILES); do bash -n "$$file" || exit; done
+	@if command -v shellcheck >/dev/null; then shellcheck $(SHELL_FILES); \
+		else echo "lint: shellcheck is not installed: shell scripts were only parsed"; fi
+	@if command -v python3 >/dev/null; then \
+		python3 -c 'import sys; [compile(open(f).read(), f, "exec") for f in sys.argv[1:]]' \
+			$(PYTHON_FILES); \
+		else echo "lint: python3 is not installed: Python files were not checked"; fi
+
+clean: ## Remove what was built and the Python environment; Logs stay
+	@rm -rf .build .venv Scripts/__pycache__ .ci/__pycache__
+
+setup:
+	@Scripts/setup.sh
+
+build: setup
+	@swift build -c release --product federated
+
+venv:
+	@Scripts/venv.sh
