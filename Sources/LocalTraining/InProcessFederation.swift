@@ -1,0 +1,276 @@
+import Datasets
+import Federation
+import NeuralNetworks
+import Synchronization
+import Tensors
+
+/// A server and its clients in one process: drives the round engine with worker threads.
+///
+/// Clients train side by side, one to a thread; a client's model is evaluated as soon as it is
+/// there, by whatever threads are free, so that unequal shards leave no core idle. Nothing that
+/// comes out depends on the number of threads.
+public final class InProcessFederation: Sendable {
+    /// What a federation is made of.
+    public struct Configuration: Sendable {
+        public var architecture: Architecture
+        public var training: LocalTraining
+        public var sampler: ShardSampler
+        public var trainingImages: LabelledImages
+        public var evaluationSet: EvaluationSet
+        public var rounds: RoundEngine.Configuration
+        public var seed: UInt64
+        public var threads: Int
+
+        public init(
+            architecture: Architecture, training: LocalTraining, sampler: ShardSampler,
+            trainingImages: LabelledImages, evaluationSet: EvaluationSet,
+            rounds: RoundEngine.Configuration, seed: UInt64, threads: Int
+        ) {
+            self.architecture = architecture
+            self.training = training
+            self.sampler = sampler
+            self.trainingImages = trainingImages
+            self.evaluationSet = evaluationSet
+            self.rounds = rounds
+            self.seed = seed
+            self.threads = threads
+        }
+    }
+
+    public let configuration: Configuration
+    public let progress = RunProgress()
+    private let strategy = FederatedAveraging()
+    private let queue = WorkQueue<Work>([])
+    private let plans: WorkerPlans
+    private let state: Mutex<State>
+    private let onRound: @Sendable (CommittedRound) -> Void
+
+    /// - Parameter onRound: called after each committed round, on one of the workers' threads.
+    public init(
+        _ configuration: Configuration, onRound: @escaping @Sendable (CommittedRound) -> Void
+    ) {
+        self.configuration = configuration
+        self.onRound = onRound
+        plans = WorkerPlans(
+            configuration.architecture, trainingBatchSize: configuration.training.batchSize,
+            threads: configuration.threads)
+        state = Mutex(
+            State(
+                engine: RoundEngine(configuration.rounds),
+                model: configuration.architecture.initialParameters(seed: configuration.seed),
+                aggregate: strategy.makeAggregator(layout: configuration.architecture.layout)))
+    }
+
+    /// Runs all rounds and returns when the run is over.
+    public func run() -> RunResult {
+        handle([.begin])
+        queue.drain(threads: configuration.threads) { worker, work in
+            switch work {
+            case .train(let client, let round, let model):
+                train(client, round, model, worker)
+            case .evaluate(let evaluation, let piece):
+                evaluate(evaluation, piece, worker)
+            }
+        }
+        return state.withLock { state in
+            RunResult(
+                outcome: state.engine.outcome ?? .interrupted, model: state.model,
+                rounds: state.committed)
+        }
+    }
+
+    /// Ends the run within a batch's time; committed rounds are kept.
+    public func stop() {
+        progress.requestStop()
+    }
+
+    // MARK: Work
+
+    private enum Work: Sendable {
+        case train(client: Int, round: Int, model: ParameterVector)
+        case evaluate(PendingEvaluation, piece: Int)
+    }
+
+    private func train(_ client: Int, _ round: Int, _ model: ParameterVector, _ worker: Int) {
+        let start = MonotonicClock.seconds()
+        let shard = configuration.sampler.shard(client: client, round: round)
+        do {
+            let result = try plans.training(worker).trainLocally(
+                configuration.training, from: model, on: configuration.trainingImages,
+                shard: shard, seed: configuration.seed, client: client, round: round,
+                progress: { progress.add(trained: $0) }, shouldStop: { progress.isStopping })
+            let update = ModelUpdate(
+                client: client, round: round, sampleCount: shard.count,
+                parameters: result.parameters)
+            progress.clientTrained(seconds: MonotonicClock.seconds() - start)
+            state.withLock {
+                $0.updates[client] = update
+                $0.classCounts[client] = configuration.trainingImages.classCounts(of: shard)
+            }
+            handle([.updateReceived(client: client, round: round, sampleCount: shard.count)])
+        } catch .stopped {
+            handle([.stopRequested])
+        } catch {
+            let failure = ClientFailure(.divergence, reason: "\(error)")
+            handle([.clientFailed(client: client, round: round, failure: failure)])
+        }
+    }
+
+    private func evaluate(_ evaluation: PendingEvaluation, _ piece: Int, _ worker: Int) {
+        if progress.isStopping { return handle([.stopRequested]) }
+        let start = MonotonicClock.seconds()
+        let result = configuration.evaluationSet.evaluate(
+            piece: piece, parameters: evaluation.model, plan: plans.inference(worker))
+        progress.add(evaluated: result.count, seconds: MonotonicClock.seconds() - start)
+        guard let whole = evaluation.finish(piece: piece, result) else { return }
+        switch evaluation.subject {
+        case .client(let client):
+            handle([.clientEvaluated(client: client, round: evaluation.round, whole)])
+        case .global:
+            handle([.globalEvaluated(round: evaluation.round, whole)])
+        }
+    }
+
+    // MARK: Engine
+
+    /// Hands events to the engine and carries out what it asks for, one thread at a time.
+    private func handle(_ events: [RoundEngine.Event]) {
+        let committed = state.withLock { state in
+            var events = events
+            var committed: [CommittedRound] = []
+            while !events.isEmpty {
+                for effect in state.engine.handle(events.removeFirst()) {
+                    carryOut(effect, &state, &events, &committed)
+                }
+            }
+            return committed
+        }
+        for round in committed { onRound(round) }
+    }
+
+    private func carryOut(
+        _ effect: RoundEngine.Effect, _ state: inout State, _ events: inout [RoundEngine.Event],
+        _ committed: inout [CommittedRound]
+    ) {
+        switch effect {
+        case .openRound(let round, let cohort):
+            state.aggregate = strategy.makeAggregator(layout: configuration.architecture.layout)
+            state.roundStart = MonotonicClock.seconds()
+            state.classCounts = [:]
+            progress.open(round: round, cohort: cohort.count)
+        case .train(let client, let round):
+            // The queue takes the last first: the lowest client is to begin.
+            state.toTrain.append(.train(client: client, round: round, model: state.model))
+            if state.toTrain.count == configuration.rounds.clients.count {
+                queue.push(contentsOf: state.toTrain.reversed())
+                state.toTrain = []
+            }
+        case .accept(let client, let round):
+            guard let update = state.updates[client] else {
+                preconditionFailure("client \(client)'s update was accepted but never came")
+            }
+            do {
+                let start = MonotonicClock.seconds()
+                try state.aggregate.add(update)
+                progress.add(aggregationSeconds: MonotonicClock.seconds() - start)
+                events.append(.updateFolded(client: client, round: round))
+            } catch {
+                let failure = ClientFailure(.error, reason: "\(error)")
+                events.append(.clientFailed(client: client, round: round, failure: failure))
+            }
+            if !configuration.rounds.evaluatesClients { state.updates[client] = nil }
+        case .evaluateClient(let client, let round):
+            guard let update = state.updates.removeValue(forKey: client) else { return }
+            pushEvaluation(.client(client), round, update.parameters)
+        case .aggregate(let round):
+            do {
+                let start = MonotonicClock.seconds()
+                state.candidate = try strategy.nextModel(
+                    after: state.model, aggregate: &state.aggregate)
+                progress.add(aggregationSeconds: MonotonicClock.seconds() - start)
+            } catch {
+                preconditionFailure("round \(round) closed without an update: \(error)")
+            }
+        case .evaluateGlobal(let round):
+            pushEvaluation(.global, round, state.candidate ?? state.model)
+        case .commit(let record):
+            state.model = state.candidate ?? state.model
+            let round = CommittedRound(
+                record: record, classCounts: state.classCounts,
+                seconds: MonotonicClock.seconds() - state.roundStart)
+            state.committed.append(round)
+            committed.append(round)
+        case .finish:
+            queue.removeAll()
+        case .reject(let client, let round, let reason):
+            // After the end of a run work in progress still reports; anything else is a mistake.
+            precondition(
+                state.engine.outcome != nil, "client \(client) in round \(round): \(reason)")
+        }
+    }
+
+    private func pushEvaluation(
+        _ subject: PendingEvaluation.Subject, _ round: Int, _ model: ParameterVector
+    ) {
+        let count = configuration.evaluationSet.pieceCount
+        let evaluation = PendingEvaluation(
+            subject: subject, round: round, model: model, pieceCount: count)
+        queue.push(contentsOf: (0..<count).map { .evaluate(evaluation, piece: $0) })
+    }
+
+    private struct State: Sendable {
+        var engine: RoundEngine
+        /// The last committed global model, and that which is being evaluated.
+        var model: ParameterVector
+        var candidate: ParameterVector?
+        var aggregate: ExactAccumulator
+        var updates: [Int: ModelUpdate] = [:]
+        var classCounts: [Int: [Int]] = [:]
+        var toTrain: [Work] = []
+        var roundStart = 0.0
+        var committed: [CommittedRound] = []
+    }
+}
+
+/// A committed round with what only this process knows of it.
+public struct CommittedRound: Sendable {
+    public var record: RoundRecord
+    /// Training samples by client and class.
+    public var classCounts: [Int: [Int]]
+    /// From opening to commit.
+    public var seconds: Double
+}
+
+/// What came of a run.
+public struct RunResult: Sendable {
+    public var outcome: Outcome
+    /// The last committed global model (the initial one if no round was).
+    public var model: ParameterVector
+    public var rounds: [CommittedRound]
+}
+
+/// One model's evaluation, in pieces done by several threads.
+private final class PendingEvaluation: Sendable {
+    enum Subject { case client(Int), global }
+
+    let subject: Subject
+    let round: Int
+    let model: ParameterVector
+    private let results: ResultTable
+    private let remaining: Atomic<Int>
+
+    init(subject: Subject, round: Int, model: ParameterVector, pieceCount: Int) {
+        self.subject = subject
+        self.round = round
+        self.model = model
+        results = ResultTable(count: pieceCount)
+        remaining = Atomic(pieceCount)
+    }
+
+    /// Takes a piece's result; whoever brings the last one gets the whole.
+    func finish(piece: Int, _ result: BatchResult) -> Evaluation? {
+        results[piece] = result
+        let left = remaining.subtract(1, ordering: .acquiringAndReleasing).newValue
+        return left == 0 ? EvaluationSet.combine(results.all) : nil
+    }
+}

@@ -1,0 +1,58 @@
+import Synchronization
+
+/// How far a run is, for whoever shows it; read and written from any thread.
+public final class RunProgress: Sendable {
+    /// One look at a run.
+    public struct Snapshot: Sendable {
+        /// The open round, 0 before the first.
+        public var round = 0
+        public var cohort = 0
+        /// Clients of the open round that have been trained.
+        public var clientsTrained = 0
+        /// Images trained and evaluated since the run began.
+        public var imagesTrained = 0
+        public var imagesEvaluated = 0
+        /// Sums over all threads, in seconds.
+        public var trainingSeconds = 0.0
+        public var evaluationSeconds = 0.0
+        public var aggregationSeconds = 0.0
+    }
+
+    private let state = Mutex(Snapshot())
+    private let stopping = Atomic(false)
+
+    public var snapshot: Snapshot { state.withLock { $0 } }
+
+    var isStopping: Bool { stopping.load(ordering: .relaxed) }
+    func requestStop() { stopping.store(true, ordering: .relaxed) }
+
+    func open(round: Int, cohort: Int) {
+        state.withLock {
+            $0.round = round
+            $0.cohort = cohort
+            $0.clientsTrained = 0
+        }
+    }
+
+    func add(trained images: Int) {
+        state.withLock { $0.imagesTrained += images }
+    }
+
+    func clientTrained(seconds: Double) {
+        state.withLock {
+            $0.clientsTrained += 1
+            $0.trainingSeconds += seconds
+        }
+    }
+
+    func add(evaluated images: Int, seconds: Double) {
+        state.withLock {
+            $0.imagesEvaluated += images
+            $0.evaluationSeconds += seconds
+        }
+    }
+
+    func add(aggregationSeconds seconds: Double) {
+        state.withLock { $0.aggregationSeconds += seconds }
+    }
+}

@@ -1,0 +1,38 @@
+import NeuralNetworks
+
+/// Every worker's own plans, made when it first needs them.
+///
+/// A plan is used by the worker whose number it is asked for, and a number is one thread's at a
+/// time (see `WorkQueue`), so nothing needs a lock.
+final class WorkerPlans: @unchecked Sendable {
+    private let architecture: Architecture
+    private let trainingBatchSize: Int
+    private let slots: UnsafeMutableBufferPointer<(training: Plan?, inference: Plan?)>
+
+    init(_ architecture: Architecture, trainingBatchSize: Int, threads: Int) {
+        self.architecture = architecture
+        self.trainingBatchSize = trainingBatchSize
+        slots = .allocate(capacity: threads)
+        slots.initialize(repeating: (nil, nil))
+    }
+
+    deinit {
+        slots.deinitialize()
+        slots.deallocate()
+    }
+
+    func training(_ worker: Int) -> Plan {
+        if let plan = slots[worker].training { return plan }
+        let plan = Plan(architecture, batchSize: trainingBatchSize, purpose: .training)
+        slots[worker].training = plan
+        return plan
+    }
+
+    func inference(_ worker: Int) -> Plan {
+        if let plan = slots[worker].inference { return plan }
+        let plan = Plan(
+            architecture, batchSize: EvaluationSet.batchSize, purpose: .inference)
+        slots[worker].inference = plan
+        return plan
+    }
+}
