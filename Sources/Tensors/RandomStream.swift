@@ -58,7 +58,7 @@ public struct RandomKey: Hashable, Sendable {
 public struct RandomStream: RandomNumberGenerator, Sendable {
     @usableFromInline let key: ck_philox_key
     @usableFromInline var block: UInt32 = 0
-    @usableFromInline var words: (UInt64, UInt64) = (0, 0)
+    @usableFromInline var second: UInt64 = 0
     @usableFromInline var hasSecond = false
 
     @inlinable
@@ -71,14 +71,13 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     public mutating func next() -> UInt64 {
         if hasSecond {
             hasSecond = false
-            return words.1
+            return second
         }
-        var output: (UInt32, UInt32, UInt32, UInt32) = (0, 0, 0, 0)
-        ck_philox_block(key, block, &output.0)
+        let words = ck_philox_block(key, block).words
         block &+= 1
-        words.1 = UInt64(output.2) | UInt64(output.3) << 32
+        second = UInt64(words.2) | UInt64(words.3) << 32
         hasSecond = true
-        return UInt64(output.0) | UInt64(output.1) << 32
+        return UInt64(words.0) | UInt64(words.1) << 32
     }
 
     /// A number in [0, 1), a multiple of 2⁻⁵³.

@@ -33,8 +33,12 @@ typedef struct {
     uint32_t round, client, purpose;
 } ck_philox_key;
 
-/// The four 32-bit words of block `block` of a stream.
-void ck_philox_block(ck_philox_key key, uint32_t block, uint32_t *output);
+typedef struct {
+    uint32_t words[4];
+} ck_philox_output;
+
+/// Block `block` of a stream.
+ck_philox_output ck_philox_block(ck_philox_key key, uint32_t block);
 /// `bits` keep-flags from block `block` on, 64 to a word, bit i of word w for element 64 w + i;
 /// a flag is 1 with probability `threshold` / 65536. Uses 16 blocks for every 128 flags begun.
 void ck_keep_mask(ck_philox_key key, uint32_t block, uint32_t threshold, size_t bits,
