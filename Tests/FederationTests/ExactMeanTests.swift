@@ -72,11 +72,12 @@ func oracleMean(of updates: [ModelUpdate]) -> ParameterVector {
     }
 
     /// Exponent fields: 0 denormals … 127 for 1 …; 84 and less need the tail words.
-    @Test(arguments: [
-        (1, 1...600, 118...130), (2, 1...1, 120...123), (3, 1...1, 0...3), (4, 1...3, 0...130),
-        (5, 1...((1 << 29) - 1), 60...130), (6, 1...((1 << 29) - 1), 0...90),
-        (7, 1...8, 80...88), (8, 600...600, 0...150), (9, 1...1, 100...160),
-    ] as [(UInt64, ClosedRange<Int>, ClosedRange<Int>)])
+    @Test(
+        arguments: [
+            (1, 1...600, 118...130), (2, 1...1, 120...123), (3, 1...1, 0...3), (4, 1...3, 0...130),
+            (5, 1...((1 << 29) - 1), 60...130), (6, 1...((1 << 29) - 1), 0...90),
+            (7, 1...8, 80...88), (8, 600...600, 0...150), (9, 1...1, 100...160),
+        ] as [(UInt64, ClosedRange<Int>, ClosedRange<Int>)])
     func agreesWithTheOracle(seed: UInt64, samples: ClosedRange<Int>, exponents: ClosedRange<Int>)
         throws
     {

@@ -23,7 +23,8 @@ import Testing
 
     @Test func malformedBytesAreNamed() {
         let table: [(String, Int, String)] = [
-            ("", 0, "a value"), ("[1,]", 3, "a value"), ("[1 2]", 3, "a comma or the end of the list"),
+            ("", 0, "a value"), ("[1,]", 3, "a value"),
+            ("[1 2]", 3, "a comma or the end of the list"),
             ("{\"a\" 1}", 5, "a colon"), ("{\"a\": 1,}", 8, "a string"), ("{1: 2}", 1, "a string"),
             ("[01]", 2, "a number without leading zeros"), ("[1.]", 3, "a digit after the point"),
             ("[1e]", 3, "a digit in the exponent"), ("[+1]", 1, "a value"), ("nul", 0, "null"),

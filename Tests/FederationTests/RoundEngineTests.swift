@@ -187,7 +187,8 @@ private func engine(
             .clientFailed(client: 2, round: 1, failure: .init(.error, reason: "no data")))
         #expect(failed == [.finish(.failed(client: 2, round: 1, reason: "no data"))])
         for event: RoundEngine.Event in [
-            .updateReceived(client: 2, round: 1, sampleCount: 3), .updateFolded(client: 2, round: 1),
+            .updateReceived(client: 2, round: 1, sampleCount: 3),
+            .updateFolded(client: 2, round: 1),
             .clientEvaluated(client: 2, round: 1, good()), .globalEvaluated(round: 1, good()),
         ] {
             _ = engine.handle(event)
@@ -260,7 +261,7 @@ private func engine(
     @Test func stopsAtAnyPoint() {
         var whole = engine(rounds: 2)
         let total = drive(&whole) { _, _ in good() }.count
-        #expect(total == 19)
+        #expect(total == 21)
         for point in 0...30 {
             var engine = engine(rounds: 2)
             _ = drive(&engine, stopAfter: point) { _, _ in good() }

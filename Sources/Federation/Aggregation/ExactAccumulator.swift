@@ -50,7 +50,8 @@ public struct ExactAccumulator: Sendable {
     /// An empty sum over models of `count` parameters.
     public init(count: Int, layout: ParameterLayout? = nil) {
         precondition(
-            layout == nil || layout?.count == count, "the layout is of another length than \(count)")
+            layout == nil || layout?.count == count, "the layout is of another length than \(count)"
+        )
         self.count = count
         self.layout = layout
         high = [Int64](repeating: 0, count: count)

@@ -33,7 +33,7 @@ public struct LogClaim: ~Copyable, Sendable {
     var isTaken: Bool {
         [logFile, modelFile].contains { url in
             var status = stat()
-            return lstat(url.path, &status) == 0 || errno != ENOENT
+            return lstat(url.path, &status) == 0
         }
     }
 
@@ -60,10 +60,26 @@ public struct LogClaim: ~Copyable, Sendable {
         guard fsync(descriptor) == 0 || errno == EINVAL else {
             throw .cannotWrite(path: file.path, reason: systemReason())
         }
-        // link, unlike rename, refuses to replace a file.
-        guard link(partial, file.path) == 0 else {
+        guard publish(partial, as: file.path) else {
             throw .cannotWrite(path: file.path, reason: systemReason())
         }
         return file
     }
+}
+
+/// Gives a file a name that no file has; false with `errno` set if one has it.
+///
+/// `link`, unlike `rename`, refuses to replace a file. File systems without hard links get an empty
+/// file first, which only one can make, and which is then replaced.
+private func publish(_ partial: String, as path: String) -> Bool {
+    if link(partial, path) == 0 { return true }
+    guard [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) else { return false }
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { return false }
+    close(descriptor)
+    if rename(partial, path) == 0 { return true }
+    let reason = errno
+    unlink(path)
+    errno = reason
+    return false
 }
