@@ -125,7 +125,8 @@ public struct ExactAccumulator: Sendable {
 
     /// Σ n_k w_k[i] / Σ n_k, rounded once to the nearest Float, ties to even.
     ///
-    /// A sum that is exactly 0 gives 0, never −0. Mutating only to carry between words.
+    /// A sum that is exactly 0 gives 0, never −0; a negative mean that is nearer to 0 than to any
+    /// other Float gives −0. Mutating only to carry between words.
     /// - Throws: `AggregationError.noUpdates`.
     public mutating func mean() throws(AggregationError) -> ParameterVector {
         guard updateCount > 0 else { throw .noUpdates }
