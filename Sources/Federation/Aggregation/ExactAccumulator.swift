@@ -1,0 +1,235 @@
+import CKernels
+import Tensors
+
+/// Sums weighted models without any rounding, so that no order of arrival changes a bit of the mean.
+///
+/// For parameter i and updates k with n_k samples, holds Σ n_k · w_k[i] as a fixed-point integer of
+/// two words, in units of 2⁻²⁴ and 2⁻⁶⁶; two more words (2⁻¹⁰⁸, 2⁻¹⁵⁰) come into being with the
+/// first parameter below 2⁻⁴³ in magnitude. That covers every finite Float down to the denormals,
+/// whose products with a sample count are multiples of 2⁻¹⁴⁹. Memory: 16 bytes a parameter (32 with
+/// the tail), however many updates.
+///
+/// An update that is refused changes nothing. A value: copies share memory until one is changed.
+public struct ExactAccumulator: Sendable {
+    /// Sample counts must be below this (2²⁹), so that samples · parameter is exact in a Double.
+    public static let sampleCountLimit = 1 << 29
+    /// What Σ (largest |n_k · w_k[i]| of update k) may reach, in units of 2⁻²⁴. From here on the
+    /// high word could wrap in principle, or not convert back from Double in `ck_exact_mean`.
+    private static let boundLimit = 1 << 62
+    /// Additions after which the low words, which grow by at most 2⁴¹ each time, are carried.
+    private static let carryInterval = 1 << 20
+    /// Below this magnitude a Float has bits beneath 2⁻⁶⁶.
+    private static let tailThreshold: Float = 0x1p-43
+
+    /// Parameters in the model.
+    public let count: Int
+    /// Names the tensors in errors.
+    public let layout: ParameterLayout?
+    /// How many updates have been added.
+    public private(set) var updateCount = 0
+    /// Σ n_k.
+    public private(set) var sampleCount = 0
+
+    private var high: [Int64]
+    private var low: [Int64]
+    private var tail: Tail?
+    /// Bounds |high[i]| for every i, with what carrying may yet bring.
+    private var bound = 0
+    private var additionsSinceCarry = 0
+
+    private struct Tail {
+        var third: [Int64]
+        var fourth: [Int64]
+
+        init(count: Int) {
+            third = [Int64](repeating: 0, count: count)
+            fourth = third
+        }
+    }
+
+    /// An empty sum over models of `count` parameters.
+    public init(count: Int, layout: ParameterLayout? = nil) {
+        precondition(
+            layout == nil || layout?.count == count, "the layout is of another length than \(count)"
+        )
+        self.count = count
+        self.layout = layout
+        high = [Int64](repeating: 0, count: count)
+        low = high
+    }
+
+    /// An empty sum over models with that layout.
+    public init(layout: ParameterLayout) {
+        self.init(count: layout.count, layout: layout)
+    }
+
+    /// Whether the two words for parameters below 2⁻⁴³ have come into being.
+    var hasTail: Bool { tail != nil }
+
+    /// Throws what `add` would throw, and changes nothing.
+    public func check(_ update: ModelUpdate) throws(AggregationError) {
+        _ = try plan(update)
+    }
+
+    /// Adds n · w of an update.
+    /// - Throws: `AggregationError` for another length, NaN or infinity, a sample count outside
+    ///   1 ..< 2²⁹, and sums that would not fit; the accumulator is then as before.
+    public mutating func add(_ update: ModelUpdate) throws(AggregationError) {
+        let plan = try plan(update)
+        if additionsSinceCarry >= Self.carryInterval { carry() }
+        if plan.needsTail, tail == nil { tail = Tail(count: count) }
+        let weight = Double(update.sampleCount)
+        update.parameters.withUnsafeBufferPointer { parameters in
+            guard let source = parameters.baseAddress else { return }
+            withWords(&high, &low) { ck_accumulate(source, weight, $0, $1, count) }
+            guard plan.needsTail, var tail = self.tail.take() else { return }
+            withWords(&tail.third, &tail.fourth) {
+                ck_accumulate_tail(source, weight, $0, $1, count)
+            }
+            self.tail = tail
+        }
+        bound = plan.bound
+        sampleCount = plan.sampleCount
+        updateCount += 1
+        additionsSinceCarry += 1
+    }
+
+    /// Adds another sum: the result is the one that adding its updates here would have given.
+    /// - Throws: `AggregationError.mergeOfDifferentLengths` or `.mergeOverflow`; the accumulator is
+    ///   then as before.
+    public mutating func merge(_ other: ExactAccumulator) throws(AggregationError) {
+        guard other.count == count else {
+            throw .mergeOfDifferentLengths(found: other.count, expected: count)
+        }
+        let samples = sampleCount.addingReportingOverflow(other.sampleCount)
+        // Both are at most 2⁶², so their sum does not wrap.
+        guard bound + other.bound <= Self.boundLimit, !samples.overflow else {
+            throw .mergeOverflow
+        }
+        // After this the low words are what one addition may leave, and the other's are at most
+        // 2²⁰ additions: together far from wrapping.
+        carry()
+        Self.addWords(&high, other.high)
+        Self.addWords(&low, other.low)
+        if let more = other.tail {
+            var sum = tail.take() ?? Tail(count: count)
+            Self.addWords(&sum.third, more.third)
+            Self.addWords(&sum.fourth, more.fourth)
+            tail = sum
+        }
+        bound += other.bound
+        sampleCount = samples.partialValue
+        updateCount += other.updateCount
+        additionsSinceCarry = other.additionsSinceCarry + 1
+    }
+
+    /// Σ n_k w_k[i] / Σ n_k, rounded once to the nearest Float, ties to even.
+    ///
+    /// A sum that is exactly 0 gives 0, never −0; a negative mean that is nearer to 0 than to any
+    /// other Float gives −0. Mutating only to carry between words.
+    /// - Throws: `AggregationError.noUpdates`.
+    public mutating func mean() throws(AggregationError) -> ParameterVector {
+        guard updateCount > 0 else { throw .noUpdates }
+        carry()
+        let divisor = Int64(sampleCount)
+        return ParameterVector(count: count) { mean in
+            guard let target = mean.baseAddress else { return }
+            high.withUnsafeBufferPointer { high in
+                low.withUnsafeBufferPointer { low in
+                    guard let high = high.baseAddress, let low = low.baseAddress else { return }
+                    guard let tail else {
+                        ck_exact_mean(high, low, nil, nil, divisor, target, count)
+                        return
+                    }
+                    tail.third.withUnsafeBufferPointer { third in
+                        tail.fourth.withUnsafeBufferPointer { fourth in
+                            ck_exact_mean(
+                                high, low, third.baseAddress, fourth.baseAddress, divisor, target,
+                                count)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: Parts
+
+    private struct Plan {
+        var bound: Int
+        var sampleCount: Int
+        var needsTail: Bool
+    }
+
+    /// Checks everything about an update before any of it is added.
+    private func plan(_ update: ModelUpdate) throws(AggregationError) -> Plan {
+        let client = update.client
+        guard update.parameters.count == count else {
+            throw .wrongLength(client: client, found: update.parameters.count, expected: count)
+        }
+        guard update.sampleCount > 0, update.sampleCount < Self.sampleCountLimit else {
+            throw .sampleCountOutOfRange(client: client, found: update.sampleCount)
+        }
+        let extent = update.parameters.inspect()
+        if let index = extent.firstNonFinite {
+            let value = update.parameters.array(in: index..<index + 1)[0]
+            throw .notFinite(
+                client: client, found: NonFiniteNumber(value) ?? .notANumber,
+                at: ParameterPlace(index: index, layout: layout))
+        }
+        let samples = sampleCount.addingReportingOverflow(update.sampleCount)
+        guard !samples.overflow else {
+            throw .sampleCountOverflow(
+                client: client, found: update.sampleCount, sumBefore: sampleCount)
+        }
+        // Exact: 24 + 29 bits. One more unit than the largest high word, because carrying brings
+        // at most half a unit for every addition.
+        let units = Double(extent.largest) * Double(update.sampleCount) * 0x1p24
+        guard units < 0x1p62, bound + Int(units.rounded(.up)) + 1 <= Self.boundLimit else {
+            throw .overflow(
+                client: client, value: extent.largest, sampleCount: update.sampleCount,
+                at: largestPlace(update.parameters, magnitude: extent.largest))
+        }
+        return Plan(
+            bound: bound + Int(units.rounded(.up)) + 1, sampleCount: samples.partialValue,
+            needsTail: extent.smallestNonzero < Self.tailThreshold)
+    }
+
+    private func largestPlace(_ parameters: ParameterVector, magnitude: Float) -> ParameterPlace {
+        let index = parameters.withUnsafeBufferPointer { parameters in
+            parameters.firstIndex { abs($0) == magnitude }
+        }
+        return ParameterPlace(index: index ?? 0, layout: layout)
+    }
+
+    /// Moves excess from each word to the one above it; the value stays.
+    private mutating func carry() {
+        additionsSinceCarry = 0
+        guard count > 0 else { return }
+        if var tail = self.tail.take() {
+            withWords(&tail.third, &tail.fourth) { ck_carry($0, $1, count) }
+            withWords(&low, &tail.third) { ck_carry($0, $1, count) }
+            self.tail = tail
+        }
+        withWords(&high, &low) { ck_carry($0, $1, count) }
+        // What is left in the low words is as much as one addition may leave.
+        additionsSinceCarry = 1
+    }
+
+    private static func addWords(_ sum: inout [Int64], _ other: [Int64]) {
+        for index in sum.indices { sum[index] &+= other[index] }
+    }
+}
+
+/// Lends two arrays of one length, not empty, to a kernel.
+private func withWords(
+    _ high: inout [Int64], _ low: inout [Int64],
+    _ body: (UnsafeMutablePointer<Int64>, UnsafeMutablePointer<Int64>) -> Void
+) {
+    high.withUnsafeMutableBufferPointer { high in
+        low.withUnsafeMutableBufferPointer { low in
+            guard let high = high.baseAddress, let low = low.baseAddress else { return }
+            body(high, low)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import Foundation
+
+/// Any JSON value, with whole numbers kept apart from fractions.
+public enum JSONValue: Hashable, Sendable {
+    case null
+    case bool(Bool)
+    /// A whole number that fits in 64 bits with sign.
+    case integer(Int)
+    /// A whole number from 2⁶³ to 2⁶⁴ − 1.
+    case unsigned(UInt64)
+    case number(Double)
+    case string(String)
+    case array([JSONValue])
+    case object([String: JSONValue])
+
+    /// The value that an `Encodable` encodes as.
+    /// - Throws: what `JSONEncoder` throws, for instance at NaN.
+    public init(encoding value: some Encodable) throws {
+        let data = try JSONEncoder().encode(value)
+        var scanner = JSONScanner([UInt8](data))
+        self = try scanner.document()
+    }
+
+    /// A whole number of 64 bits without sign.
+    public init(_ value: UInt64) {
+        self = Int(exactly: value).map(JSONValue.integer) ?? .unsigned(value)
+    }
+
+    /// The number, also where it is whole; null is NaN.
+    var double: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .unsigned(let value): Double(value)
+        case .number(let value): value
+        case .null: .nan
+        default: nil
+        }
+    }
+}
+
+extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
+    ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
+{
+    public init(stringLiteral value: String) { self = .string(value) }
+    public init(integerLiteral value: Int) { self = .integer(value) }
+    public init(floatLiteral value: Double) { self = .number(value) }
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    public init(dictionaryLiteral elements: (String, JSONValue)...) {
+        self = .object(Dictionary(elements) { _, last in last })
+    }
+    public init(nilLiteral: ()) { self = .null }
+}
+
+/// Why bytes are not the JSON that was expected.
+public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Position of the offending byte, from 0.
+    public let position: Int
+    /// What should have been there.
+    public let expected: String
+
+    public var description: String { "byte \(position) of the JSON: expected \(expected)" }
+}

@@ -1,0 +1,80 @@
+import Foundation
+
+/// The folder that logs go to.
+public struct LogDirectory: Hashable, Sendable {
+    /// The folder.
+    public let url: URL
+
+    /// The folder at a path; it is made when it is first needed.
+    public init(_ url: URL) {
+        self.url = url
+    }
+
+    /// Makes the folder if it is missing and tries whether a file can be written there: to be
+    /// called before hours of training.
+    /// - Throws: `RunLogError.folderNotWritable`.
+    public func checkWritable() throws(RunLogError) {
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        } catch {
+            throw .folderNotWritable(path: url.path, reason: Self.reason(of: error))
+        }
+        let trial = url.appendingPathComponent(".trial-\(UUID().uuidString)").path
+        let descriptor = open(trial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw .folderNotWritable(path: url.path, reason: systemReason())
+        }
+        close(descriptor)
+        unlink(trial)
+    }
+
+    /// Claims the base name `<UTC %Y%m%d_%H%M%S>` of `date`, or that with _2, _3 … if it is taken:
+    /// no other process or thread gets the same one while the claim lives, and neither a `.json`
+    /// nor a `.safetensors` file of that name exists.
+    /// - Throws: `RunLogError.folderNotWritable`.
+    public func claim(at date: Date) throws(RunLogError) -> LogClaim {
+        try checkWritable()
+        let stamp = Self.stamp(date)
+        var number = 1
+        while true {
+            let base = number == 1 ? stamp : "\(stamp)_\(number)"
+            let partial = url.appendingPathComponent(".\(base).json.partial").path
+            let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+            if descriptor >= 0 {
+                // A log appears under its name before its partial file vanishes, so whoever holds
+                // the partial file sees every log of that name.
+                let claim = LogClaim(
+                    folder: url, base: base, partial: partial, descriptor: descriptor)
+                if !claim.isTaken { return claim }
+            } else if errno != EEXIST {
+                throw .folderNotWritable(path: url.path, reason: systemReason())
+            }
+            number += 1
+        }
+    }
+
+    /// `date` in UTC as %Y%m%d_%H%M%S.
+    static func stamp(_ date: Date) -> String {
+        var seconds = time_t(date.timeIntervalSince1970.rounded(.down))
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        func digits(_ value: Int32, _ count: Int) -> String {
+            let text = "\(value)"
+            return String(repeating: "0", count: max(count - text.count, 0)) + text
+        }
+        return digits(parts.tm_year + 1900, 4) + digits(parts.tm_mon + 1, 2)
+            + digits(parts.tm_mday, 2) + "_" + digits(parts.tm_hour, 2) + digits(parts.tm_min, 2)
+            + digits(parts.tm_sec, 2)
+    }
+
+    private static func reason(of error: any Error) -> String {
+        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        if let underlying, underlying.domain == NSPOSIXErrorDomain {
+            return String(cString: strerror(Int32(underlying.code)))
+        }
+        return error.localizedDescription
+    }
+}
+
+/// The system's words for the last error.
+func systemReason() -> String { String(cString: strerror(errno)) }

@@ -1,0 +1,180 @@
+import Foundation
+import Tensors
+
+extension RunLog {
+    /// Reads a log's JSON. Keys may come in any order; unknown ones are left out.
+    ///
+    /// The keys up to `final weight` must be there; the others, which other programs' logs lack,
+    /// keep the values of a new log.
+    /// - Throws: `RunLogError.malformed`, `.missingKey` or `.wrongValue`.
+    public init(decoding bytes: [UInt8]) throws(RunLogError) {
+        var members: [String: JSONValue] = [:]
+        var weight: FinalWeight?
+        do throws(JSONError) {
+            var scanner = JSONScanner(bytes)
+            try scanner.object { (scanner, key) throws(JSONError) in
+                if key == "final weight" {
+                    weight = try scanner.finalWeight()
+                } else {
+                    members[key] = try scanner.value(depth: 1)
+                }
+            }
+            try scanner.end()
+        } catch {
+            throw .malformed(error)
+        }
+        let reader = MemberReader(members: members)
+        self.init(
+            clientNumber: try reader.required("client number", "a whole number") { $0.int },
+            experiment: try reader.required("experiment", "a whole number") { $0.int },
+            maxRound: try reader.required("max round", "a whole number") { $0.int })
+        let seriesByClient = "lists of numbers by client"
+        clientAccuracies = try reader.required("clients acc", seriesByClient) {
+            $0.byClient { $0.optionalNumbers }
+        }
+        serverAccuracies = try reader.required("server acc", "a list of numbers") {
+            $0.optionalNumbers
+        }
+        if let name = members["final weight file"] {
+            guard case .string(let name) = name else {
+                throw .wrongValue(key: "final weight file", expected: "a file's name")
+            }
+            finalWeight = .file(name)
+        } else if let weight {
+            finalWeight = weight
+        } else {
+            throw .missingKey("final weight")
+        }
+        try reader.optional("clients loss", seriesByClient, &clientLosses) {
+            $0.byClient { $0.optionalNumbers }
+        }
+        try reader.optional("server loss", "a list of numbers", &serverLosses) {
+            $0.optionalNumbers
+        }
+        try reader.optional("clients samples", "lists of whole numbers by client", &clientSamples) {
+            $0.byClient { $0.integers }
+        }
+        try reader.optional(
+            "clients class counts", "lists of lists of whole numbers by client", &clientClassCounts
+        ) { $0.byClient { $0.list { $0.integers } } }
+        try reader.optional("outcome", "a text", &outcome) { $0.text }
+        try reader.optional("configuration", "a value", &configuration) { $0 }
+        try reader.optional("seed", "a whole number from 0", &seed) { $0.seed }
+        try reader.optional("data", "a value", &data) { $0 }
+        try reader.optional("model", "a value", &model) { $0 }
+        try reader.optional("model parameters", "a whole number", &modelParameters) { $0.int }
+        try reader.optional("timings", "an object of seconds", &timings) { Timings($0) }
+        try reader.optional("threads", "a whole number", &threads) { $0.int }
+        try reader.optional("cpu", "a text", &cpu) { $0.text }
+        try reader.optional("blas core", "a text", &blasCore) { $0.text }
+        try reader.optional("simd", "a text", &simd) { $0.text }
+        try reader.optional("version", "a text", &version) { $0.text }
+        try reader.optional("started", "a time like 2026-01-31T23:59:59Z", &started) {
+            $0.text.flatMap { try? Date($0, strategy: .iso8601) }
+        }
+    }
+
+    /// Reads a log from a file.
+    /// - Throws: `RunLogError`.
+    public init(contentsOf file: URL) throws(RunLogError) {
+        let data: Data
+        do {
+            data = try Data(contentsOf: file)
+        } catch {
+            throw .cannotRead(path: file.path, reason: error.localizedDescription)
+        }
+        try self.init(decoding: [UInt8](data))
+    }
+}
+
+extension JSONScanner {
+    /// null, or a list of nested lists of numbers, one per tensor.
+    fileprivate mutating func finalWeight() throws(JSONError) -> RunLog.FinalWeight {
+        skipSpace()
+        if next == UInt8(ascii: "n") {
+            _ = try value()
+            return .none
+        }
+        var values: [Float] = []
+        var shapes: [[Int]] = []
+        try expect(UInt8(ascii: "["), "null or a list of tensors")
+        if !take(UInt8(ascii: "]")) {
+            repeat { shapes.append(try nestedFloats(into: &values)) } while take(UInt8(ascii: ","))
+            try expect(UInt8(ascii: "]"), "a comma or the end of the list")
+        }
+        return .nested(ParameterVector(values), shapes: shapes)
+    }
+}
+
+/// Reads an object's members and says which is missing or wrong.
+private struct MemberReader {
+    let members: [String: JSONValue]
+
+    func required<Value>(
+        _ key: String, _ expected: String, _ read: (JSONValue) -> Value?
+    ) throws(RunLogError) -> Value {
+        guard let json = members[key] else { throw .missingKey(key) }
+        guard let value = read(json) else { throw .wrongValue(key: key, expected: expected) }
+        return value
+    }
+
+    func optional<Value>(
+        _ key: String, _ expected: String, _ target: inout Value, _ read: (JSONValue) -> Value?
+    ) throws(RunLogError) {
+        guard members[key] != nil else { return }
+        target = try required(key, expected, read)
+    }
+}
+
+extension JSONValue {
+    fileprivate var int: Int? { if case .integer(let value) = self { value } else { nil } }
+
+    fileprivate var text: String? { if case .string(let text) = self { text } else { nil } }
+
+    fileprivate var seed: UInt64? {
+        switch self {
+        case .integer(let value): UInt64(exactly: value)
+        case .unsigned(let value): value
+        default: nil
+        }
+    }
+
+    /// Every element read, or nil if one cannot be.
+    fileprivate func list<Value>(_ read: (JSONValue) -> Value?) -> [Value]? {
+        guard case .array(let elements) = self else { return nil }
+        let values = elements.compactMap(read)
+        return values.count == elements.count ? values : nil
+    }
+
+    fileprivate var integers: [Int]? { list { $0.int } }
+
+    fileprivate var optionalNumbers: [Double?]? {
+        list { element in
+            element.double.map { $0.isNaN ? Double?.none : $0 }
+        }
+    }
+
+    fileprivate func byClient<Value>(_ read: (JSONValue) -> Value?) -> [Int: Value]? {
+        guard case .object(let members) = self else { return nil }
+        var values: [Int: Value] = [:]
+        for (key, member) in members {
+            guard let client = Int(key), let value = read(member) else { return nil }
+            values[client] = value
+        }
+        return values
+    }
+}
+
+extension RunLog.Timings {
+    fileprivate init?(_ json: JSONValue) {
+        guard case .object(let members) = json,
+            let rounds = members["round seconds"]?.list({ $0.double }),
+            let training = members["training seconds"]?.double,
+            let evaluation = members["evaluation seconds"]?.double,
+            let total = members["total seconds"]?.double
+        else { return nil }
+        self.init(
+            roundSeconds: rounds, trainingSeconds: training, evaluationSeconds: evaluation,
+            totalSeconds: total)
+    }
+}

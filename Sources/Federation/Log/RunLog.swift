@@ -1,0 +1,116 @@
+import Foundation
+import Tensors
+
+/// What is kept of a run, as `Logs/<UTC %Y%m%d_%H%M%S>.json` holds it.
+///
+/// Series by client or round have nil where there is no number: a client that was absent or not
+/// evaluated, or a value that is not finite; in JSON it is null.
+public struct RunLog: Equatable, Sendable {
+    /// The final global model.
+    public enum FinalWeight: Equatable, Sendable {
+        /// In the log itself, as nested lists: one per shape, one after the other in the vector.
+        case nested(ParameterVector, shapes: [[Int]])
+        /// In a model file beside the log.
+        case file(String)
+        /// The run ended before there was one.
+        case none
+
+        /// The model in the log itself, by that layout's shapes.
+        public static func nested(_ parameters: ParameterVector, layout: ParameterLayout) -> Self {
+            .nested(parameters, shapes: layout.entries.map(\.shape))
+        }
+    }
+
+    /// Where the time went, in seconds of the clock on the wall.
+    public struct Timings: Equatable, Sendable {
+        /// Each committed round, from its opening to its commit.
+        public var roundSeconds: [Double]
+        /// Local training in all rounds, summed over clients.
+        public var trainingSeconds: Double
+        /// Evaluation of clients' and global models, summed.
+        public var evaluationSeconds: Double
+        /// The whole run.
+        public var totalSeconds: Double
+
+        /// All in seconds.
+        public init(
+            roundSeconds: [Double] = [], trainingSeconds: Double = 0, evaluationSeconds: Double = 0,
+            totalSeconds: Double = 0
+        ) {
+            self.roundSeconds = roundSeconds
+            self.trainingSeconds = trainingSeconds
+            self.evaluationSeconds = evaluationSeconds
+            self.totalSeconds = totalSeconds
+        }
+    }
+
+    /// Number of clients (key `client number`).
+    public var clientNumber: Int
+    /// The experiment's number (`experiment`).
+    public var experiment: Int
+    /// Rounds asked for, R (`max round`).
+    public var maxRound: Int
+    /// Each client's accuracy after local training, 0…1, by round (`clients acc`).
+    public var clientAccuracies: [Int: [Double?]] = [:]
+    /// The global model's accuracy, 0…1, by round (`server acc`).
+    public var serverAccuracies: [Double?] = []
+    /// The final global model (`final weight`, or `final weight file`).
+    public var finalWeight = FinalWeight.none
+    /// Each client's loss in nats, by round (`clients loss`).
+    public var clientLosses: [Int: [Double?]] = [:]
+    /// The global model's loss in nats, by round (`server loss`).
+    public var serverLosses: [Double?] = []
+    /// Training samples of each client, by round; 0 where it gave no update (`clients samples`).
+    public var clientSamples: [Int: [Int]] = [:]
+    /// Samples per class of each client, by round (`clients class counts`).
+    public var clientClassCounts: [Int: [[Int]]] = [:]
+    /// How the run ended, as `Outcome` describes it (`outcome`).
+    public var outcome = ""
+    /// The run's options (`configuration`).
+    public var configuration: JSONValue = [:]
+    /// The seed of all random numbers (`seed`).
+    public var seed: UInt64 = 0
+    /// Which data the run used (`data`).
+    public var data: JSONValue = nil
+    /// Which model (`model`).
+    public var model: JSONValue = nil
+    /// Its number of parameters (`model parameters`).
+    public var modelParameters = 0
+    /// Where the time went (`timings`).
+    public var timings = Timings()
+    /// Threads that trained (`threads`).
+    public var threads = 1
+    /// The CPU's name (`cpu`).
+    public var cpu = ""
+    /// OpenBLAS's kernels (`blas core`).
+    public var blasCore = ""
+    /// This package's own kernels (`simd`).
+    public var simd = ""
+    /// Version of this package (`version`).
+    public var version = ""
+    /// When the run began; written to the second (`started`).
+    public var started = Date(timeIntervalSince1970: 0)
+
+    /// A log without rounds.
+    public init(clientNumber: Int, experiment: Int, maxRound: Int) {
+        self.clientNumber = clientNumber
+        self.experiment = experiment
+        self.maxRound = maxRound
+    }
+
+    /// Adds a round to every series of rounds.
+    public mutating func append(_ record: RoundRecord) {
+        serverAccuracies.append(finite(record.global.accuracy))
+        serverLosses.append(finite(record.global.loss))
+        for part in record.clients {
+            clientAccuracies[part.client, default: []].append(
+                finite(part.evaluation?.accuracy))
+            clientLosses[part.client, default: []].append(finite(part.evaluation?.loss))
+            clientSamples[part.client, default: []].append(part.sampleCount ?? 0)
+        }
+    }
+
+    private func finite(_ value: Double?) -> Double? {
+        value.flatMap { $0.isFinite ? $0 : nil }
+    }
+}

@@ -1,0 +1,171 @@
+import Foundation
+import Tensors
+import Testing
+
+@testable import Federation
+
+/// A folder that is removed with everything in it.
+final class TemporaryFolder {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent(
+        "federation-tests-\(UUID().uuidString)")
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    var names: [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []).sorted()
+    }
+}
+
+@Suite struct RunLogTests {
+    private let layout = ParameterLayout([
+        ("conv/kernel", [2, 1, 1, 3]), ("conv/bias", [3]), ("dense/kernel", [3, 2]),
+    ])
+
+    private func example() throws -> RunLog {
+        var random = RandomUpdates(seed: 31)
+        var log = RunLog(clientNumber: 2, experiment: 3, maxRound: 5)
+        for round in 1...2 {
+            log.append(
+                RoundRecord(
+                    round: round,
+                    clients: [
+                        .init(
+                            client: 2, sampleCount: 600,
+                            evaluation: Evaluation(accuracy: 0.1, loss: 2.25, count: 10)),
+                        .init(
+                            client: 10, sampleCount: nil,
+                            failure: ClientFailure(.absence, reason: "away")),
+                    ], global: Evaluation(accuracy: 1 / 3, loss: .nan, count: 10)))
+        }
+        let values = (0..<layout.count).map { _ in random.float(exponents: 0...254) }
+        log.finalWeight = .nested(ParameterVector(values), layout: layout)
+        log.clientClassCounts = [2: [[1, 2], [3, 4]], 10: [[0, 0], [5, 6]]]
+        log.outcome = Outcome.completed.description
+        log.configuration = try JSONValue(encoding: ["clients": 2, "batch": 8])
+        log.seed = .max
+        log.data = ["name": "generated \"digits\"\u{1}", "images": 60000]
+        log.model = "reference"
+        log.modelParameters = layout.count
+        log.timings = RunLog.Timings(
+            roundSeconds: [1.5, 0.1], trainingSeconds: 2, evaluationSeconds: 0.25, totalSeconds: 3)
+        log.threads = 2
+        log.cpu = "a CPU"
+        log.blasCore = "Haswell"
+        log.simd = "AVX2"
+        log.version = "0.1.0"
+        log.started = Date(timeIntervalSince1970: 1_700_000_000)
+        return log
+    }
+
+    @Test func roundTripIsExact() throws {
+        let log = try example()
+        #expect(try RunLog(decoding: log.encoded()) == log)
+        var other = log
+        other.finalWeight = .file("20260101_000000.safetensors")
+        #expect(try RunLog(decoding: other.encoded()) == other)
+        other.finalWeight = .none
+        #expect(try RunLog(decoding: other.encoded()) == other)
+    }
+
+    @Test func keysStandInOrderAndNonFiniteIsNull() throws {
+        let text = String(decoding: try example().encoded(), as: UTF8.self)
+        let keys = [
+            "client number", "experiment", "max round", "clients acc", "server acc", "final weight",
+            "clients loss", "server loss", "clients samples", "clients class counts", "outcome",
+            "configuration", "seed", "data", "model", "model parameters", "timings", "threads",
+            "cpu", "blas core", "simd", "version", "started",
+        ]
+        let found = text.split(separator: "\n").compactMap { line in
+            line.hasPrefix("\"") ? String(line.dropFirst().prefix { $0 != "\"" }) : nil
+        }
+        #expect(found == keys)
+        #expect(text.contains("\"clients acc\": {\"2\": [0.1, 0.1], \"10\": [null, null]}"))
+        #expect(text.contains("\"server loss\": [null, null]"))
+        #expect(text.contains("\"clients samples\": {\"2\": [600, 600], \"10\": [0, 0]}"))
+        #expect(text.contains("\"seed\": 18446744073709551615"))
+        #expect(text.contains("\"started\": \"2023-11-14T22:13:20Z\""))
+        var log = try example()
+        log.finalWeight = .nested(ParameterVector([1, .nan, -.infinity]), shapes: [[], [2, 1]])
+        let lists = String(decoding: log.encoded(), as: UTF8.self)
+        #expect(lists.contains("\"final weight\": [1.0,\n[[null], [null]]]"))
+    }
+
+    @Test func finalWeightKeepsShapes() throws {
+        let log = try RunLog(decoding: example().encoded())
+        guard case .nested(let parameters, let shapes) = log.finalWeight else {
+            Issue.record("the model is not in the log")
+            return
+        }
+        #expect(shapes == [[2, 1, 1, 3], [3], [3, 2]])
+        #expect(parameters.count == 15)
+    }
+
+    @Test func malformedLogsAreNamed() throws {
+        let head = #"{"client number": 1, "experiment": 1, "max round": 1, "clients acc": {},"#
+        let table: [(String, RunLogError)] = [
+            ("[]", .malformed(JSONError(position: 0, expected: "an object"))),
+            ("{}", .missingKey("client number")),
+            (
+                #"{"client number": "1"}"#,
+                .wrongValue(key: "client number", expected: "a whole number")
+            ),
+            (head + #""server acc": [1]}"#, .missingKey("final weight")),
+            (
+                head + #""server acc": ["1"], "final weight": null}"#,
+                .wrongValue(key: "server acc", expected: "a list of numbers")
+            ),
+            (
+                head + #""final weight": [[1, 2], [x]]}"#,
+                .malformed(JSONError(position: head.utf8.count + 26, expected: "a value"))
+            ),
+            (
+                head + #""server acc": [], "final weight": null, "seed": -1}"#,
+                .wrongValue(key: "seed", expected: "a whole number from 0")
+            ),
+        ]
+        for (text, error) in table {
+            #expect(throws: error, "\(text)") { try RunLog(decoding: [UInt8](text.utf8)) }
+        }
+        // A log of another program has the six keys only.
+        let plain = head + #""server acc": [0.5], "final weight": [[[1, 2]], [3]]}"#
+        let log = try RunLog(decoding: [UInt8](plain.utf8))
+        #expect(log.finalWeight == .nested(ParameterVector([1, 2, 3]), shapes: [[1, 2], [1]]))
+        // Cut off anywhere, a log is malformed, never a trap.
+        let bytes = try example().encoded()
+        for length in 0..<bytes.count - 2 {
+            #expect(throws: RunLogError.self) { try RunLog(decoding: Array(bytes[..<length])) }
+        }
+    }
+
+    @Test func pythonReadsIt() throws {
+        let folder = TemporaryFolder()
+        let claim = try LogDirectory(folder.url).claim(at: Date())
+        let file = try claim.write(example())
+        let script = """
+            import json, struct, sys
+            log = json.load(open(sys.argv[1]))
+            flat = lambda x: [z for y in x for z in flat(y)] if isinstance(x, list) else [x]
+            print(list(log)[:6], log["clients acc"], [len(t) for t in log["final weight"]])
+            print([struct.unpack("I", struct.pack("f", x))[0] for x in flat(log["final weight"])])
+            """
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["python3", "-c", script, file.path]
+        process.standardOutput = output
+        try process.run()
+        let text = String(
+            decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        if process.terminationStatus == 127 { return }  // no python3 here
+        #expect(process.terminationStatus == 0)
+        guard case .nested(let parameters, _) = try example().finalWeight else { return }
+        #expect(
+            text == """
+                ['client number', 'experiment', 'max round', 'clients acc', 'server acc', \
+                'final weight'] {'2': [0.1, 0.1], '10': [None, None]} [2, 3, 3]
+                \(bits(parameters))
+
+                """)
+    }
+}
