@@ -104,7 +104,7 @@ extension FetchFailure.Reason: CustomStringConvertible {
     public var description: String {
         switch self {
         case .status(let status): "answered with status \(status)"
-        case .timeout(let seconds): "did not answer within \(seconds) seconds"
+        case .timeout(let seconds): "did not answer within \(rounded(seconds)) seconds"
         case .connection(let reason): "could not be read (\(reason))"
         case .tooLarge(let limit): "sent more than \(limit) bytes"
         case .corrupt(let reason): "sent what is not the file (\(reason))"
@@ -112,4 +112,10 @@ extension FetchFailure.Reason: CustomStringConvertible {
             "sent a file whose contents have the SHA-256 \(found) instead of \(expected)"
         }
     }
+}
+
+/// Tenths, and none where it is whole: 2.5, 30.
+private func rounded(_ seconds: Double) -> String {
+    let tenths = Int((seconds * 10).rounded())
+    return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
 }

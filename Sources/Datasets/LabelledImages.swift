@@ -96,15 +96,3 @@ public struct LabelledImages: Sendable {
         return counts
     }
 }
-
-extension LabelledImages {
-    /// Images whose sizes and labels are right because this module has just made them so.
-    init(unchecked pixels: [UInt8], labels: [UInt8], height: Int, width: Int) {
-        assert(pixels.count == labels.count * height * width)
-        self.pixels = pixels
-        self.labels = labels
-        self.height = height
-        self.width = width
-        channels = 1
-    }
-}

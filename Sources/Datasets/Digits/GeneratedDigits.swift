@@ -17,3 +17,15 @@ enum GeneratedDigits {
         return LabelledImages(unchecked: pixels, labels: labels, height: 28, width: 28)
     }
 }
+
+extension LabelledImages {
+    /// Images whose sizes and labels are right because this module has just made them so.
+    fileprivate init(unchecked pixels: [UInt8], labels: [UInt8], height: Int, width: Int) {
+        assert(pixels.count == labels.count * height * width)
+        self.pixels = pixels
+        self.labels = labels
+        self.height = height
+        self.width = width
+        channels = 1
+    }
+}

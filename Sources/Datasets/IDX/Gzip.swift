@@ -3,7 +3,9 @@ import CZlib
 /// Decompression of gzip data (RFC 1952) held in memory.
 enum Gzip {
     /// Whether `bytes` begin as gzip data does.
-    static func isGzip(_ bytes: some Collection<UInt8>) -> Bool { bytes.starts(with: [0x1F, 0x8B]) }
+    static func isGzip(_ bytes: some Collection<UInt8>) -> Bool {
+        bytes.starts(with: [0x1F, 0x8B])
+    }
 
     /// All that `bytes` decompress to, at most `limit` bytes.
     static func inflate(
