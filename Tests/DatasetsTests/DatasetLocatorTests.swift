@@ -36,9 +36,7 @@ import Testing
     @Test func placesAreLookedAtInOrder() throws {
         let all = locator(data: "data", environment: "env")
         try Small.write(to: folder, under: "home/.cache/federated/mnist")
-        #expect(
-            sentence(all) == "there is no folder “DIR/data”"
-                || sentence(all)?.hasPrefix("--data-dir DIR/data has no MNIST") == true)
+        #expect(sentence(all) == "there is no folder “DIR/data”")
         let unset = try locator().load(.mnist)
         #expect(plain(unset.dataset.origin) == "MNIST from DIR/home/.cache/federated/mnist")
         #expect(unset.dataset.name == "MNIST")
@@ -107,7 +105,6 @@ import Testing
     }
 
     @Test func withoutANetworkTheDigitsComeSoon() throws {
-        let start = ContinuousClock.now
         let automatic = try locator().load(.automatic)
         #expect(automatic.dataset.name == "digits")
         #expect(automatic.dataset.origin == "generated digits, seed 3")
@@ -119,12 +116,13 @@ import Testing
                 "using generated digits instead; for MNIST, run `federated data` where there is "
                     + "a network, or give the folder of its files with --data-dir",
             ])
+        let start = ContinuousClock.now
         #expect(
             sentence(locator())
                 == "t10k-labels-idx1-ubyte could not be fetched: "
                 + "http://127.0.0.1:1/t10k-labels-idx1-ubyte.gz could not be read (no connection "
                 + "to the host)")
-        #expect(ContinuousClock.now - start < .seconds(60))
+        #expect(ContinuousClock.now - start < .seconds(6))
         let digits = try locator().load(.digits)
         #expect(digits.notes.isEmpty)
     }

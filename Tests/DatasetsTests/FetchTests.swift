@@ -19,12 +19,12 @@ import Testing
     }
 
     private func locator(
-        _ server: LoopbackServer, _ directories: [String]
+        _ server: LoopbackServer, _ directories: [String], quickTimeoutSeconds: Double = 60
     ) throws -> DatasetLocator {
         var locator = DatasetLocator(
             environment: ["XDG_CACHE_HOME": folder.path], mirrors: try directories.map(server.url))
         locator.checksums = Small.checksums
-        locator.quickTimeoutSeconds = 2
+        locator.quickTimeoutSeconds = quickTimeoutSeconds
         return locator
     }
 
@@ -48,6 +48,9 @@ import Testing
         let last = progress.last { $0.file == "train-images-idx3-ubyte" }
         #expect(last?.receivedBytes == gzip(Small.images(30)).count)
         #expect(last?.totalBytes == last?.receivedBytes)
+        #expect(
+            FetchProgress(file: "f", url: "u", receivedBytes: 12_345, totalBytes: 99_000)
+                .description == "f: 12 of 99 kB from u")
         _ = try locator.load(.mnist)
         try locator.fetch()
         #expect(server.requests.count == 4)
@@ -110,7 +113,7 @@ import Testing
         let server = try LoopbackServer(["/a/\(name)": .hang, "/b/\(name)": .hang])
         let start = ContinuousClock.now
         #expect(
-            sentence(try locator(server, ["a", "b"]), server)
+            sentence(try locator(server, ["a", "b"], quickTimeoutSeconds: 2), server)
                 == "t10k-labels-idx1-ubyte could not be fetched: "
                 + "HOST/a/\(name) did not answer within 1 seconds; "
                 + "HOST/b/\(name) did not answer within 1 seconds")

@@ -114,6 +114,10 @@ import Testing
             failure { () throws(DatasetError) in
                 _ = try IDX.read("/dev/zero", kind: .images)
             }?.description == "/dev/zero cannot be read: it is not an ordinary file")
+        let large = try folder.write([1, 2, 3], to: "large")
+        #expect(
+            failure { () throws(DatasetError) in _ = try readFile(large, limit: 2) }?
+                .description == "\(large) is larger than the 2 bytes that are read at most")
         let path = folder.path + "/none"
         #expect(
             failure { () throws(DatasetError) in _ = try IDX.read(path, kind: .images) }?

@@ -110,7 +110,7 @@ final class LoopbackServer: Sendable {
             let count = bytes.withUnsafeBytes {
                 send(
                     connection, $0.baseAddress! + sent, bytes.count - sent,
-                    Int32(MSG_NOSIGNAL.rawValue))
+                    Int32(MSG_NOSIGNAL))
             }
             if count <= 0 { return }
             sent += count

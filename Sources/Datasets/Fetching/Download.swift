@@ -19,8 +19,9 @@ struct Download {
     ) throws(FetchFailure) -> [UInt8] {
         let transfer = Transfer(sizeLimit: sizeLimit)
         let configuration = URLSessionConfiguration.ephemeral
-        configuration.timeoutIntervalForRequest = min(stallSeconds, timeoutSeconds)
-        configuration.timeoutIntervalForResource = timeoutSeconds
+        // Whole seconds, since the session may drop fractions; the clock below is the exact one.
+        configuration.timeoutIntervalForRequest = min(stallSeconds, timeoutSeconds).rounded(.up)
+        configuration.timeoutIntervalForResource = timeoutSeconds.rounded(.up)
         let session = URLSession(
             configuration: configuration, delegate: transfer, delegateQueue: nil)
         defer { session.invalidateAndCancel() }

@@ -122,6 +122,9 @@ public struct DatasetLocator: Sendable {
 
     /// MNIST in a place; nil where none of its files are there.
     private func mnist(in place: DataPlace) throws(DatasetError) -> Dataset? {
+        if place.role == .dataDirectory, !FileManager.default.fileExists(atPath: place.path) {
+            throw .missingDirectory(path: place.path)
+        }
         for directory in place.folders where FileManager.default.fileExists(atPath: directory) {
             let folder = try IDXFolder(listing: directory)
             if folder.names.isEmpty { continue }
