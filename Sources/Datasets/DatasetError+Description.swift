@@ -36,13 +36,6 @@ extension DatasetError: CustomStringConvertible {
         case .imageSizeMismatch(let testFile, let test, let trainFile, let train):
             "\(testFile) has images of \(product(test)) pixels but \(trainFile) has images of "
                 + "\(product(train))"
-        default:
-            placeDescription
-        }
-    }
-
-    private var placeDescription: String {
-        switch self {
         case .missingDirectory(let path):
             "there is no folder “\(path)”"
         case .notADirectory(let path):
@@ -79,8 +72,6 @@ extension DatasetError: CustomStringConvertible {
                 + "image of class \(label)"
         case .noTrainingImages:
             "the training set has no images"
-        default:
-            "the dataset cannot be used"
         }
     }
 

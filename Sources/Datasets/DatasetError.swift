@@ -88,6 +88,7 @@ public struct FetchFailure: Error, Equatable, Sendable {
 
     /// The address that was asked.
     public let url: String
+    /// What was wrong with the answer.
     public let reason: Reason
 
     /// A failure of the mirror's file at `url`.

@@ -17,9 +17,13 @@ public enum IDXKind: Sendable, CustomStringConvertible {
 
 /// What each of the four files of a dataset is for.
 public enum IDXRole: String, CaseIterable, Sendable, CustomStringConvertible {
+    /// Images to train on, [N][H][W].
     case trainImages
+    /// Their labels, [N].
     case trainLabels
+    /// Images to evaluate on, [N][H][W].
     case testImages
+    /// Their labels, [N].
     case testLabels
 
     /// Whether the file holds images or labels.

@@ -14,10 +14,13 @@ public struct DataInventory: Equatable, Sendable {
 
     /// One of the four files.
     public struct File: Equatable, Sendable {
+        /// What the file is for.
         public let role: IDXRole
+        /// Where it is.
         public let path: String
         /// Bytes on disk; −1 where the system does not say.
         public let byteCount: Int
+        /// What it was found to be.
         public let state: State
     }
 
@@ -25,6 +28,7 @@ public struct DataInventory: Equatable, Sendable {
     public struct Folder: Equatable, Sendable {
         /// Why it is looked at: `--data-dir`, `FEDERATED_DATA_DIR` or `cache`.
         public let reason: String
+        /// Where it is.
         public let path: String
         /// What was found, in the order of `IDXRole`.
         public let files: [File]

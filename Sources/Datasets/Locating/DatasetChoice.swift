@@ -22,6 +22,7 @@ public enum DatasetChoice: Equatable, Sendable {
 
 /// A dataset, and what the user should be told about how it came to be this one.
 public struct LoadedDataset: Sendable {
+    /// The images.
     public let dataset: Dataset
     /// Lines to print.
     public let notes: [String]

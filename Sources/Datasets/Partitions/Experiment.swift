@@ -1,8 +1,12 @@
 /// How training images are divided among clients.
 public enum Experiment: Int, CaseIterable, Sendable, Codable {
+    /// samples / 10 images of each class.
     case uniform = 1
+    /// `samples` images of the whole set.
     case equalRandom = 2
+    /// 1 to `samples` − 1 images of the whole set.
     case unequalRandom = 3
+    /// Many images of one to nine classes, few of the others.
     case skewed = 4
 
     /// What a client's shard is, in one line.
