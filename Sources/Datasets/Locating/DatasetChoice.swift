@@ -1,0 +1,35 @@
+/// Which dataset the user asked for.
+public enum DatasetChoice: Equatable, Sendable {
+    /// MNIST where it can be had within seconds, generated digits elsewhere.
+    case automatic
+    /// MNIST or an error.
+    case mnist
+    /// Generated digits.
+    case digits
+    /// Any four IDX files in a folder.
+    case path(String)
+
+    /// Reads the command's argument: `mnist`, `digits`, or else a folder's path.
+    public init(argument: String?) {
+        switch argument {
+        case nil: self = .automatic
+        case "mnist"?: self = .mnist
+        case "digits"?: self = .digits
+        case .some(let path): self = .path(path)
+        }
+    }
+}
+
+/// A dataset, and what the user should be told about how it came to be this one.
+public struct LoadedDataset: Sendable {
+    /// The images.
+    public let dataset: Dataset
+    /// Lines to print.
+    public let notes: [String]
+
+    /// A dataset with what there is to say of it.
+    public init(dataset: Dataset, notes: [String]) {
+        self.dataset = dataset
+        self.notes = notes
+    }
+}

@@ -1,0 +1,180 @@
+import Foundation
+
+/// Finds, fetches, checks and reads datasets.
+///
+/// MNIST is looked for in `dataDirectory`, in `$FEDERATED_DATA_DIR` (each, then `mnist` under it)
+/// and in the cache (`$XDG_CACHE_HOME/federated/mnist`, else `~/.cache/federated/mnist`), and else
+/// fetched into the cache.
+public struct DatasetLocator: Sendable {
+    /// The folder given by `--data-dir`.
+    public var dataDirectory: String?
+    /// `FEDERATED_DATA_DIR`, `XDG_CACHE_HOME` and `HOME` count.
+    public var environment: [String: String]
+    /// Names the random streams of generated digits.
+    public var seed: UInt64
+    /// Threads to generate digits on.
+    public var threads: Int
+    /// Folders on the web that hold MNIST's four files with `.gz`, in the order they are asked.
+    public var mirrors: [URL]
+    /// Seconds until a network that does not answer is given up.
+    public var quickTimeoutSeconds: Double = 5
+    /// Seconds that fetching may take when nobody asked for MNIST by name.
+    public var automaticTimeoutSeconds: Double = 30
+    /// Seconds that fetching may take when it was asked for.
+    public var timeoutSeconds: Double = 1800
+    /// SHA-256 of other contents than MNIST's, for tests.
+    var checksums: [IDXRole: String] = [:]
+
+    /// A locator with the system's environment and the public mirrors, unless told otherwise.
+    public init(
+        dataDirectory: String? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment, seed: UInt64 = 1,
+        threads: Int = 1, mirrors: [URL] = MNIST.mirrors
+    ) {
+        self.dataDirectory = dataDirectory
+        self.environment = environment
+        self.seed = seed
+        self.threads = threads
+        self.mirrors = mirrors
+    }
+
+    /// Loads what `choice` asks for; `progress` is called on this thread while files come in.
+    public func load(
+        _ choice: DatasetChoice, progress: (FetchProgress) -> Void = { _ in }
+    ) throws(DatasetError) -> LoadedDataset {
+        switch choice {
+        case .digits:
+            return LoadedDataset(dataset: digits(), notes: [])
+        case .path(let path):
+            return LoadedDataset(dataset: try Dataset(folder: path), notes: [])
+        case .mnist:
+            var notes: [String] = []
+            let found = try findMNIST(isRequired: true, notes: &notes)
+            if let found { return LoadedDataset(dataset: found, notes: notes) }
+            return LoadedDataset(
+                dataset: try fetchMNIST(timeoutSeconds: timeoutSeconds, progress), notes: notes)
+        case .automatic:
+            return loadAutomatically(progress)
+        }
+    }
+
+    /// Fetches into the cache what it lacks of MNIST, for `federated data`.
+    public func fetch(progress: (FetchProgress) -> Void = { _ in }) throws(DatasetError) {
+        _ = try fetchMNIST(timeoutSeconds: timeoutSeconds, progress)
+    }
+
+    /// Where fetched files are kept; nil where the environment names no place.
+    public var cacheDirectory: String? {
+        // Relative paths are to be ignored, says the XDG base directory specification.
+        if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
+            return join(cache, "federated/mnist")
+        }
+        guard let home = environment["HOME"], !home.isEmpty else { return nil }
+        return join(home, ".cache/federated/mnist")
+    }
+
+    // MARK: -
+
+    private func digits() -> Dataset { GeneratedDigits.dataset(seed: seed, threads: threads) }
+
+    private func loadAutomatically(_ progress: (FetchProgress) -> Void) -> LoadedDataset {
+        var notes: [String] = []
+        do throws(DatasetError) {
+            if let found = try findMNIST(isRequired: false, notes: &notes) {
+                return LoadedDataset(dataset: found, notes: notes)
+            }
+            let fetched = try fetchMNIST(timeoutSeconds: automaticTimeoutSeconds, progress)
+            return LoadedDataset(dataset: fetched, notes: notes)
+        } catch {
+            notes.append("MNIST is not at hand: \(error)")
+            notes.append(
+                "using generated digits instead; for MNIST, run `federated data` where there is a "
+                    + "network, or give the folder of its files with --data-dir")
+            return LoadedDataset(dataset: digits(), notes: notes)
+        }
+    }
+
+    /// MNIST from the first place that has it, without the network.
+    private func findMNIST(
+        isRequired: Bool, notes: inout [String]
+    ) throws(DatasetError) -> Dataset? {
+        for place in places {
+            do {
+                if let dataset = try mnist(in: place) { return dataset }
+            } catch {
+                // A user's own folder was meant to be used; the cache can be fetched anew.
+                if isRequired, place.role != .cache { throw error }
+                notes.append("passed over: \(error)")
+                continue
+            }
+            switch place.role {
+            case .dataDirectory:
+                let error = DatasetError.noMNIST(directory: place.path)
+                if isRequired { throw error }
+                notes.append("\(error)")
+            case .environment:
+                notes.append("FEDERATED_DATA_DIR (\(place.path)) has no MNIST")
+            case .cache: break
+            }
+        }
+        return nil
+    }
+
+    /// MNIST in a place; nil where none of its files are there.
+    private func mnist(in place: DataPlace) throws(DatasetError) -> Dataset? {
+        if place.role == .dataDirectory, !FileManager.default.fileExists(atPath: place.path) {
+            throw .missingDirectory(path: place.path)
+        }
+        for directory in place.folders where FileManager.default.fileExists(atPath: directory) {
+            let folder = try IDXFolder(listing: directory)
+            if folder.names.isEmpty { continue }
+            // A cache with part of the files is one whose fetching was cut off.
+            if place.role == .cache, !folder.missing.isEmpty { return nil }
+            return try Dataset(folder, name: "MNIST", origin: "MNIST from \(directory)") {
+                role, file throws(DatasetError) in
+                try MNIST.check(role, file, checksums: checksums)
+            }
+        }
+        return nil
+    }
+
+    private func fetchMNIST(
+        timeoutSeconds: Double, _ progress: (FetchProgress) -> Void
+    ) throws(DatasetError) -> Dataset {
+        guard let cacheDirectory else { throw .noCacheDirectory }
+        let fetcher = MNISTFetcher(
+            mirrors: mirrors, cache: cacheDirectory, checksums: checksums,
+            timeoutSeconds: timeoutSeconds, probeSeconds: quickTimeoutSeconds)
+        try fetcher.fetch(progress: progress)
+        let place = DataPlace(role: .cache, path: cacheDirectory)
+        guard let dataset = try mnist(in: place) else {
+            throw .noMNIST(directory: cacheDirectory)
+        }
+        return dataset
+    }
+
+    /// Where MNIST is looked for, in order.
+    var places: [DataPlace] {
+        let given = environment["FEDERATED_DATA_DIR"].flatMap { $0.isEmpty ? nil : $0 }
+        return [
+            dataDirectory.map { DataPlace(role: .dataDirectory, path: $0) },
+            given.map { DataPlace(role: .environment, path: $0) },
+            cacheDirectory.map { DataPlace(role: .cache, path: $0) },
+        ].compactMap(\.self)
+    }
+}
+
+/// One place where MNIST is looked for.
+struct DataPlace: Equatable {
+    enum Role: String {
+        case dataDirectory = "--data-dir"
+        case environment = "FEDERATED_DATA_DIR"
+        case cache
+    }
+
+    let role: Role
+    let path: String
+
+    /// The folders to look into, in order.
+    var folders: [String] { role == .cache ? [path] : [path, join(path, "mnist")] }
+}

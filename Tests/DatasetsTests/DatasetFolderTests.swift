@@ -1,0 +1,87 @@
+import Foundation
+import Testing
+
+@testable import Datasets
+
+@Suite struct DatasetFolderTests {
+    let folder = TemporaryFolder()
+
+    private func sentence(_ directory: String? = nil) -> String? {
+        failure { () throws(DatasetError) in _ = try Dataset(folder: directory ?? folder.path) }?
+            .description.replacingOccurrences(of: folder.path, with: "DIR")
+    }
+
+    @Test(arguments: [false, true]) func readsAFolder(compressed: Bool) throws {
+        try Small.write(to: folder, under: "flowers", compressed: compressed)
+        let dataset = try Dataset(folder: folder.path + "/flowers/")
+        #expect(dataset.name == "flowers")
+        #expect(dataset.origin == "IDX files in \(folder.path)/flowers/")
+        #expect(dataset.train.count == 30)
+        #expect(dataset.test.count == 10)
+        #expect(dataset.train.height == 3 && dataset.train.width == 2)
+        #expect(dataset.train.pixels == Array(Small.images(30)[16...]))
+        #expect(dataset.test.labels == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    }
+
+    @Test func knowsOtherNames() throws {
+        for (role, bytes) in Small.files {
+            try folder.write(
+                bytes, to: "dots/" + role.fileName.replacingOccurrences(of: "-idx", with: ".idx"))
+            let stem = role.stems[role.stems.count - 1]
+            try folder.write(
+                gzip(bytes), to: "emnist/emnist-digits-\(stem)-\(role.suffix).gz")
+        }
+        #expect(try Dataset(folder: folder.path + "/dots").train.count == 30)
+        #expect(try Dataset(folder: folder.path + "/emnist").test.count == 10)
+    }
+
+    @Test func namesMissingFiles() throws {
+        #expect(sentence(folder.path + "/none") == "there is no folder “DIR/none”")
+        let file = try folder.write([1], to: "file")
+        #expect(
+            sentence(file)
+                == "DIR/file is a file, but a folder with the four files of an IDX dataset is "
+                + "needed")
+        try Small.write(to: folder)
+        try FileManager.default.removeItem(atPath: folder.path + "/t10k-labels-idx1-ubyte")
+        #expect(
+            sentence()
+                == "DIR has no test labels (looked for t10k-labels-idx1-ubyte, "
+                + "t10k-labels-idx1-ubyte.gz, t10k-labels.idx1-ubyte, t10k-labels.idx1-ubyte.gz, "
+                + "*t10k-labels*idx1-ubyte[.gz], *test-labels*idx1-ubyte[.gz])")
+        try FileManager.default.removeItem(atPath: folder.path + "/train-images-idx3-ubyte")
+        #expect(
+            sentence()?.hasPrefix("DIR has no training images (looked for train-images-idx3-ubyte,")
+                == true)
+        #expect(sentence()?.contains(") and no test labels (looked for ") == true)
+    }
+
+    @Test func namesAmbiguousFiles() throws {
+        try Small.write(to: folder)
+        try FileManager.default.removeItem(atPath: folder.path + "/train-images-idx3-ubyte")
+        try folder.write([1], to: "b-train-images-idx3-ubyte")
+        try folder.write([1], to: "a-train-images-idx3-ubyte")
+        try folder.write([1], to: "a-train-images-idx3-ubyte.gz")
+        #expect(
+            sentence()
+                == "DIR has several files that could be the training images: "
+                + "a-train-images-idx3-ubyte, b-train-images-idx3-ubyte")
+    }
+
+    @Test func namesFilesThatDoNotAgree() throws {
+        try Small.write(to: folder, replacing: [.trainImages: Small.images(29)])
+        #expect(
+            sentence()
+                == "DIR/train-labels-idx1-ubyte has 30 labels but DIR/train-images-idx3-ubyte has "
+                + "29 images")
+        try Small.write(to: folder, replacing: [.testImages: Small.images(10, height: 2)])
+        #expect(
+            sentence()
+                == "DIR/t10k-images-idx3-ubyte has images of 2×2 pixels but "
+                + "DIR/train-images-idx3-ubyte has images of 3×2")
+        let labels = idx([30], [UInt8](repeating: 9, count: 28) + [10, 11])
+        try Small.write(to: folder, replacing: [.trainLabels: labels])
+        #expect(
+            sentence() == "DIR/train-labels-idx1-ubyte: label 28 is 10, but labels are 0 to 9")
+    }
+}

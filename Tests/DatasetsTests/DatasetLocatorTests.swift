@@ -1,0 +1,154 @@
+import Foundation
+import Testing
+
+@testable import Datasets
+
+@Suite struct DatasetLocatorTests {
+    let folder = TemporaryFolder()
+
+    /// A locator whose places are all in the test's folder, and whose mirror does not exist.
+    private func locator(data: String? = nil, environment: String? = nil) -> DatasetLocator {
+        var places = ["HOME": folder.path + "/home"]
+        places["FEDERATED_DATA_DIR"] = environment.map { folder.path + "/" + $0 }
+        var locator = DatasetLocator(
+            dataDirectory: data.map { folder.path + "/" + $0 }, environment: places, seed: 3,
+            mirrors: URL(string: "http://127.0.0.1:1/").map { [$0] } ?? [])
+        locator.checksums = Small.checksums
+        return locator
+    }
+
+    private func plain(_ text: String) -> String {
+        text.replacingOccurrences(of: folder.path, with: "DIR")
+    }
+
+    private func sentence(_ locator: DatasetLocator, _ choice: DatasetChoice = .mnist) -> String? {
+        failure { () throws(DatasetError) in _ = try locator.load(choice) }
+            .map { plain($0.description) }
+    }
+
+    @Test func choicesAreReadFromArguments() {
+        #expect(DatasetChoice(argument: nil) == .automatic)
+        #expect(DatasetChoice(argument: "mnist") == .mnist)
+        #expect(DatasetChoice(argument: "digits") == .digits)
+        #expect(DatasetChoice(argument: "./mnist") == .path("./mnist"))
+    }
+
+    @Test func placesAreLookedAtInOrder() throws {
+        let all = locator(data: "data", environment: "env")
+        try Small.write(to: folder, under: "home/.cache/federated/mnist")
+        #expect(sentence(all) == "there is no folder “DIR/data”")
+        let unset = try locator().load(.mnist)
+        #expect(plain(unset.dataset.origin) == "MNIST from DIR/home/.cache/federated/mnist")
+        #expect(unset.dataset.name == "MNIST")
+        #expect(unset.notes.isEmpty)
+        let passed = try locator(environment: "env").load(.mnist)
+        #expect(passed.notes.map(plain) == ["FEDERATED_DATA_DIR (DIR/env) has no MNIST"])
+        for (place, origin) in [
+            ("env/mnist", "env/mnist"), ("env", "env"), ("data/mnist", "data/mnist"),
+            ("data", "data"),
+        ] {
+            try Small.write(to: folder, under: place, compressed: true)
+            for choice in [DatasetChoice.mnist, .automatic] {
+                let used = place.hasPrefix("data") ? all : locator(environment: "env")
+                let found = try used.load(choice)
+                #expect(plain(found.dataset.origin) == "MNIST from DIR/\(origin)")
+                #expect(found.notes.isEmpty)
+            }
+        }
+    }
+
+    @Test func theCacheFollowsTheEnvironment() {
+        func cache(_ environment: [String: String]) -> String? {
+            DatasetLocator(environment: environment).cacheDirectory
+        }
+        #expect(
+            cache(["HOME": "/h", "XDG_CACHE_HOME": "/c"]) == "/c/federated/mnist")
+        #expect(
+            cache(["HOME": "/h", "XDG_CACHE_HOME": "c"]) == "/h/.cache/federated/mnist")
+        #expect(cache(["HOME": "/h", "XDG_CACHE_HOME": ""]) == "/h/.cache/federated/mnist")
+        #expect(cache([:]) == nil)
+        #expect(
+            failure { () throws(DatasetError) in
+                _ = try DatasetLocator(environment: [:]).load(.mnist)
+            }?.description
+                == "there is no place to keep fetched files: set HOME or XDG_CACHE_HOME")
+    }
+
+    @Test func aGivenFolderWithoutMNISTIsAnErrorOnlyForMNIST() throws {
+        try folder.write([1], to: "data/other")
+        try Small.write(to: folder, under: "env")
+        let both = locator(data: "data", environment: "env")
+        let words =
+            "--data-dir DIR/data has no MNIST: neither the folder nor mnist under it holds "
+            + "train-images-idx3-ubyte or any other of its files, plain or with .gz"
+        #expect(sentence(both) == words)
+        let automatic = try both.load(.automatic)
+        #expect(automatic.notes.map(plain) == [words])
+        #expect(plain(automatic.dataset.origin) == "MNIST from DIR/env")
+    }
+
+    @Test func otherFilesAreNotTakenForMNIST() throws {
+        let labels = idx([30], [UInt8](repeating: 4, count: 30))
+        try Small.write(to: folder, under: "data", replacing: [.trainLabels: labels])
+        let words =
+            "DIR/data/train-labels-idx1-ubyte is not MNIST's: its contents have the SHA-256 "
+            + "\(sha256(labels)) instead of \(sha256(Small.labels(30))) (--dataset PATH takes any "
+            + "dataset of IDX files)"
+        #expect(sentence(locator(data: "data")) == words)
+        #expect(sentence(locator(environment: "data")) == words)
+        let automatic = try locator(data: "data").load(.automatic)
+        #expect(automatic.notes.first.map(plain) == "passed over: " + words)
+        #expect(automatic.dataset.name == "digits")
+        let path = try locator().load(.path(folder.path + "/data"))
+        #expect(path.dataset.train.labels == [UInt8](repeating: 4, count: 30))
+        #expect(path.dataset.name == "data")
+    }
+
+    @Test func withoutANetworkTheDigitsComeSoon() throws {
+        let automatic = try locator().load(.automatic)
+        #expect(automatic.dataset.name == "digits")
+        #expect(automatic.dataset.origin == "generated digits, seed 3")
+        #expect(
+            automatic.notes == [
+                "MNIST is not at hand: t10k-labels-idx1-ubyte could not be fetched: "
+                    + "http://127.0.0.1:1/t10k-labels-idx1-ubyte.gz could not be read (no "
+                    + "connection to the host)",
+                "using generated digits instead; for MNIST, run `federated data` where there is "
+                    + "a network, or give the folder of its files with --data-dir",
+            ])
+        let start = ContinuousClock.now
+        #expect(
+            sentence(locator())
+                == "t10k-labels-idx1-ubyte could not be fetched: "
+                + "http://127.0.0.1:1/t10k-labels-idx1-ubyte.gz could not be read (no connection "
+                + "to the host)")
+        #expect(ContinuousClock.now - start < .seconds(6))
+        let digits = try locator().load(.digits)
+        #expect(digits.notes.isEmpty)
+    }
+
+    @Test func theInventoryListsEveryPlace() throws {
+        try Small.write(to: folder, under: "data", replacing: [.testImages: [1, 2, 3]])
+        try Small.write(to: folder, under: "env/mnist", compressed: true)
+        let labels = idx([30], [UInt8](repeating: 4, count: 30))
+        try folder.write(labels, to: "env/train-labels-idx1-ubyte")
+        let inventory = locator(data: "data", environment: "env").inventory()
+        let size = gzip(Small.images(30)).count
+        let lines = inventory.lines.map(plain)
+        #expect(
+            Array(lines.prefix(8)) == [
+                "DIR/data (--data-dir):",
+                "  train-images-idx3-ubyte  196 bytes  checksum right",
+                "  train-labels-idx1-ubyte  38 bytes  checksum right",
+                "  t10k-images-idx3-ubyte  3 bytes  DIR/data/t10k-images-idx3-ubyte holds 3 "
+                    + "bytes, but the IDX header alone takes 16",
+                "  t10k-labels-idx1-ubyte  18 bytes  checksum right",
+                "DIR/data/mnist (--data-dir): there is no folder “DIR/data/mnist”",
+                "DIR/env (FEDERATED_DATA_DIR):",
+                "  train-labels-idx1-ubyte  38 bytes  not MNIST's, SHA-256 \(sha256(labels))",
+            ])
+        #expect(lines.contains("  train-images-idx3-ubyte.gz  \(size) bytes  checksum right"))
+        #expect(lines.last == "MNIST: DIR/env/mnist")
+        #expect(locator().inventory().lines.last == "MNIST: not found")
+    }
+}

@@ -1,0 +1,49 @@
+import Testing
+
+@testable import Datasets
+
+@Suite struct LabelledImagesTests {
+    @Test func copiesBatches() throws {
+        let images = try LabelledImages(
+            pixels: (0..<24).map { UInt8($0 * 10) }, labels: [7, 0, 7], height: 2, width: 2,
+            channels: 2)
+        #expect(images.count == 3)
+        #expect(images.pixelsPerImage == 8)
+        var floats = [Float](repeating: -1, count: 16)
+        var labels = [UInt8](repeating: 99, count: 2)
+        let indices: [Int32] = [1, 2, 0]
+        images.copyBatch(indices[1...], images: &floats, labels: &labels)
+        #expect(labels == [7, 7])
+        for (found, byte) in zip(floats, Array(images.pixels[16...]) + images.pixels[..<8]) {
+            #expect(abs(found - Float(byte) / 255) < 1e-7)
+        }
+        #expect(images.indicesByClass()[7] == [0, 2])
+        #expect(images.indicesByClass()[1].isEmpty)
+        #expect(images.classCounts(of: [0, 0, 1]) == [1, 0, 0, 0, 0, 0, 0, 2, 0, 0])
+    }
+
+    @Test func white255IsOne() throws {
+        let images = try LabelledImages(pixels: [255, 0], labels: [1], height: 1, width: 2)
+        var floats: [Float] = [9, 9]
+        var labels: [UInt8] = [9]
+        images.copyBatch([0][...], images: &floats, labels: &labels)
+        #expect(floats == [1, 0])
+    }
+
+    @Test func refusesSizesThatDoNotAgree() {
+        func sentence(_ pixels: Int, _ labels: [UInt8], _ height: Int, _ width: Int) -> String? {
+            failure { () throws(DatasetError) in
+                _ = try LabelledImages(
+                    pixels: [UInt8](repeating: 0, count: pixels), labels: labels, height: height,
+                    width: width)
+            }?.description
+        }
+        #expect(sentence(4, [1], 2, 2) == nil)
+        #expect(sentence(5, [1], 2, 2) == "5 pixels do not make 1 images of 4 pixels each")
+        #expect(sentence(0, [], 0, 2) == "images cannot be 0×2 pixels with 1 channels")
+        #expect(
+            sentence(0, [], Int.max, 2)
+                == "images cannot be \(Int.max)×2 pixels with 1 channels")
+        #expect(sentence(8, [1, 10], 2, 2) == "label 1 is 10, but labels are 0 to 9")
+    }
+}
