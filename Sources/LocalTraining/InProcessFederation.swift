@@ -45,7 +45,8 @@ public final class InProcessFederation: Sendable {
     private let state: Mutex<State>
     private let onRound: @Sendable (CommittedRound) -> Void
 
-    /// - Parameter onRound: called after each committed round, on one of the workers' threads.
+    /// - Parameter onRound: called with each round when it is committed, in order, on one of the
+    ///   workers' threads; the others wait if they have something to report.
     public init(
         _ configuration: Configuration, onRound: @escaping @Sendable (CommittedRound) -> Void
     ) {
@@ -63,7 +64,7 @@ public final class InProcessFederation: Sendable {
 
     /// Runs all rounds and returns when the run is over.
     public func run() -> RunResult {
-        handle([.begin])
+        handle(.begin)
         queue.drain(threads: configuration.threads) { worker, work in
             switch work {
             case .train(let client, let round, let model):
@@ -107,17 +108,17 @@ public final class InProcessFederation: Sendable {
                 $0.updates[client] = update
                 $0.classCounts[client] = configuration.trainingImages.classCounts(of: shard)
             }
-            handle([.updateReceived(client: client, round: round, sampleCount: shard.count)])
+            handle(.updateReceived(client: client, round: round, sampleCount: shard.count))
         } catch .stopped {
-            handle([.stopRequested])
+            handle(.stopRequested)
         } catch {
             let failure = ClientFailure(.divergence, reason: "\(error)")
-            handle([.clientFailed(client: client, round: round, failure: failure)])
+            handle(.clientFailed(client: client, round: round, failure: failure))
         }
     }
 
     private func evaluate(_ evaluation: PendingEvaluation, _ piece: Int, _ worker: Int) {
-        if progress.isStopping { return handle([.stopRequested]) }
+        if progress.isStopping { return handle(.stopRequested) }
         let start = MonotonicClock.seconds()
         let result = configuration.evaluationSet.evaluate(
             piece: piece, parameters: evaluation.model, plan: plans.inference(worker))
@@ -125,46 +126,48 @@ public final class InProcessFederation: Sendable {
         guard let whole = evaluation.finish(piece: piece, result) else { return }
         switch evaluation.subject {
         case .client(let client):
-            handle([.clientEvaluated(client: client, round: evaluation.round, whole)])
+            handle(.clientEvaluated(client: client, round: evaluation.round, whole))
         case .global:
-            handle([.globalEvaluated(round: evaluation.round, whole)])
+            handle(.globalEvaluated(round: evaluation.round, whole))
         }
     }
 
     // MARK: Engine
 
-    /// Hands events to the engine and carries out what it asks for, one thread at a time.
-    private func handle(_ events: [RoundEngine.Event]) {
-        let committed = state.withLock { state in
-            var events = events
-            var committed: [CommittedRound] = []
+    /// Hands an event to the engine and carries out what it asks for, one thread at a time.
+    private func handle(_ event: RoundEngine.Event) {
+        state.withLock { state in
+            var events = [event]
+            var work: [Work] = []
             while !events.isEmpty {
                 for effect in state.engine.handle(events.removeFirst()) {
-                    carryOut(effect, &state, &events, &committed)
+                    carryOut(effect, &state, &events, &work)
                 }
             }
-            return committed
+            // The queue takes the last first, and the lowest client is to begin.
+            queue.push(contentsOf: work.reversed())
         }
-        for round in committed { onRound(round) }
     }
 
     private func carryOut(
         _ effect: RoundEngine.Effect, _ state: inout State, _ events: inout [RoundEngine.Event],
-        _ committed: inout [CommittedRound]
+        _ work: inout [Work]
     ) {
         switch effect {
         case .openRound(let round, let cohort):
             state.aggregate = strategy.makeAggregator(layout: configuration.architecture.layout)
             state.roundStart = MonotonicClock.seconds()
             state.classCounts = [:]
-            progress.open(round: round, cohort: cohort.count)
-        case .train(let client, let round):
-            // The queue takes the last first: the lowest client is to begin.
-            state.toTrain.append(.train(client: client, round: round, model: state.model))
-            if state.toTrain.count == configuration.rounds.clients.count {
-                queue.push(contentsOf: state.toTrain.reversed())
-                state.toTrain = []
+            let shards = cohort.reduce(0) {
+                $0 + configuration.sampler.shard(client: $1, round: round).count
             }
+            let models = (configuration.rounds.evaluatesClients ? cohort.count : 0) + 1
+            progress.open(
+                round: round, cohort: cohort.count,
+                trainingImages: shards * configuration.training.epochs,
+                evaluationImages: models * configuration.evaluationSet.indices.count)
+        case .train(let client, let round):
+            work.append(.train(client: client, round: round, model: state.model))
         case .accept(let client, let round):
             guard let update = state.updates[client] else {
                 preconditionFailure("client \(client)'s update was accepted but never came")
@@ -181,7 +184,7 @@ public final class InProcessFederation: Sendable {
             if !configuration.rounds.evaluatesClients { state.updates[client] = nil }
         case .evaluateClient(let client, let round):
             guard let update = state.updates.removeValue(forKey: client) else { return }
-            pushEvaluation(.client(client), round, update.parameters)
+            work += evaluation(of: .client(client), round, update.parameters)
         case .aggregate(let round):
             do {
                 let start = MonotonicClock.seconds()
@@ -192,14 +195,14 @@ public final class InProcessFederation: Sendable {
                 preconditionFailure("round \(round) closed without an update: \(error)")
             }
         case .evaluateGlobal(let round):
-            pushEvaluation(.global, round, state.candidate ?? state.model)
+            work += evaluation(of: .global, round, state.candidate ?? state.model)
         case .commit(let record):
             state.model = state.candidate ?? state.model
             let round = CommittedRound(
                 record: record, classCounts: state.classCounts,
                 seconds: MonotonicClock.seconds() - state.roundStart)
             state.committed.append(round)
-            committed.append(round)
+            onRound(round)
         case .finish:
             queue.removeAll()
         case .reject(let client, let round, let reason):
@@ -209,13 +212,13 @@ public final class InProcessFederation: Sendable {
         }
     }
 
-    private func pushEvaluation(
-        _ subject: PendingEvaluation.Subject, _ round: Int, _ model: ParameterVector
-    ) {
+    private func evaluation(
+        of subject: PendingEvaluation.Subject, _ round: Int, _ model: ParameterVector
+    ) -> [Work] {
         let count = configuration.evaluationSet.pieceCount
         let evaluation = PendingEvaluation(
             subject: subject, round: round, model: model, pieceCount: count)
-        queue.push(contentsOf: (0..<count).map { .evaluate(evaluation, piece: $0) })
+        return (0..<count).map { .evaluate(evaluation, piece: $0) }
     }
 
     private struct State: Sendable {
@@ -226,7 +229,6 @@ public final class InProcessFederation: Sendable {
         var aggregate: ExactAccumulator
         var updates: [Int: ModelUpdate] = [:]
         var classCounts: [Int: [Int]] = [:]
-        var toTrain: [Work] = []
         var roundStart = 0.0
         var committed: [CommittedRound] = []
     }

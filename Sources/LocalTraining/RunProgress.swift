@@ -9,6 +9,12 @@ public final class RunProgress: Sendable {
         public var cohort = 0
         /// Clients of the open round that have been trained.
         public var clientsTrained = 0
+        /// Images that the open round will train and evaluate on in all.
+        public var roundTrainingImages = 0
+        public var roundEvaluationImages = 0
+        /// Of these, how many are done.
+        public var roundImagesTrained = 0
+        public var roundImagesEvaluated = 0
         /// Images trained and evaluated since the run began.
         public var imagesTrained = 0
         public var imagesEvaluated = 0
@@ -26,16 +32,23 @@ public final class RunProgress: Sendable {
     var isStopping: Bool { stopping.load(ordering: .relaxed) }
     func requestStop() { stopping.store(true, ordering: .relaxed) }
 
-    func open(round: Int, cohort: Int) {
+    func open(round: Int, cohort: Int, trainingImages: Int, evaluationImages: Int) {
         state.withLock {
             $0.round = round
             $0.cohort = cohort
             $0.clientsTrained = 0
+            $0.roundTrainingImages = trainingImages
+            $0.roundEvaluationImages = evaluationImages
+            $0.roundImagesTrained = 0
+            $0.roundImagesEvaluated = 0
         }
     }
 
     func add(trained images: Int) {
-        state.withLock { $0.imagesTrained += images }
+        state.withLock {
+            $0.imagesTrained += images
+            $0.roundImagesTrained += images
+        }
     }
 
     func clientTrained(seconds: Double) {
@@ -48,6 +61,7 @@ public final class RunProgress: Sendable {
     func add(evaluated images: Int, seconds: Double) {
         state.withLock {
             $0.imagesEvaluated += images
+            $0.roundImagesEvaluated += images
             $0.evaluationSeconds += seconds
         }
     }

@@ -1,15 +1,45 @@
 import ArgumentParser
-import Tensors
+import Foundation
 
+/// The command.
 @main
 struct Federated: ParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "federated")
-    func run() throws {
-        var s = RandomStream(RandomKey(seed: 1, purpose: .benchmark))
-        for _ in 0..<4 { print(s.next()) }
-        for _ in 0..<4 { print(s.nextUniform()) }
-        let x: UInt64 = s.next()
-        print(x.multipliedFullWidth(by: 7))
-        for _ in 0..<4 { print(s.next(below: 7)) }
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "federated",
+        abstract: "Federated learning on this machine: a server and its clients in one process.",
+        discussion: "Try: federated run --experiment 1",
+        version: version,
+        subcommands: [RunCommand.self, BenchCommand.self, SweepCommand.self, DataCommand.self])
+
+    /// Parses and runs; every error is one line on standard error.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch let failure as CommandFailure {
+            complain(failure.message)
+            Foundation.exit(failure.status)
+        } catch {
+            let code = exitCode(for: error)
+            // Help and version come as errors, too.
+            if code == .success { Federated.exit(withError: error) }
+            complain(message(for: error))
+            Foundation.exit(code.rawValue)
+        }
     }
+
+    /// Prints one line on standard error.
+    static func complain(_ message: String) {
+        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        FileHandle.standardError.write(Data("federated: \(line)\n".utf8))
+    }
+}
+
+/// Why the command ends with that status.
+struct CommandFailure: Error {
+    var message: String
+    /// 1 for what went wrong, 130 for Ctrl-C.
+    var status: Int32 = 1
 }

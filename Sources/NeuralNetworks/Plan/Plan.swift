@@ -56,6 +56,10 @@ public final class Plan {
     /// - Precondition: the plan is for training.
     public var gradient: UnsafePointer<Float> { UnsafePointer(arena[gradientRegion!]) }
 
+    /// Floating-point operations of each operation's forward pass on one sample, a multiplication
+    /// and an addition being two, as if every product were computed.
+    public var flopsPerSample: [Int] { operations.map(\.flopsPerSample) }
+
     /// Bytes of scratch memory.
     public var arenaBytes: Int { arena.count * MemoryLayout<Float>.stride }
 
@@ -150,6 +154,10 @@ public struct BatchResult: Sendable {
     public var lossSum: Double = 0
     /// Samples whose largest logit was their label's.
     public var correct: Int64 = 0
+
+    public init(count: Int) {
+        self.count = count
+    }
 }
 
 /// Time that one operation of a plan has taken.

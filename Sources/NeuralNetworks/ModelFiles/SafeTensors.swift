@@ -1,0 +1,160 @@
+import Foundation
+import Tensors
+
+/// Model files in the safetensors format: a JSON header, then the tensors as little-endian Floats.
+///
+/// The first 8 bytes are the header's length, little-endian; the header maps a tensor's name to its
+/// `dtype` ("F32"), `shape` and `data_offsets`. Python's `safetensors` reads them.
+public enum SafeTensors {
+    /// The largest header that is read, as Python's library has it.
+    static let headerLimit = 100_000_000
+
+    /// The whole file.
+    /// - Precondition: `parameters` has the layout's count.
+    public static func encode(
+        _ parameters: ParameterVector, layout: ParameterLayout, metadata: [String: String] = [:]
+    ) -> Data {
+        precondition(parameters.count == layout.count, "the layout is another model's")
+        let width = MemoryLayout<Float>.size
+        var header = "{"
+        if !metadata.isEmpty {
+            let pairs = metadata.sorted { $0.key < $1.key }
+                .map { "\(quoted($0.key)):\(quoted($0.value))" }
+            header += "\"__metadata__\":{\(pairs.joined(separator: ","))},"
+        }
+        header += layout.entries.map { entry in
+            let shape = entry.shape.map(String.init).joined(separator: ",")
+            let range = "[\(entry.offset * width),\((entry.offset + entry.count) * width)]"
+            return "\(quoted(entry.name)):"
+                + "{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":\(range)}"
+        }.joined(separator: ",")
+        header += "}"
+        // Spaces bring the tensors to a multiple of eight bytes.
+        header += String(repeating: " ", count: (8 - header.utf8.count % 8) % 8)
+
+        var data = Data(capacity: 8 + header.utf8.count + layout.count * width)
+        withUnsafeBytes(of: UInt64(header.utf8.count).littleEndian) { data.append(contentsOf: $0) }
+        data.append(contentsOf: header.utf8)
+        parameters.withUnsafeBufferPointer { data.append(Data(buffer: $0)) }
+        return data
+    }
+
+    /// Reads the parameters of a model with that layout; the tensors may stand in any order.
+    public static func decode(
+        _ data: Data, layout: ParameterLayout
+    ) throws(SafeTensorsError) -> ParameterVector {
+        let tensors = try header(of: data)
+        let body = 8 + headerLength(data)
+        var parameters = [Float](repeating: 0, count: layout.count)
+        for entry in layout.entries {
+            guard let tensor = tensors[entry.name] else { throw .missingTensor(entry.name) }
+            guard tensor.dtype == "F32" else {
+                throw .wrongType(tensor: entry.name, found: tensor.dtype)
+            }
+            guard tensor.shape == entry.shape else {
+                throw .wrongShape(tensor: entry.name, found: tensor.shape, expected: entry.shape)
+            }
+            let offsets = tensor.data_offsets
+            guard offsets.count == 2, offsets[0] >= 0, offsets[1] >= offsets[0],
+                offsets[1] - offsets[0] == entry.count * MemoryLayout<Float>.size,
+                offsets[1] <= data.count - body
+            else { throw .wrongOffsets(tensor: entry.name, found: offsets) }
+            parameters.withUnsafeMutableBytes { bytes in
+                let start = data.startIndex + body
+                _ = data.copyBytes(
+                    to: UnsafeMutableRawBufferPointer(
+                        rebasing: bytes[entry.offset * 4..<(entry.offset + entry.count) * 4]),
+                    from: start + offsets[0]..<start + offsets[1])
+            }
+        }
+        return ParameterVector(parameters)
+    }
+
+    /// Writes the file whole or not at all.
+    public static func write(
+        _ parameters: ParameterVector, layout: ParameterLayout, metadata: [String: String] = [:],
+        to url: URL
+    ) throws {
+        try encode(parameters, layout: layout, metadata: metadata)
+            .write(to: url, options: .atomic)
+    }
+
+    private struct Tensor: Decodable {
+        let dtype: String
+        let shape: [Int]
+        let data_offsets: [Int]
+    }
+
+    /// A tensor, or `__metadata__`, which has other keys.
+    private struct HeaderEntry: Decodable {
+        let tensor: Tensor?
+
+        init(from decoder: any Decoder) throws {
+            tensor = try? Tensor(from: decoder)
+        }
+    }
+
+    private static func headerLength(_ data: Data) -> Int {
+        data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
+    }
+
+    private static func header(of data: Data) throws(SafeTensorsError) -> [String: Tensor] {
+        guard data.count >= 8 else { throw .truncated(found: data.count, expected: 8) }
+        guard data[data.startIndex + 7] < 0x80 else { throw .headerTooLarge }
+        let length = headerLength(data)
+        guard length <= headerLimit else { throw .headerTooLarge }
+        guard data.count >= 8 + length else {
+            throw .truncated(found: data.count, expected: 8 + length)
+        }
+        let json = data.dropFirst(8).prefix(length)
+        guard let entries = try? JSONDecoder().decode([String: HeaderEntry].self, from: json) else {
+            throw .headerIsNoJSON
+        }
+        return entries.compactMapValues(\.tensor)
+    }
+
+    private static func quoted(_ text: String) -> String {
+        var result = "\""
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "\"": result += "\\\""
+            case "\\": result += "\\\\"
+            case "\u{0}"..<"\u{20}":
+                let digits = String(scalar.value, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result + "\""
+    }
+}
+
+/// Why a file is no model of that architecture.
+public enum SafeTensorsError: Error, Equatable, CustomStringConvertible {
+    case truncated(found: Int, expected: Int)
+    case headerTooLarge
+    case headerIsNoJSON
+    case missingTensor(String)
+    case wrongType(tensor: String, found: String)
+    case wrongShape(tensor: String, found: [Int], expected: [Int])
+    case wrongOffsets(tensor: String, found: [Int])
+
+    public var description: String {
+        switch self {
+        case .truncated(let found, let expected):
+            "the model file is cut short: it holds \(found) bytes of at least \(expected)"
+        case .headerTooLarge:
+            "the model file's header is longer than \(SafeTensors.headerLimit) bytes"
+        case .headerIsNoJSON:
+            "the model file's header is not the JSON of a safetensors file"
+        case .missingTensor(let name):
+            "the model file has no tensor “\(name)”"
+        case .wrongType(let tensor, let found):
+            "tensor “\(tensor)” of the model file is of type \(found), not F32"
+        case .wrongShape(let tensor, let found, let expected):
+            "tensor “\(tensor)” of the model file has the shape \(found), not \(expected)"
+        case .wrongOffsets(let tensor, let found):
+            "tensor “\(tensor)” of the model file cannot lie at the bytes \(found)"
+        }
+    }
+}

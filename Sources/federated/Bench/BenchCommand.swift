@@ -1,0 +1,82 @@
+import ArgumentParser
+import Datasets
+import Foundation
+import NeuralNetworks
+import Tensors
+
+/// `federated bench`: how fast this machine trains and evaluates.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure training and evaluation speed.",
+        discussion: """
+            Every figure is a median over interleaved repeats. All cores means that each trains or \
+            evaluates a model of its own, as clients do. The dense limit is what OpenBLAS's peak, \
+            measured in the same run, would allow if every product were computed.
+            """)
+
+    @Option(help: ArgumentHelp("Model.", valueName: "name"))
+    var model = NamedModel.referenceCNN
+
+    @Option(
+        help: ArgumentHelp("Batch sizes, separated by commas.", valueName: "list"),
+        transform: { try Numbers.list($0, option: "--batch-sizes") })
+    var batchSizes = [8, 32, 128]
+
+    @Option(help: "Threads for “all cores”. (default: one for each core)")
+    var threads: Int?
+
+    @Option(help: "Repeats of each measurement.")
+    var repeats = 5
+
+    @Flag(help: "Measure for a moment only: figures are rough.")
+    var quick = false
+
+    @Flag(help: "Print JSON and nothing else.")
+    var json = false
+
+    func validate() throws {
+        try requirePositive(repeats, "--repeats")
+        if let threads { try requirePositive(threads, "--threads") }
+        for size in batchSizes { try requirePositive(size, "--batch-sizes") }
+    }
+
+    func run() throws {
+        let console = Console(quiet: json)
+        let bench = try Benchmark(
+            model: model, batchSizes: batchSizes, threads: threads ?? availableProcessorCount(),
+            repeats: quick ? min(repeats, 3) : repeats, seconds: quick ? 0.05 : 0.3)
+        console.line(console.bold("federated \(Federated.version) bench"))
+        console.line("  machine    \(Machine.description), \(bench.threads) threads")
+        console.line(
+            "  model      \(model.rawValue), \(Text.count(bench.architecture.parameterCount)) "
+                + "parameters, \(Text.fixed(bench.trainingFlops / 1e6, 1)) MFLOP a training image")
+        console.line(
+            "  data       \(Text.count(bench.images.count)) generated digits; medians of "
+                + "\(bench.repeats) interleaved repeats")
+        console.line()
+        let report = bench.measure { console.transient($0) }
+        console.clearTransient()
+        for line in report.table(bold: console.dim) { console.line(line) }
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+            Console.write(Array(try encoder.encode(report)) + [UInt8(ascii: "\n")])
+        }
+    }
+}
+
+/// Lists of numbers on the command line.
+enum Numbers {
+    /// Parses "1,2,3".
+    static func list<Number: LosslessStringConvertible>(
+        _ text: String, option: String
+    ) throws -> [Number] {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        return try parts.map { part in
+            guard let number = Number(part.trimmingCharacters(in: .whitespaces)) else {
+                throw ValidationError("\(option): “\(part)” is no number in the list “\(text)”")
+            }
+            return number
+        }
+    }
+}

@@ -1,0 +1,72 @@
+/// The figures of `federated bench`, as `--json` prints them.
+struct BenchReport: Encodable {
+    struct Peak: Encodable {
+        var threads: Int
+        /// Floating-point operations a second, over all threads.
+        var flops: Double
+    }
+
+    struct Row: Encodable {
+        var batchSize: Int
+        var threads: Int
+        /// Images a second, over all threads.
+        var training: Double
+        var evaluation: Double
+        /// Training speed ÷ (sgemm's peak ÷ operations of a training image).
+        var trainingToDenseLimit: Double
+    }
+
+    struct Operation: Encodable {
+        var name: String
+        /// A batch's time on one thread.
+        var forwardMilliseconds: Double
+        var backwardMilliseconds: Double
+    }
+
+    var model: String
+    var cpu: String
+    var blasCore: String
+    var simd: String
+    /// Floating-point operations of a training image if every product is computed.
+    var trainingFlops: Double
+    var repeats: Int
+    var sgemmPeak: [Peak]
+    var speeds: [Row]
+    /// The batch size that `operations` are measured at.
+    var operationBatchSize: Int
+    var operations: [Operation]
+
+    /// The tables that people read.
+    func table(bold heading: (String) -> String) -> [String] {
+        var lines = [heading("  sgemm peak")]
+        for peak in sgemmPeak {
+            let limit = peak.flops / trainingFlops
+            lines.append(
+                Text.pad(Text.plural(peak.threads, "core"), 12)
+                    + Text.pad(Text.fixed(peak.flops / 1e9, 1), 10) + " GFLOP/s, dense limit "
+                    + "\(Text.count(Int(limit))) images/s")
+        }
+        lines.append("")
+        lines.append(
+            heading("  batch   cores   training images/s   ÷ dense limit   evaluation images/s"))
+        for row in speeds {
+            lines.append(
+                Text.pad("\(row.batchSize)", 7) + Text.pad("\(row.threads)", 8)
+                    + Text.pad(Text.count(Int(row.training)), 20)
+                    + Text.pad(Text.fixed(row.trainingToDenseLimit, 2), 16)
+                    + Text.pad(Text.count(Int(row.evaluation)), 22))
+        }
+        lines.append("")
+        lines.append(
+            heading("  milliseconds a batch of \(operationBatchSize), one core")
+        )
+        lines.append(heading("  operation      forward   backward"))
+        for operation in operations {
+            lines.append(
+                "  " + Text.padRight(operation.name, 12)
+                    + Text.pad(Text.fixed(operation.forwardMilliseconds, 3), 10)
+                    + Text.pad(Text.fixed(operation.backwardMilliseconds, 3), 11))
+        }
+        return lines
+    }
+}

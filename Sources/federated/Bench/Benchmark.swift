@@ -1,0 +1,240 @@
+import Datasets
+import LocalTraining
+import NeuralNetworks
+import Tensors
+
+/// The measurements of `federated bench`.
+struct Benchmark {
+    let model: NamedModel
+    let architecture: Architecture
+    let batchSizes: [Int]
+    let threads: Int
+    let repeats: Int
+    /// How long one measurement lasts.
+    let seconds: Double
+    let images: LabelledImages
+
+    init(
+        model: NamedModel, batchSizes: [Int], threads: Int, repeats: Int, seconds: Double
+    ) throws {
+        self.model = model
+        self.batchSizes = batchSizes
+        self.threads = threads
+        self.repeats = repeats
+        self.seconds = seconds
+        images =
+            GeneratedDigits.dataset(trainCount: 2000, testCount: 10, threads: threads).train
+        architecture = try model.architecture(
+            input: .image(height: images.height, width: images.width, channels: images.channels))
+    }
+
+    /// Floating-point operations of a training image: forward, and backward to kernels and inputs,
+    /// except to the input of the first layer.
+    var trainingFlops: Double {
+        let layers = Plan(architecture, batchSize: 1, purpose: .inference).flopsPerSample
+        return Double(3 * layers.reduce(0, +) - (layers.first { $0 > 0 } ?? 0))
+    }
+
+    /// What one repeat measures.
+    private enum Task: Hashable {
+        case peak(threads: Int)
+        case training(batch: Int, threads: Int)
+        case evaluation(batch: Int, threads: Int)
+    }
+
+    func measure(progress: (String) -> Void) -> BenchReport {
+        let threadCounts = threads > 1 ? [1, threads] : [1]
+        var tasks: [Task] = threadCounts.map { .peak(threads: $0) }
+        for batch in batchSizes {
+            for threads in threadCounts {
+                tasks.append(.training(batch: batch, threads: threads))
+                tasks.append(.evaluation(batch: batch, threads: threads))
+            }
+        }
+        let plans = batchSizes.map { batch in
+            (0..<threads).map { _ in BenchWorker(architecture, batch: batch, images: images) }
+        }
+        var values: [Task: [Double]] = [:]
+        // The first repeat warms up and does not count.
+        for round in 0...repeats {
+            for (index, task) in tasks.enumerated() {
+                progress("repeat \(round) of \(repeats), measurement \(index + 1) of \(tasks.count)")
+                let value = run(task, plans)
+                if round > 0 { values[task, default: []].append(value) }
+            }
+        }
+        func median(_ task: Task) -> Double { (values[task] ?? [0]).median }
+        let rows = batchSizes.flatMap { batch in
+            threadCounts.map { threads in
+                BenchReport.Row(
+                    batchSize: batch, threads: threads,
+                    training: median(.training(batch: batch, threads: threads)),
+                    evaluation: median(.evaluation(batch: batch, threads: threads)),
+                    trainingToDenseLimit: median(.training(batch: batch, threads: threads))
+                        / (median(.peak(threads: threads)) / trainingFlops))
+            }
+        }
+        progress("operations")
+        return BenchReport(
+            model: model.rawValue, cpu: Machine.cpuName, blasCore: BLAS.coreName,
+            simd: SIMDLevel.current.description, trainingFlops: trainingFlops, repeats: repeats,
+            sgemmPeak: threadCounts.map { .init(threads: $0, flops: median(.peak(threads: $0))) },
+            speeds: rows, operationBatchSize: batchSizes[0], operations: profile(plans[0][0]))
+    }
+
+    private func run(_ task: Task, _ workers: [[BenchWorker]]) -> Double {
+        switch task {
+        case .peak(let threads):
+            return SgemmPeak.measure(threads: threads, seconds: seconds)
+        case .training(let batch, let threads), .evaluation(let batch, let threads):
+            let index = batchSizes.firstIndex(of: batch) ?? 0
+            let isTraining = if case .training = task { true } else { false }
+            return Self.rate(threads: threads, seconds: seconds) { thread in
+                isTraining ? workers[index][thread].train() : workers[index][thread].evaluate()
+            }
+        }
+    }
+
+    /// Units a second of work that `threads` threads do at once for `seconds`.
+    static func rate(
+        threads: Int, seconds: Double, _ unit: @Sendable (_ thread: Int) -> Double
+    ) -> Double {
+        let rates = RateTable(threads)
+        let start = MonotonicClock.seconds()
+        parallelFor(count: threads, threads: threads) { _, thread in
+            var done = 0.0
+            var now = start
+            repeat {
+                done += unit(thread)
+                now = MonotonicClock.seconds()
+            } while now - start < seconds
+            rates[thread] = done / (now - start)
+        }
+        return rates.sum
+    }
+
+    private func profile(_ worker: BenchWorker) -> [BenchReport.Operation] {
+        worker.training.startProfile()
+        let start = MonotonicClock.seconds()
+        var steps = 0
+        repeat {
+            _ = worker.train()
+            steps += 1
+        } while MonotonicClock.seconds() - start < 2 * seconds
+        let milliseconds = 1e3 / Double(steps)
+        return (worker.training.profile ?? []).map {
+            BenchReport.Operation(
+                name: $0.name, forwardMilliseconds: $0.forwardSeconds * milliseconds,
+                backwardMilliseconds: $0.backwardSeconds * milliseconds)
+        }
+    }
+}
+
+/// One thread's model and plans; used by one thread at a time.
+final class BenchWorker: @unchecked Sendable {
+    let training: Plan
+    private let inference: Plan
+    private let images: LabelledImages
+    private let batch: Int
+    private var parameters: ParameterVector
+    private var order: [Int32]
+    private var position = 0
+    private var step = 0
+
+    init(_ architecture: Architecture, batch: Int, images: LabelledImages) {
+        training = Plan(architecture, batchSize: batch, purpose: .training)
+        inference = Plan(architecture, batchSize: batch, purpose: .inference)
+        parameters = architecture.initialParameters(seed: 1)
+        self.images = images
+        self.batch = batch
+        order = (0..<Int32(images.count)).map { $0 }
+        var random = RandomStream(RandomKey(seed: 1, purpose: .benchmark))
+        random.shuffle(&order)
+    }
+
+    /// One step; returns its images.
+    func train() -> Double {
+        copy(to: training)
+        let key = RandomKey(seed: 1, purpose: .dropout)
+        parameters.withUnsafeMutableBufferPointer {
+            _ = training.trainStep(
+                parameters: $0.baseAddress!, count: batch, learningRate: 0.01, dropout: key,
+                step: step)
+        }
+        step += 1
+        return Double(batch)
+    }
+
+    /// One batch; returns its images.
+    func evaluate() -> Double {
+        copy(to: inference)
+        parameters.withUnsafeBufferPointer {
+            _ = inference.evaluate(parameters: $0.baseAddress!, count: batch)
+        }
+        return Double(batch)
+    }
+
+    private func copy(to plan: Plan) {
+        if position + batch > order.count { position = 0 }
+        let end = min(position + batch, order.count)
+        images.copyBatch(order[position..<end], images: plan.images, labels: plan.labels)
+        position = end
+    }
+}
+
+/// OpenBLAS's peak on a square product that fits the second-level cache in blocks.
+enum SgemmPeak {
+    private static let side = 768
+
+    /// Floating-point operations a second of `threads` independent products.
+    static func measure(threads: Int, seconds: Double) -> Double {
+        let matrices = (0..<threads).map { _ in
+            (0..<3).map { _ in ParameterVector([Float](repeating: 0.5, count: side * side)) }
+        }
+        return Benchmark.rate(threads: threads, seconds: seconds) { thread in
+            let (a, b) = (matrices[thread][0], matrices[thread][1])
+            var c = matrices[thread][2]
+            a.withUnsafeBufferPointer { a in
+                b.withUnsafeBufferPointer { b in
+                    c.withUnsafeMutableBufferPointer { c in
+                        for _ in 0..<4 {
+                            BLAS.multiply(
+                                .plain(a.baseAddress!), .plain(b.baseAddress!),
+                                into: c.baseAddress!, m: side, n: side, k: side)
+                        }
+                    }
+                }
+            }
+            return 4 * 2 * Double(side * side * side)
+        }
+    }
+}
+
+/// A number for each thread; each writes its own.
+private final class RateTable: @unchecked Sendable {
+    private let base: UnsafeMutableBufferPointer<Double>
+
+    init(_ threads: Int) {
+        base = .allocate(capacity: threads)
+        base.initialize(repeating: 0)
+    }
+
+    deinit { base.deallocate() }
+
+    subscript(thread: Int) -> Double {
+        get { base[thread] }
+        set { base[thread] = newValue }
+    }
+
+    var sum: Double { base.reduce(0, +) }
+}
+
+extension [Double] {
+    /// The middle value, or the mean of the two middle ones; 0 for none.
+    var median: Double {
+        guard !isEmpty else { return 0 }
+        let sorted = sorted()
+        let middle = count / 2
+        return count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+    }
+}

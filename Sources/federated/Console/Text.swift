@@ -1,0 +1,46 @@
+import Foundation
+
+/// Numbers as people read them.
+enum Text {
+    /// 1,199,882.
+    static func count(_ value: Int) -> String {
+        var digits = Array(String(value.magnitude))
+        var position = digits.count - 3
+        while position > 0 {
+            digits.insert(",", at: position)
+            position -= 3
+        }
+        return (value < 0 ? "-" : "") + String(digits)
+    }
+
+    /// With so many digits behind the point.
+    static func fixed(_ value: Double, _ digits: Int) -> String {
+        String(format: "%.\(digits)f", value)
+    }
+
+    /// 93.51%.
+    static func percent(_ fraction: Double) -> String { fixed(fraction * 100, 2) + "%" }
+
+    /// 0:07, 12:30, 1:02:03.
+    static func duration(_ seconds: Double) -> String {
+        let whole = Int(max(0, min(seconds, 1e9)).rounded())
+        let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
+        func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+        return hours > 0 ? "\(hours):\(two(minutes)):\(two(rest))" : "\(minutes):\(two(rest))"
+    }
+
+    /// "1 client", "5 clients".
+    static func plural(_ value: Int, _ noun: String) -> String {
+        "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
+    }
+
+    /// Right-aligned.
+    static func pad(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - text.count)) + text
+    }
+
+    /// Left-aligned.
+    static func padRight(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}

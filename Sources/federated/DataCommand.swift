@@ -1,0 +1,30 @@
+import ArgumentParser
+import Datasets
+
+/// `federated data`: fetches MNIST where it is missing and says what is there.
+struct DataCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "data", abstract: "Fetch MNIST once, and say which data is where.")
+
+    @Option(help: ArgumentHelp("Another folder to look into.", valueName: "folder"))
+    var dataDir: String?
+
+    func run() throws {
+        let console = Console(quiet: false)
+        let locator = DatasetLocator(dataDirectory: dataDir)
+        var inventory = locator.inventory()
+        if inventory.mnistFolder == nil {
+            let display = FetchDisplay(console)
+            do {
+                try locator.fetch { display.show($0) }
+            } catch {
+                display.end()
+                for line in inventory.lines { console.line(line) }
+                throw error
+            }
+            display.end()
+            inventory = locator.inventory()
+        }
+        for line in inventory.lines { console.line(line) }
+    }
+}

@@ -1,0 +1,107 @@
+import Datasets
+import Federation
+import Foundation
+import LocalTraining
+import NeuralNetworks
+import Tensors
+
+/// One experiment on data that is there: the federation, and the log of what comes of it.
+struct ExperimentRun {
+    let settings: ExperimentSettings
+    let dataset: Dataset
+    let threads: Int
+    let architecture: Architecture
+    let federation: InProcessFederation
+    let started = Date()
+    private let startSeconds: Double
+
+    /// - Parameter loadStart: when reading the data began, so that the log's total counts it.
+    /// - Throws: `ArchitectureError` if the model does not fit the images, `DatasetError` if the
+    ///   experiment cannot draw its shards from them.
+    init(
+        _ settings: ExperimentSettings, dataset: Dataset, threads: Int,
+        loadStart: Double = MonotonicClock.seconds(),
+        onRound: @escaping @Sendable (CommittedRound) -> Void
+    ) throws {
+        self.settings = settings
+        self.dataset = dataset
+        self.threads = threads
+        startSeconds = loadStart
+        architecture = try settings.model.architecture(
+            input: .image(
+                height: dataset.train.height, width: dataset.train.width,
+                channels: dataset.train.channels),
+            classCount: Dataset.classCount)
+        let sampler = try ShardSampler(
+            labels: dataset.train, experiment: settings.experiment, samples: settings.samples,
+            seed: settings.seed, fixed: settings.fixedShards)
+        federation = InProcessFederation(
+            InProcessFederation.Configuration(
+                architecture: architecture,
+                training: LocalTraining(
+                    epochs: settings.epochs, batchSize: settings.batchSize,
+                    learningRate: settings.learningRate),
+                sampler: sampler, trainingImages: dataset.train,
+                evaluationSet: EvaluationSet(
+                    dataset.test, fraction: settings.evaluationFraction, seed: settings.seed),
+                rounds: RoundEngine.Configuration(
+                    clients: Array(1...settings.clients), rounds: settings.rounds,
+                    targetAccuracy: settings.targetAccuracy),
+                seed: settings.seed, threads: threads),
+            onRound: onRound)
+    }
+
+    /// The log of a run that is over, without its final weights.
+    func log(of result: RunResult) throws -> RunLog {
+        var log = RunLog(
+            clientNumber: settings.clients, experiment: settings.experiment.rawValue,
+            maxRound: settings.rounds)
+        for round in result.rounds {
+            log.append(round.record)
+            for part in round.record.clients {
+                log.clientClassCounts[part.client, default: []].append(
+                    round.classCounts[part.client] ?? [])
+            }
+            log.timings.roundSeconds.append(round.seconds)
+        }
+        let progress = federation.progress.snapshot
+        log.timings.trainingSeconds = progress.trainingSeconds
+        log.timings.evaluationSeconds = progress.evaluationSeconds
+        log.timings.totalSeconds = MonotonicClock.seconds() - startSeconds
+        log.outcome = result.outcome.description
+        log.configuration = try JSONValue(encoding: settings)
+        log.seed = settings.seed
+        log.data = .string(dataset.origin)
+        log.model = .string(settings.model.rawValue)
+        log.modelParameters = architecture.parameterCount
+        log.threads = threads
+        log.cpu = Machine.cpuName
+        log.blasCore = BLAS.coreName
+        log.simd = SIMDLevel.current.description
+        log.version = Federated.version
+        log.started = started
+        return log
+    }
+
+    /// Writes model and log side by side and returns the log's path.
+    func write(
+        _ log: RunLog, model: ParameterVector, nested: Bool, to directory: LogDirectory
+    ) throws -> URL {
+        var log = log
+        let claim = try directory.claim(at: started)
+        log.finalWeight =
+            nested
+            ? .nested(model, layout: architecture.layout)
+            : .file(claim.modelFile.lastPathComponent)
+        let modelFile = claim.modelFile
+        try SafeTensors.write(
+            model, layout: architecture.layout,
+            metadata: ["format": "pt", "model": settings.model.rawValue], to: modelFile)
+        do {
+            return try claim.write(log)
+        } catch {
+            try? FileManager.default.removeItem(at: modelFile)
+            throw error
+        }
+    }
+}

@@ -1,0 +1,164 @@
+import Datasets
+import Dispatch
+import Federation
+import LocalTraining
+import Tensors
+
+/// What the user sees of a run.
+final class RunDisplay: Sendable {
+    private let console: Console
+    private let settings: ExperimentSettings
+
+    init(_ console: Console, settings: ExperimentSettings) {
+        self.console = console
+        self.settings = settings
+    }
+
+    // MARK: Before
+
+    /// Says what will run, before it does.
+    func begin(_ run: ExperimentRun, notes: [String]) {
+        for note in notes { console.line(note) }
+        let train = Text.count(run.dataset.train.count)
+        let tested = run.federation.configuration.evaluationSet.indices.count
+        let parameters = Text.count(run.architecture.parameterCount)
+        let rows = [
+            ("experiment", "\(settings.experiment)"),
+            (
+                "data",
+                "\(run.dataset.origin): \(train) to train, \(Text.count(tested)) of "
+                    + "\(Text.count(run.dataset.test.count)) to test"
+            ),
+            ("model", "\(settings.model.rawValue), \(parameters) parameters"),
+            ("clients", clients(run)),
+            (
+                "training",
+                "\(Text.plural(settings.rounds, "round")) of "
+                    + "\(Text.plural(settings.epochs, "epoch")), batch \(settings.batchSize), SGD "
+                    + "at \(settings.learningRate)"
+            ),
+            ("seed", "\(settings.seed)"),
+            ("threads", "\(run.threads) on \(Machine.description)"),
+        ]
+        console.line(console.bold("federated \(Federated.version)"))
+        for (name, value) in rows {
+            console.line("  \(console.dim(Text.padRight(name, 11)))\(value)")
+        }
+        console.line()
+        console.line(console.dim(Self.heading))
+    }
+
+    private func clients(_ run: ExperimentRun) -> String {
+        let sampler = run.federation.configuration.sampler
+        let counts = (1...settings.clients).map { sampler.shard(client: $0, round: 1).count }
+        let what = Text.plural(settings.clients, "client")
+        let drawn = settings.fixedShards ? "drawn once" : "drawn anew each round"
+        guard let low = counts.min(), let high = counts.max(), low != high else {
+            return "\(what) with \(Text.plural(counts[0], "sample")) each, \(drawn)"
+        }
+        let sizes =
+            counts.count <= 10
+            ? counts.map(Text.count).joined(separator: " · ")
+            : "\(Text.count(low)) to \(Text.count(high))"
+        return "\(what) with \(sizes) samples"
+            + (settings.fixedShards ? ", drawn once" : " in round 1, drawn anew each round")
+    }
+
+    // MARK: Meanwhile
+
+    private static let heading =
+        " round   server accuracy      loss   client accuracies    seconds"
+
+    /// Prints a committed round.
+    func show(_ round: CommittedRound) {
+        let record = round.record
+        let accuracies = record.clients.compactMap { $0.evaluation?.accuracy }
+        let range =
+            accuracies.isEmpty
+            ? "–"
+            : "\(Text.percent(accuracies.min() ?? 0)) – \(Text.percent(accuracies.max() ?? 0))"
+        let cells = [
+            Text.pad("\(record.round)/\(settings.rounds)", 6),
+            Text.pad(Text.percent(record.global.accuracy), 18),
+            Text.pad(Text.fixed(record.global.loss, 4), 10),
+            Text.pad(range, 20),
+            Text.pad(Text.fixed(round.seconds, 2), 11),
+        ]
+        console.line(cells.joined())
+    }
+
+    /// Runs `body` and shows how far it is until it returns.
+    func following<Result>(_ federation: InProcessFederation, _ body: () -> Result) -> Result {
+        guard console.isLive else { return body() }
+        let start = MonotonicClock.seconds()
+        let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "progress"))
+        timer.schedule(deadline: .now() + .milliseconds(100), repeating: .milliseconds(200))
+        timer.setEventHandler { [self] in
+            let elapsed = MonotonicClock.seconds() - start
+            console.transient(text(federation.progress.snapshot, elapsed: elapsed))
+        }
+        timer.resume()
+        defer {
+            timer.cancel()
+            console.clearTransient()
+        }
+        return body()
+    }
+
+    private func text(_ progress: RunProgress.Snapshot, elapsed: Double) -> String {
+        guard progress.round > 0 else { return "" }
+        // An image costs three times as much to train on as to evaluate.
+        let all = Double(3 * progress.roundTrainingImages + progress.roundEvaluationImages)
+        let done = Double(3 * progress.roundImagesTrained + progress.roundImagesEvaluated)
+        let inRound = all > 0 ? min(1, done / all) : 0
+        let fraction = (Double(progress.round - 1) + inRound) / Double(settings.rounds)
+        let rate = Double(progress.imagesTrained) / max(elapsed, 1e-3)
+        let left = fraction > 0 ? elapsed * (1 - fraction) / fraction : 0
+        return "\(Text.pad("\(progress.round)/\(settings.rounds)", 6))  \(Bar.text(inRound))  "
+            + "\(progress.clientsTrained)/\(progress.cohort) clients  "
+            + "\(Text.count(Int(rate))) images/s  "
+            + (fraction > 0 ? "\(Text.duration(left)) left" : "")
+    }
+
+    // MARK: After
+
+    /// The table of the last round's clients, where time went, and where the log is.
+    func end(log: RunLog, path: String) {
+        console.line()
+        if !log.serverAccuracies.isEmpty { clientTable(log) }
+        if let best = log.serverAccuracies.compactMap({ $0 }).max(),
+            let last = log.serverAccuracies.last ?? nil
+        {
+            console.line(
+                "  server     \(Text.percent(last)) after round \(log.serverAccuracies.count), "
+                    + "\(Text.percent(best)) at best; \(log.outcome)")
+        }
+        let timings = log.timings
+        let rounds = timings.roundSeconds.reduce(0, +)
+        console.line(
+            "  time       \(Text.fixed(timings.totalSeconds, 1)) s in all, rounds "
+                + "\(Text.fixed(rounds, 1)) s; over all threads training "
+                + "\(Text.fixed(timings.trainingSeconds, 1)) s, evaluation "
+                + "\(Text.fixed(timings.evaluationSeconds, 1)) s")
+        console.line("  log        \(path)")
+        console.line(
+            "  model      \(path.dropLast(".json".count)).safetensors")
+    }
+
+    private func clientTable(_ log: RunLog) {
+        let ids = log.clientAccuracies.keys.sorted()
+        let shown = ids.count <= 12 ? ids : Array(ids.prefix(10))
+        console.line(console.dim("  client   samples   accuracy      loss   (last round)"))
+        for id in shown {
+            let accuracy = (log.clientAccuracies[id]?.last ?? nil).map(Text.percent) ?? "–"
+            let loss = (log.clientLosses[id]?.last ?? nil).map { Text.fixed($0, 4) } ?? "–"
+            console.line(
+                Text.pad("\(id)", 8) + Text.pad(Text.count(log.clientSamples[id]?.last ?? 0), 10)
+                    + Text.pad(accuracy, 11) + Text.pad(loss, 10))
+        }
+        if shown.count < ids.count {
+            console.line("       … and \(ids.count - shown.count) more, in the log")
+        }
+        console.line()
+    }
+}
