@@ -41,8 +41,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(
-            name: "NeuralNetworksTests", dependencies: ["NeuralNetworks"],
+            name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "CAllocationCounter"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: strict),
         .testTarget(name: "FederationTests", dependencies: ["Federation"], swiftSettings: strict),

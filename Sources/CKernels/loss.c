@@ -14,7 +14,7 @@ double ck_softmax_cross_entropy(const float *logits, const uint8_t *labels, size
         const double top = z[largest];
         double sum = 0;
         for (size_t c = 0; c < classes; c++) sum += exp((double)z[c] - top);
-        loss += log(sum) + top - z[labels[r]];
+        loss += log(sum) + (top - z[labels[r]]);
         hits += largest == labels[r];
         if (!dlogits) continue;
         for (size_t c = 0; c < classes; c++) {

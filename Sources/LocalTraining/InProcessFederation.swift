@@ -178,7 +178,8 @@ public final class InProcessFederation: Sendable {
                 progress.add(aggregationSeconds: MonotonicClock.seconds() - start)
                 events.append(.updateFolded(client: client, round: round))
             } catch {
-                let failure = ClientFailure(.error, reason: "\(error)")
+                // The client is ours, so what the sum refuses is a model that grew out of bounds.
+                let failure = ClientFailure(.divergence, reason: "\(error)")
                 events.append(.clientFailed(client: client, round: round, failure: failure))
             }
             if !configuration.rounds.evaluatesClients { state.updates[client] = nil }

@@ -13,13 +13,13 @@ struct GoldenTests {
         struct Tensor: Decodable {
             let shape: [Int]
             let l2: Double
-            let max_abs: Double
+            let maxAbs: Double
             let at: [String: Double]
         }
         struct Descent: Decodable {
-            let learning_rate: Float
-            let loss_per_step: [Double]
-            let final_l2: [String: Double]
+            let learningRate: Float
+            let lossPerStep: [Double]
+            let finalL2: [String: Double]
         }
         struct Values: Decodable {
             let logits: [[Double]]
@@ -38,7 +38,9 @@ struct GoldenTests {
     init() throws {
         let url = try #require(
             Bundle.module.url(forResource: "Fixtures/keras-mnist-cnn", withExtension: "json"))
-        golden = try JSONDecoder().decode(Fixture.self, from: Data(contentsOf: url)).float64
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        golden = try decoder.decode(Fixture.self, from: Data(contentsOf: url)).float64
         // Dropout is off in the fixture.
         let named = try NamedModel.referenceCNN.architecture(
             input: .image(height: 28, width: 28, channels: 1))
@@ -106,7 +108,7 @@ struct GoldenTests {
             for (position, value) in expected.at {
                 let index = try #require(Int(position))
                 #expect(
-                    abs(Double(found[index]) - value) < 1e-5 * expected.max_abs,
+                    abs(Double(found[index]) - value) < 1e-5 * expected.maxAbs,
                     "\(entry.name) at \(index)")
             }
         }
@@ -114,15 +116,15 @@ struct GoldenTests {
 
     @Test("Twenty steps of gradient descent")
     mutating func descent() throws {
-        for (step, expected) in golden.sgd.loss_per_step.enumerated() {
+        for (step, expected) in golden.sgd.lossPerStep.enumerated() {
             fill(step: step)
             let result = plan.trainStep(
-                parameters: &parameters, count: 8, learningRate: golden.sgd.learning_rate,
+                parameters: &parameters, count: 8, learningRate: golden.sgd.learningRate,
                 dropout: Plan.noDropout, step: step)
             #expect(abs(result.lossSum / 8 - expected) < 1e-5, "step \(step)")
         }
         for entry in architecture.layout.entries {
-            let expected = try #require(golden.sgd.final_l2[entry.name])
+            let expected = try #require(golden.sgd.finalL2[entry.name])
             let difference = parameters[entry.range].withUnsafeBufferPointer {
                 relativeDifference($0, expected)
             }

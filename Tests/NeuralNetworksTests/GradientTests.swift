@@ -25,7 +25,8 @@ struct GradientTests {
             ),
             (
                 "convolution, even window, same", image,
-                then(.convolution(filters: 2, kernel: Extent2D(height: 4, width: 2), padding: .same))
+                then(
+                    .convolution(filters: 2, kernel: Extent2D(height: 4, width: 2), padding: .same))
             ),
             (
                 "convolution, strides", image,
@@ -41,9 +42,12 @@ struct GradientTests {
                     .convolution(filters: 2, kernel: 1),
                     .convolution(filters: 4, kernel: Extent2D(height: 7, width: 5)))
             ),
-            ("two convolutions", image, then(
-                .convolution(filters: 3, kernel: 3, activation: .relu),
-                .convolution(filters: 2, kernel: Extent2D(height: 3, width: 1)))),
+            (
+                "two convolutions", image,
+                then(
+                    .convolution(filters: 3, kernel: 3, activation: .relu),
+                    .convolution(filters: 2, kernel: Extent2D(height: 3, width: 1)))
+            ),
             ("pooling", image, then(.convolution(filters: 2, kernel: 1), .maxPooling(2))),
             (
                 "pooling, overlapping", image,

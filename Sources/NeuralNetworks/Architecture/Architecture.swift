@@ -26,9 +26,11 @@ public struct Architecture: Hashable, Sendable {
         for (position, layer) in layers.enumerated() {
             for tensor in try layer.tensors(input: shape, position: position) {
                 if tensor.role == .kernel { counts[layer.name, default: 0] += 1 }
-                tensors.append((
-                    "\(layer.name)\(counts[layer.name, default: 1])/\(tensor.role)", tensor.shape
-                ))
+                tensors.append(
+                    (
+                        "\(layer.name)\(counts[layer.name, default: 1])/\(tensor.role)",
+                        tensor.shape
+                    ))
                 initializers.append(tensor.initializer)
             }
             shape = try layer.output(input: shape, position: position)

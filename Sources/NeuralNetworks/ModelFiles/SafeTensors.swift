@@ -54,7 +54,7 @@ public enum SafeTensors {
             guard tensor.shape == entry.shape else {
                 throw .wrongShape(tensor: entry.name, found: tensor.shape, expected: entry.shape)
             }
-            let offsets = tensor.data_offsets
+            let offsets = tensor.dataOffsets
             guard offsets.count == 2, offsets[0] >= 0, offsets[1] >= offsets[0],
                 offsets[1] - offsets[0] == entry.count * MemoryLayout<Float>.size,
                 offsets[1] <= data.count - body
@@ -82,7 +82,12 @@ public enum SafeTensors {
     private struct Tensor: Decodable {
         let dtype: String
         let shape: [Int]
-        let data_offsets: [Int]
+        let dataOffsets: [Int]
+
+        enum CodingKeys: String, CodingKey {
+            case dtype, shape
+            case dataOffsets = "data_offsets"
+        }
     }
 
     /// A tensor, or `__metadata__`, which has other keys.

@@ -58,7 +58,8 @@ struct Benchmark {
         // The first repeat warms up and does not count.
         for round in 0...repeats {
             for (index, task) in tasks.enumerated() {
-                progress("repeat \(round) of \(repeats), measurement \(index + 1) of \(tasks.count)")
+                progress(
+                    "repeat \(round) of \(repeats), measurement \(index + 1) of \(tasks.count)")
                 let value = run(task, plans)
                 if round > 0 { values[task, default: []].append(value) }
             }

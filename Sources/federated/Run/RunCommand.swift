@@ -77,9 +77,18 @@ struct RunCommand: ParsableCommand {
         }
         let path = try run.write(log, model: result.model, nested: true, to: directory)
         display.end(log: log, path: path.relativePath)
-        if json { Console.write(log.encoded() + [UInt8(ascii: "\n")]) }
-        if quiet && !json { print(path.relativePath) }
-        if let writeLogPath { try Data(path.path.utf8).write(to: URL(fileURLWithPath: writeLogPath)) }
+        if json {
+            var short = log
+            short.finalWeight = .file(
+                path.deletingPathExtension().appendingPathExtension("safetensors").lastPathComponent
+            )
+            Console.write(short.encoded() + [UInt8(ascii: "\n")])
+        } else if quiet {
+            print(path.relativePath)
+        }
+        if let writeLogPath {
+            try Data(path.path.utf8).write(to: URL(fileURLWithPath: writeLogPath))
+        }
         try Self.check(result, log: path.relativePath)
     }
 

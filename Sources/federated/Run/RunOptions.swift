@@ -17,7 +17,8 @@ struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Model.", valueName: "name"))
     var model = NamedModel.referenceCNN
 
-    @Option(help: ArgumentHelp("mnist, digits, or a folder with four IDX files.", valueName: "data"))
+    @Option(
+        help: ArgumentHelp("mnist, digits, or a folder with four IDX files.", valueName: "data"))
     var dataset: String?
 
     @Option(help: ArgumentHelp("Where MNIST is.", valueName: "folder"))

@@ -1,0 +1,177 @@
+import CAllocationCounter
+import CKernels
+import Foundation
+import Tensors
+import Testing
+
+@testable import NeuralNetworks
+
+@Suite("Plans")
+struct PlanTests {
+    static func digits(_ plan: Plan, seed: UInt64) {
+        var random = RandomStream(RandomKey(seed: seed, purpose: .benchmark))
+        for index in 0..<plan.batchSize * plan.architecture.input.count {
+            plan.images[index] = Float(random.nextUniform())
+        }
+        for index in 0..<plan.batchSize {
+            plan.labels[index] = UInt8(random.next(below: plan.architecture.classCount))
+        }
+    }
+
+    @Test("The named models have the published numbers of parameters")
+    func parameterCounts() throws {
+        let input = FeatureShape.image(height: 28, width: 28, channels: 1)
+        let expected: [NamedModel: Int] = [
+            .referenceCNN: 1_199_882, .logisticRegression: 7_850, .mcmahan2NN: 199_210,
+            .mcmahanCNN: 1_663_370,
+        ]
+        #expect(expected.count == NamedModel.allCases.count)
+        for model in NamedModel.allCases {
+            #expect(try model.architecture(input: input).parameterCount == expected[model])
+        }
+    }
+
+    @Test("A training step allocates nothing", arguments: NamedModel.allCases)
+    func noAllocation(model: NamedModel) throws {
+        let architecture = try model.architecture(
+            input: .image(height: 28, width: 28, channels: 1))
+        let plan = Plan(architecture, batchSize: 4, purpose: .training)
+        Self.digits(plan, seed: 1)
+        var parameters = architecture.initialParameters(seed: 1)
+        let key = RandomKey(seed: 1, purpose: .dropout)
+        let allocations = parameters.withUnsafeMutableBufferPointer { buffer in
+            func step(_ number: Int) {
+                _ = plan.trainStep(
+                    parameters: buffer.baseAddress!, count: 4, learningRate: 0.01, dropout: key,
+                    step: number)
+            }
+            step(0)
+            allocation_counter_start()
+            for number in 1...3 { step(number) }
+            return allocation_counter_stop()
+        }
+        #expect(allocations == 0)
+    }
+
+    @Test("The counter of allocations counts")
+    func counterCounts() {
+        allocation_counter_start()
+        let array = [Int](repeating: 1, count: Int.random(in: 1000...1001))
+        let count = allocation_counter_stop()
+        #expect(count >= 1)
+        #expect(array.count >= 1000)
+    }
+
+    @Test("Logits of an inference plan are those of a training plan without dropout")
+    func inferenceMatchesTraining() throws {
+        let input = FeatureShape.image(height: 9, width: 8, channels: 2)
+        let layers: [Layer] = [
+            .convolution(filters: 5, kernel: 3, activation: .relu), .maxPooling(2), .flatten,
+            .dense(4),
+        ]
+        let trained = try Architecture(input: input, layers)
+        let dropped = try Architecture(
+            input: input, layers.prefix(2) + [.dropout(0.5)] + layers.suffix(2))
+        #expect(trained.layout == dropped.layout)
+        let parameters = trained.initialParameters(seed: 2)
+        let training = Plan(trained, batchSize: 3, purpose: .training)
+        let inference = Plan(dropped, batchSize: 3, purpose: .inference)
+        Self.digits(training, seed: 4)
+        Self.digits(inference, seed: 4)
+        parameters.withUnsafeBufferPointer {
+            training.forward(parameters: $0.baseAddress!, count: 3)
+            inference.forward(parameters: $0.baseAddress!, count: 3)
+        }
+        #expect(
+            Array(UnsafeBufferPointer(start: training.logits, count: 12))
+                == Array(UnsafeBufferPointer(start: inference.logits, count: 12)))
+    }
+
+    @Test(
+        "Softmax and cross-entropy stay finite at huge logits", arguments: [Float(1e4), -1e4, 3e38])
+    func hugeLogits(size: Float) {
+        let logits: [Float] = [size, -size, 0, size, 0, -size]
+        let labels: [UInt8] = [1, 2]
+        var gradient = [Float](repeating: .nan, count: 6)
+        var correct: Int64 = 0
+        let loss = ck_softmax_cross_entropy(logits, labels, 2, 3, 0.5, &gradient, &correct)
+        #expect(loss.isFinite)
+        #expect(gradient.allSatisfy { $0.isFinite && abs($0) <= 0.5 })
+        var even = [Float](repeating: 0, count: 3)
+        let uniform = ck_softmax_cross_entropy([size, size, size], [2], 1, 3, 1, &even, &correct)
+        #expect(abs(uniform - log(3.0)) < 1e-12)
+    }
+
+    @Test("An architecture that cannot be says why")
+    func impossibleArchitectures() {
+        let image = FeatureShape.image(height: 4, width: 4, channels: 1)
+        let cases: [(FeatureShape, [Layer], String)] = [
+            (
+                image, [.dense(3)],
+                "layer 1 (dense) needs a vector, but gets an image of 4×4×1: put flatten before it"
+            ),
+            (
+                image, [.flatten, .convolution(filters: 2, kernel: 3)],
+                "layer 2 (conv) needs an image [H][W][C], but gets a vector of 16"
+            ),
+            (
+                image, [.convolution(filters: 2, kernel: 5), .flatten, .dense(2)],
+                "layer 1 (conv): the 5×5 window does not fit into an image of 4×4×1"
+            ),
+            (
+                image, [.convolution(filters: 0, kernel: 3), .flatten, .dense(2)],
+                "layer 1 (conv): 0 is not a size: it must be at least 1"
+            ),
+            (
+                image, [.maxPooling(2, strides: 0), .flatten, .dense(2)],
+                "layer 1 (pool): 0×0 is not a size: it must be at least 1"
+            ),
+            (
+                .vector(3), [.dropout(1), .dense(2)],
+                "layer 1 (dropout): the rate 1.0 must be at least 0 and below 1"
+            ),
+            (
+                image, [.convolution(filters: 2, kernel: 3)],
+                "the last layer gives an image of 2×2×2: an architecture ends in a vector of logits"
+            ),
+            (image, [.flatten], "none of the layers has parameters: there is nothing to train"),
+        ]
+        for (input, layers, sentence) in cases {
+            let error = #expect(throws: ArchitectureError.self) {
+                try Architecture(input: input, layers)
+            }
+            #expect(error?.description == sentence)
+        }
+    }
+
+    @Test("An architecture survives JSON")
+    func codable() throws {
+        for model in NamedModel.allCases {
+            let architecture = try model.architecture(
+                input: .image(height: 28, width: 28, channels: 1))
+            let data = try JSONEncoder().encode(architecture)
+            #expect(try JSONDecoder().decode(Architecture.self, from: data) == architecture)
+        }
+    }
+
+    @Test("Initial kernels are uniform within Glorot's limit, biases are zero")
+    func initialization() throws {
+        let architecture = try NamedModel.referenceCNN.architecture(
+            input: .image(height: 28, width: 28, channels: 1))
+        let parameters = architecture.initialParameters(seed: 3)
+        #expect(parameters == architecture.initialParameters(seed: 3))
+        #expect(parameters != architecture.initialParameters(seed: 4))
+        for entry in architecture.layout.entries {
+            let values = parameters.array(in: entry.range)
+            guard entry.shape.count > 1 else {
+                #expect(values.allSatisfy { $0 == 0 })
+                continue
+            }
+            let area = entry.shape.dropLast(2).reduce(1, *)
+            let limit = (6 / Double(area * entry.shape.suffix(2).reduce(0, +))).squareRoot()
+            #expect(values.allSatisfy { abs(Double($0)) <= limit })
+            let variance = values.reduce(0) { $0 + Double($1) * Double($1) } / Double(values.count)
+            #expect(abs(variance / (limit * limit / 3) - 1) < 0.2)
+        }
+    }
+}
