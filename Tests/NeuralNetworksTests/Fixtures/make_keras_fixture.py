@@ -2,7 +2,8 @@
 """Makes keras-mnist-cnn.json: the reference CNN's values from Keras, in float64 and in float32.
 
 Weights and inputs come from an integer hash, so that any language can make the same ones; the
-fixture's `about` says how. Needs TensorFlow 2.21:
+fixture's `about` says how. Which positions of a gradient are listed under `at` is of no matter.
+Needs TensorFlow 2.21:
 
     python3 make_keras_fixture.py keras-mnist-cnn.json
 """
