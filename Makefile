@@ -22,7 +22,7 @@ RUN_OPTIONS = $(call option,--experiment,EXPERIMENT) $(call option,--clients,CLI
 	$(call option,--log-dir,LOG_DIR) $(call option,--threads,THREADS) \
 	$(call option,--model,MODEL) $(ARGS)
 
-.PHONY: help test bench run sweep plot data format lint clean setup build venv
+.PHONY: help test bench peers run sweep plot data format lint clean setup build venv
 
 help: ## Print this list
 	@echo "usage: make TARGET [NAME=value …]"
@@ -42,6 +42,10 @@ test: setup ## Run the tests
 
 bench: build ## Measure training and evaluation speed (ARGS="--json")
 	@$(call quote,$(FEDERATED)) bench $(ARGS)
+
+peers: build ## Measure PyTorch and Keras against it (ARGS="--with-flower")
+	@python3 Scripts/compare_peers.py --federated $(call quote,$(FEDERATED)) \
+		$(call option,--data-dir,DATA_DIR) $(ARGS)
 
 sweep: build ## Run many settings into one CSV (ARGS="--clients 5,10 …")
 	@FEDERATED=$(call quote,$(FEDERATED)) Scripts/sweep.sh $(ARGS)
@@ -71,8 +75,8 @@ lint: ## Check the style of Swift, shell and Python sources
 			$(PYTHON_FILES); \
 		else echo "lint: python3 is not installed: Python files were not checked"; fi
 
-clean: ## Remove what was built and the Python environment; Logs stay
-	@rm -rf .build .venv Scripts/__pycache__ .ci/__pycache__
+clean: ## Remove what was built and the Python environments; Logs stay
+	@rm -rf .build .venv .venv-peers Scripts/__pycache__ .ci/__pycache__
 
 setup:
 	@Scripts/setup.sh
