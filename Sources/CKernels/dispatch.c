@@ -8,8 +8,10 @@
 
 #include "kernels.h"
 
-static const ck_table *table = &ck_table_baseline;
-static int level, best_level, blas_core_state;
+static const ck_table *const tables[] = {&ck_table_baseline, &ck_table_avx2, &ck_table_avx512};
+static int chosen_level, best_level, blas_core_state;
+/// What `ck_set_level` set on this thread, plus one; 0 for nothing.
+static _Thread_local int level_here;
 
 #if defined(__x86_64__)
 static int detect(void) {
@@ -31,15 +33,14 @@ int ck_processor_count(void) {
     return count > 0 ? count : 1;
 }
 
-int ck_level(void) { return level; }
+int ck_level(void) { return level_here ? level_here - 1 : chosen_level; }
 int ck_best_level(void) { return best_level; }
 
-void ck_set_level(int wanted) {
-    level = wanted < 0 ? 0 : wanted > best_level ? best_level : wanted;
-    table = level == ck_level_avx512 ? &ck_table_avx512
-            : level == ck_level_avx2 ? &ck_table_avx2
-                                     : &ck_table_baseline;
+static int possible(int wanted) {
+    return wanted < 0 ? 0 : wanted > best_level ? best_level : wanted;
 }
+
+void ck_set_level(int wanted) { level_here = possible(wanted) + 1; }
 
 // OpenBLAS exports these and documents neither the first two nor their use. With a static or
 // single-target OpenBLAS they are missing, and the weak references are null.
@@ -78,16 +79,17 @@ static void mend_blas_core(void) {
 __attribute__((constructor)) static void choose(void) {
     best_level = detect();
     const char *held = getenv("FEDERATED_SIMD");
-    ck_set_level(!held                             ? best_level
-                 : strcmp(held, "baseline") == 0   ? ck_level_baseline
-                 : strcmp(held, "avx2") == 0       ? ck_level_avx2
-                                                   : best_level);
+    chosen_level = possible(!held                           ? best_level
+                            : strcmp(held, "baseline") == 0 ? ck_level_baseline
+                            : strcmp(held, "avx2") == 0     ? ck_level_avx2
+                                                            : best_level);
     mend_blas_core();
 }
 
 #define CK_RETURN_void
 #define CK_RETURN_double return
 #define CK_RETURN_ck_extent return
+#define CK_RETURN_int64_t return
 #define CK_DEFINE(result, name, parameters, arguments)                                            \
-    result ck_##name parameters { CK_RETURN_##result table->name arguments; }
+    result ck_##name parameters { CK_RETURN_##result tables[ck_level()]->name arguments; }
 CK_KERNELS(CK_DEFINE)

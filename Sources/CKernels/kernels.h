@@ -2,6 +2,52 @@
 #pragma once
 #include "include/CKernels.h"
 
+#define CK_FUSED_KERNELS(X)                                                                       \
+    X(int64_t, lanes, (void), ())                                                                 \
+    X(void, direct_convolution,                                                                   \
+      (const ck_window *w, const float *image, const float *kernel, const float *bias,            \
+       size_t filters, float *y),                                                                 \
+      (w, image, kernel, bias, filters, y))                                                       \
+    X(void, direct_kernel_gradient,                                                               \
+      (const ck_window *w, const float *image, const float *g, size_t filters, float *dkernel),   \
+      (w, image, g, filters, dkernel))                                                            \
+    X(void, winograd_kernel,                                                                      \
+      (const float *kernel, size_t channels, size_t filters, float *u, size_t stride),            \
+      (kernel, channels, filters, u, stride))                                                     \
+    X(void, winograd_forward,                                                                     \
+      (const ck_winograd *g, const float *image, const float *u, const float *bias, float *v,     \
+       float *m, float *y, uint8_t *where),                                                       \
+      (g, image, u, bias, v, m, y, where))                                                        \
+    X(void, bias_relu_pool,                                                                       \
+      (const float *x, const float *bias, size_t height, size_t width, size_t filters, float *y,  \
+       uint8_t *where),                                                                           \
+      (x, bias, height, width, filters, y, where))                                                \
+    X(void, unpool,                                                                               \
+      (const float *dy, const uint8_t *where, size_t height, size_t width, size_t filters,        \
+       float *dx),                                                                                \
+      (dy, where, height, width, filters, dx))                                                    \
+    X(void, sparse_kernel_gradient,                                                               \
+      (const ck_pooled *g, const float *dy, const uint8_t *where, const float *image,             \
+       ck_entry *entries, uint32_t *counts, float *dkernel),                                      \
+      (g, dy, where, image, entries, counts, dkernel))                                            \
+    X(void, sparse_input_gradient,                                                                \
+      (const ck_pooled *g, const float *dy, const uint8_t *where, const float *kernel, float *dx), \
+      (g, dy, where, kernel, dx))                                                                 \
+    X(void, dense_forward,                                                                        \
+      (const float *x, const float *kernel, size_t samples, size_t inputs, size_t units,          \
+       float *y),                                                                                 \
+      (x, kernel, samples, inputs, units, y))                                                     \
+    X(void, dense_backward,                                                                       \
+      (const float *x, const float *dy, const float *kernel, size_t samples, size_t inputs,       \
+       size_t units, float scale, float *target, float *dx),                                      \
+      (x, dy, kernel, samples, inputs, units, scale, target, dx))                                 \
+    X(void, kernel_by_filter,                                                                     \
+      (const float *kernel, size_t rows, size_t filters, float *by_filter),                       \
+      (kernel, rows, filters, by_filter))                                                         \
+    X(void, add_by_filter,                                                                        \
+      (const float *by_filter, size_t rows, size_t filters, float scale, float *kernel),          \
+      (by_filter, rows, filters, scale, kernel))
+
 #define CK_KERNELS(X)                                                                             \
     X(void, keep_mask,                                                                            \
       (ck_philox_key key, uint32_t block, uint32_t threshold, size_t bits, uint64_t *mask),       \
@@ -38,7 +84,8 @@
     X(void, accumulate,                                                                           \
       (const float *x, double weight, int64_t *high, int64_t *low, size_t count),                 \
       (x, weight, high, low, count))                                                              \
-    X(void, carry, (int64_t *high, int64_t *low, size_t count), (high, low, count))
+    X(void, carry, (int64_t *high, int64_t *low, size_t count), (high, low, count))               \
+    CK_FUSED_KERNELS(X)
 
 typedef struct {
 #define CK_FIELD(result, name, parameters, arguments) result(*name) parameters;

@@ -1,11 +1,15 @@
 #include "kernels.h"
 #include <math.h>
 #include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512cd,avx2,fma,bmi,bmi2,lzcnt,popcnt,f16c"))), apply_to = function)
 #endif
 #define CK_NAME(name) name##_avx512
+#define CK_LANES 16
 #define CK_TABLE ck_table_avx512
 #include "kernels.inc"
 #if defined(__x86_64__)

@@ -66,9 +66,11 @@ public struct EvaluationSet: Sendable {
 
     /// Evaluates a model on `threads` threads, each with a plan of its own.
     public func evaluate(
-        _ parameters: ParameterVector, architecture: Architecture, threads: Int
+        _ parameters: ParameterVector, architecture: Architecture, engine: Engine = .fused,
+        threads: Int
     ) -> Evaluation {
-        let plans = WorkerPlans(architecture, trainingBatchSize: 1, threads: threads)
+        let plans = WorkerPlans(
+            architecture, trainingBatchSize: 1, engine: engine, threads: threads)
         let results = ResultTable(count: pieceCount)
         parallelFor(count: pieceCount, threads: threads) { worker, piece in
             results[piece] = evaluate(

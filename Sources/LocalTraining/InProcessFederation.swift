@@ -6,13 +6,14 @@ import Tensors
 
 /// A server and its clients in one process: drives the round engine with worker threads.
 ///
-/// Clients train side by side, one to a thread; a client's model is evaluated as soon as it is
-/// there, by whatever threads are free, so that unequal shards leave no core idle. Nothing that
+/// Clients train side by side, one to a thread; trained models are evaluated in pieces by whatever
+/// threads have no client left to train, so that unequal shards leave no core idle. Nothing that
 /// comes out depends on the number of threads.
 public final class InProcessFederation: Sendable {
     /// What a federation is made of.
     public struct Configuration: Sendable {
         public var architecture: Architecture
+        public var engine: Engine
         public var training: LocalTraining
         public var sampler: ShardSampler
         public var trainingImages: LabelledImages
@@ -22,11 +23,13 @@ public final class InProcessFederation: Sendable {
         public var threads: Int
 
         public init(
-            architecture: Architecture, training: LocalTraining, sampler: ShardSampler,
+            architecture: Architecture, engine: Engine = .fused, training: LocalTraining,
+            sampler: ShardSampler,
             trainingImages: LabelledImages, evaluationSet: EvaluationSet,
             rounds: RoundEngine.Configuration, seed: UInt64, threads: Int
         ) {
             self.architecture = architecture
+            self.engine = engine
             self.training = training
             self.sampler = sampler
             self.trainingImages = trainingImages
@@ -54,6 +57,7 @@ public final class InProcessFederation: Sendable {
         self.onRound = onRound
         plans = WorkerPlans(
             configuration.architecture, trainingBatchSize: configuration.training.batchSize,
+            engine: configuration.engine,
             threads: configuration.threads)
         state = Mutex(
             State(
@@ -124,6 +128,7 @@ public final class InProcessFederation: Sendable {
             piece: piece, parameters: evaluation.model, plan: plans.inference(worker))
         progress.add(evaluated: result.count, seconds: MonotonicClock.seconds() - start)
         guard let whole = evaluation.finish(piece: piece, result) else { return }
+        state.withLock { $0.waitingModels -= 1 }
         switch evaluation.subject {
         case .client(let client):
             handle(.clientEvaluated(client: client, round: evaluation.round, whole))
@@ -144,8 +149,13 @@ public final class InProcessFederation: Sendable {
                     carryOut(effect, &state, &events, &work)
                 }
             }
-            // The queue takes the last first, and the lowest client is to begin.
-            queue.push(contentsOf: work.reversed())
+            // Training comes first, and evaluation fills what it leaves idle, unless so many models
+            // wait that their memory counts. The queue takes the last first, and the lowest client
+            // is to begin.
+            let manyWait = state.waitingModels > 2 * configuration.threads + 4
+            queue.push(
+                contentsOf: work.reversed(),
+                at: state.engine.pendingClients.isEmpty || manyWait ? .front : .back)
         }
     }
 
@@ -185,6 +195,7 @@ public final class InProcessFederation: Sendable {
             if !configuration.rounds.evaluatesClients { state.updates[client] = nil }
         case .evaluateClient(let client, let round):
             guard let update = state.updates.removeValue(forKey: client) else { return }
+            state.waitingModels += 1
             work += evaluation(of: .client(client), round, update.parameters)
         case .aggregate(let round):
             do {
@@ -196,6 +207,7 @@ public final class InProcessFederation: Sendable {
                 preconditionFailure("round \(round) closed without an update: \(error)")
             }
         case .evaluateGlobal(let round):
+            state.waitingModels += 1
             work += evaluation(of: .global, round, state.candidate ?? state.model)
         case .commit(let record):
             state.model = state.candidate ?? state.model
@@ -229,6 +241,8 @@ public final class InProcessFederation: Sendable {
         var candidate: ParameterVector?
         var aggregate: ExactAccumulator
         var updates: [Int: ModelUpdate] = [:]
+        /// Models whose evaluation is not over.
+        var waitingModels = 0
         var classCounts: [Int: [Int]] = [:]
         var roundStart = 0.0
         var committed: [CommittedRound] = []

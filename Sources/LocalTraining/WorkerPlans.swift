@@ -7,11 +7,13 @@ import NeuralNetworks
 final class WorkerPlans: @unchecked Sendable {
     private let architecture: Architecture
     private let trainingBatchSize: Int
+    private let engine: Engine
     private let slots: UnsafeMutableBufferPointer<(training: Plan?, inference: Plan?)>
 
-    init(_ architecture: Architecture, trainingBatchSize: Int, threads: Int) {
+    init(_ architecture: Architecture, trainingBatchSize: Int, engine: Engine, threads: Int) {
         self.architecture = architecture
         self.trainingBatchSize = trainingBatchSize
+        self.engine = engine
         slots = .allocate(capacity: threads)
         slots.initialize(repeating: (nil, nil))
     }
@@ -23,7 +25,8 @@ final class WorkerPlans: @unchecked Sendable {
 
     func training(_ worker: Int) -> Plan {
         if let plan = slots[worker].training { return plan }
-        let plan = Plan(architecture, batchSize: trainingBatchSize, purpose: .training)
+        let plan = Plan(
+            architecture, batchSize: trainingBatchSize, purpose: .training, engine: engine)
         slots[worker].training = plan
         return plan
     }
@@ -31,7 +34,7 @@ final class WorkerPlans: @unchecked Sendable {
     func inference(_ worker: Int) -> Plan {
         if let plan = slots[worker].inference { return plan }
         let plan = Plan(
-            architecture, batchSize: EvaluationSet.batchSize, purpose: .inference)
+            architecture, batchSize: EvaluationSet.batchSize, purpose: .inference, engine: engine)
         slots[worker].inference = plan
         return plan
     }

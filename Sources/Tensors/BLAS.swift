@@ -40,17 +40,17 @@ public enum BLAS {
 
     private static let singleThreaded: Void = openblas_set_num_threads(1)
 
-    /// C[m][n] = A[m][k] · B[k][n] + beta · C, all row-major without gaps.
+    /// C[m][n] = alpha · A[m][k] · B[k][n] + beta · C, all row-major without gaps.
     ///
     /// With `beta` 0, C may hold anything before.
     /// - Precondition: `a`, `b` and `c` have m·k, k·n and m·n elements.
     public static func multiply(
         _ a: Factor, _ b: Factor, into c: UnsafeMutablePointer<Float>, m: Int, n: Int, k: Int,
-        beta: Float = 0
+        alpha: Float = 1, beta: Float = 0
     ) {
         _ = singleThreaded
         cblas_sgemm(
-            CblasRowMajor, a.order, b.order, blasint(m), blasint(n), blasint(k), 1,
+            CblasRowMajor, a.order, b.order, blasint(m), blasint(n), blasint(k), alpha,
             a.elements, blasint(a.order == CblasNoTrans ? k : m),
             b.elements, blasint(b.order == CblasNoTrans ? n : k), beta, c, blasint(n))
     }

@@ -16,10 +16,7 @@ public func parallelFor(
     queue.drain(threads: min(threads, max(count, 1))) { worker, index in body(worker, index) }
 }
 
-/// Work that may bring more work: a stack of items that threads take from until all is done.
-///
-/// What was added last is taken first, so that follow-up work (evaluating a model that has just
-/// been trained) is done, and its memory freed, before new work is begun.
+/// Work that may bring more work: a line of items that threads take from until all is done.
 public final class WorkQueue<Item: Sendable>: Sendable {
     private struct State {
         var items: [Item]
@@ -33,10 +30,21 @@ public final class WorkQueue<Item: Sendable>: Sendable {
         state = State(items: items)
     }
 
+    /// Where added work goes.
+    public enum Place: Sendable {
+        /// Taken next, the last of it first.
+        case front
+        /// Taken when all that is there now has been taken.
+        case back
+    }
+
     /// Adds work; may be called from a running item.
-    public func push(contentsOf items: [Item]) {
+    public func push(contentsOf items: [Item], at place: Place = .front) {
         lock.withLock {
-            state.items.append(contentsOf: items)
+            switch place {
+            case .front: state.items.append(contentsOf: items)
+            case .back: state.items.insert(contentsOf: items, at: 0)
+            }
             lock.wakeAll()
         }
     }

@@ -32,7 +32,7 @@ struct GoldenTests {
 
     let golden: Fixture.Values
     let architecture: Architecture
-    let plan: Plan
+    let plans: [Plan]
     var parameters: [Float]
 
     init() throws {
@@ -47,7 +47,9 @@ struct GoldenTests {
         architecture = try Architecture(
             input: named.input,
             named.layers.filter { if case .dropout = $0 { false } else { true } })
-        plan = Plan(architecture, batchSize: 8, purpose: .training)
+        plans = [Engine.plain, .fused].map { [architecture] in
+            Plan(architecture, batchSize: 8, purpose: .training, engine: $0)
+        }
         parameters = Self.weights(architecture.layout)
     }
 
@@ -73,7 +75,7 @@ struct GoldenTests {
         }
     }
 
-    func fill(step: Int) {
+    func fill(_ plan: Plan, step: Int) {
         for row in 0..<8 {
             let b = step * 8 + row
             for i in 0..<784 { plan.images[row * 784 + i] = Float(Self.u(100 + b, i)) }
@@ -87,11 +89,13 @@ struct GoldenTests {
         #expect(abs(Self.u(1, 7) - 0.15550369024276733) < 1e-15)
     }
 
-    @Test("Logits, loss and every gradient")
-    func oneBatch() throws {
-        fill(step: 0)
-        let result = plan.computeGradient(
-            parameters: parameters, count: 8, dropout: Plan.noDropout, step: 0)
+    @Test("Logits, loss and every gradient", arguments: [0, 1])
+    func oneBatch(engine: Int) throws {
+        let plan = plans[engine]
+        fill(plan, step: 0)
+        let (result, gradient) = plan.withGradient(
+            parameters: parameters, count: 8, dropout: Plan.noDropout, step: 0
+        ) { ($0, Array($1)) }
         for (row, expected) in golden.logits.enumerated() {
             try #require(expected.count == 10)
             for (column, value) in expected.enumerated() {
@@ -103,7 +107,7 @@ struct GoldenTests {
         for entry in architecture.layout.entries {
             let expected = try #require(golden.gradients[entry.name])
             #expect(entry.shape == expected.shape)
-            let found = UnsafeBufferPointer(start: plan.gradient + entry.offset, count: entry.count)
+            let found = Array(gradient[entry.range])
             #expect(relativeDifference(found, expected.l2) < 1e-5, "\(entry.name)")
             for (position, value) in expected.at {
                 let index = try #require(Int(position))
@@ -114,10 +118,11 @@ struct GoldenTests {
         }
     }
 
-    @Test("Twenty steps of gradient descent")
-    mutating func descent() throws {
+    @Test("Twenty steps of gradient descent", arguments: [0, 1])
+    mutating func descent(engine: Int) throws {
+        let plan = plans[engine]
         for (step, expected) in golden.sgd.lossPerStep.enumerated() {
-            fill(step: step)
+            fill(plan, step: step)
             let result = plan.trainStep(
                 parameters: &parameters, count: 8, learningRate: golden.sgd.learningRate,
                 dropout: Plan.noDropout, step: step)
@@ -125,14 +130,12 @@ struct GoldenTests {
         }
         for entry in architecture.layout.entries {
             let expected = try #require(golden.sgd.finalL2[entry.name])
-            let difference = parameters[entry.range].withUnsafeBufferPointer {
-                relativeDifference($0, expected)
-            }
+            let difference = relativeDifference(Array(parameters[entry.range]), expected)
             #expect(difference < 1e-5, "\(entry.name)")
         }
     }
 
-    private func relativeDifference(_ values: UnsafeBufferPointer<Float>, _ l2: Double) -> Double {
+    private func relativeDifference(_ values: [Float], _ l2: Double) -> Double {
         let found = values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
         return abs(found - l2) / l2
     }

@@ -69,12 +69,17 @@ struct GradientTests {
     @Test(arguments: cases)
     func gradient(name: String, input: FeatureShape, layers: [Layer]) throws {
         let architecture = try Architecture(input: input, layers)
-        for seed in UInt64(1)...3 {
-            try check(architecture, seed: seed, comment: "\(name), seed \(seed)")
+        for engine in Engine.allCases {
+            for seed in UInt64(1)...3 {
+                try check(
+                    architecture, engine, seed: seed, comment: "\(name), \(engine), seed \(seed)")
+            }
         }
     }
 
-    private func check(_ architecture: Architecture, seed: UInt64, comment: Comment) throws {
+    private func check(
+        _ architecture: Architecture, _ engine: Engine, seed: UInt64, comment: Comment
+    ) throws {
         let batch = 3
         var random = RandomStream(RandomKey(seed: seed, purpose: .benchmark))
         let parameters = (0..<architecture.parameterCount).map { _ in
@@ -85,14 +90,14 @@ struct GradientTests {
         }
         let labels = (0..<batch).map { _ in random.next(below: architecture.classCount) }
 
-        let plan = Plan(architecture, batchSize: 4, purpose: .training)
+        let plan = Plan(architecture, batchSize: 4, purpose: .training, engine: engine)
         for (row, input) in inputs.enumerated() {
             (plan.images + row * input.count).update(from: input, count: input.count)
             plan.labels[row] = UInt8(labels[row])
         }
-        let result = plan.computeGradient(
-            parameters: parameters, count: batch, dropout: Plan.noDropout, step: 0)
-        let analytic = UnsafeBufferPointer(start: plan.gradient, count: parameters.count)
+        let (result, analytic) = plan.withGradient(
+            parameters: parameters, count: batch, dropout: Plan.noDropout, step: 0
+        ) { ($0, Array($1)) }
 
         let reference = DoubleReference(architecture: architecture)
         let wide = inputs.map { $0.map(Double.init) }
@@ -129,16 +134,17 @@ struct GradientTests {
         for i in 0..<6 { plan.images[i] = Float(i) / 6 }
         plan.labels[0] = 1
         let key = RandomKey(seed: 9, purpose: .dropout, client: 2, round: 3)
-        let result = parameters.withUnsafeBufferPointer {
-            plan.computeGradient(parameters: $0.baseAddress!, count: 1, dropout: key, step: 4)
+        let (result, analytic) = parameters.withUnsafeBufferPointer {
+            plan.withGradient(
+                parameters: $0.baseAddress!, count: 1, dropout: key, step: 4
+            ) { ($0, Array($1)) }
         }
-        let analytic = Array(UnsafeBufferPointer(start: plan.gradient, count: parameters.count))
 
         // The same flags, put into the reference by scaling the second kernel's rows.
         var mask = [UInt64](repeating: 0, count: 2)
         KeepMask.fill(
             &mask, count: 70, keep: 1 - rate, key: key.with(index: 1),
-            block: 4 * KeepMask.blockCount(70))
+            block: 4 * KeepMask.blockCount(70, keep: 1 - rate))
         let kept = (0..<70).map { mask[$0 / 64] >> ($0 % 64) & 1 == 1 }
         #expect((20..<65).contains(kept.count { $0 }))
         var wide = parameters.array(in: 0..<parameters.count).map(Double.init)

@@ -16,7 +16,8 @@ enum ck_level { ck_level_baseline = 0, ck_level_avx2 = 1, ck_level_avx512 = 2 };
 int ck_level(void);
 /// The best level that this CPU has.
 int ck_best_level(void);
-/// Uses another level from now on; levels above `ck_best_level()` are lowered to it. For tests.
+/// Uses another level on this thread from now on; levels above `ck_best_level()` are lowered to it.
+/// For tests. A plan must be used at the level it was made at.
 void ck_set_level(int level);
 
 /// How many processors this process may use: its affinity mask, so containers and taskset count.
@@ -40,7 +41,8 @@ typedef struct {
 /// Block `block` of a stream.
 ck_philox_output ck_philox_block(ck_philox_key key, uint32_t block);
 /// `bits` keep-flags from block `block` on, 64 to a word, bit i of word w for element 64 w + i;
-/// a flag is 1 with probability `threshold` / 65536. Uses 16 blocks for every 128 flags begun.
+/// a flag is 1 with probability `threshold` / 65536. Uses 16 blocks for every 2,048 flags begun and
+/// every binary digit that the probability needs.
 void ck_keep_mask(ck_philox_key key, uint32_t block, uint32_t threshold, size_t bits,
                   uint64_t *mask);
 
@@ -87,6 +89,93 @@ void ck_col2im(const ck_window *w, const float *columns, int32_t first, int32_t 
 void ck_max_pool(const ck_window *w, const float *image, float *y, uint16_t *where);
 /// Adds dy onto dimage, where the largest was.
 void ck_max_pool_backward(const ck_window *w, const float *dy, const uint16_t *where, float *dimage);
+
+// MARK: The fused engine
+
+// These take filters, units and (but for the direct loops) channels that are multiples of `ck_lanes`.
+
+/// Floats in a vector of the level in use: 4, 8 or 16.
+int64_t ck_lanes(void);
+
+enum {
+    /// Tiles that go through a Winograd convolution at once.
+    CK_WINOGRAD_TILES = 24,
+    /// Places under a kernel, c_in counted where it lies in the image, that the loops take at most.
+    CK_MAX_TAPS = 256,
+    /// 64 filters to a word.
+    CK_MAX_FILTER_WORDS = 16,
+};
+
+/// y = max(0, conv(image) + bias) at stride 1 without padding, product by product; for few channels.
+void ck_direct_convolution(const ck_window *w, const float *image, const float *kernel,
+                           const float *bias, size_t filters, float *y);
+/// dkernel += the kernel gradient of a convolution at stride 1 without padding, from the output's
+/// gradient g[out_h][out_w][filters]; for few channels: window and channels make ≤ CK_MAX_TAPS.
+void ck_direct_kernel_gradient(const ck_window *w, const float *image, const float *g,
+                               size_t filters, float *dkernel);
+
+/// A 3×3 convolution at stride 1 by Winograd's F(4×4, 3×3), with ReLU and perhaps 2×2 pooling.
+typedef struct {
+    size_t channels, filters;
+    /// Width of the input, which reaches to 4 · tiles + 2 in both directions.
+    size_t in_w;
+    /// The convolution's output, before pooling.
+    size_t out_h, out_w, tiles_h, tiles_w;
+    /// Floats from one of the 36 points to the next.
+    size_t u_stride, v_stride, m_stride;
+    int32_t pool;
+} ck_winograd;
+
+/// kernel[3][3][channels][filters] → u[36][channels][filters].
+void ck_winograd_kernel(const float *kernel, size_t channels, size_t filters, float *u,
+                        size_t stride);
+/// One image. Scratch: v[36][CK_WINOGRAD_TILES][channels], m[36][CK_WINOGRAD_TILES][filters]. With
+/// pooling, y is the pooled output and `where` says which of the four (row by row) was the largest.
+void ck_winograd_forward(const ck_winograd *g, const float *image, const float *u,
+                         const float *bias, float *v, float *m, float *y, uint8_t *where);
+/// y = max(0, largest of each 2×2 window of x[height][width][filters] + bias), and which it was.
+void ck_bias_relu_pool(const float *x, const float *bias, size_t height, size_t width,
+                       size_t filters, float *y, uint8_t *where);
+/// dx[height][width][filters] gets dy where the largest was, and stays as it is elsewhere.
+void ck_unpool(const float *dy, const uint8_t *where, size_t height, size_t width, size_t filters,
+               float *dx);
+
+/// A convolution at stride 1 whose output goes through ReLU and 2×2 pooling.
+typedef struct {
+    size_t channels, filters, kernel_h, kernel_w;
+    size_t in_w;
+    size_t pool_h, pool_w;
+} ck_pooled;
+
+/// A gradient that is not zero, and where what belongs to it begins.
+typedef struct {
+    float gradient;
+    uint32_t offset;
+} ck_entry;
+
+/// dkernel[filters][kernel_h][kernel_w][channels] += the image's patches · dy[pool_h][pool_w][filters]
+/// where that is not zero. Scratch: entries[filters][pool_h · pool_w], counts[filters].
+void ck_sparse_kernel_gradient(const ck_pooled *g, const float *dy, const uint8_t *where,
+                               const float *image, ck_entry *entries, uint32_t *counts,
+                               float *dkernel);
+/// dx += kernel[filters][kernel_h][kernel_w][channels] · dy where that is not zero. Kernels are 3 or
+/// 5 wide; there are at most 64 · CK_MAX_FILTER_WORDS filters.
+void ck_sparse_input_gradient(const ck_pooled *g, const float *dy, const uint8_t *where,
+                              const float *kernel, float *dx);
+
+/// y[samples][units] = x[samples][inputs] · kernel[inputs][units].
+void ck_dense_forward(const float *x, const float *kernel, size_t samples, size_t inputs,
+                      size_t units, float *y);
+/// In one pass over the kernel: dx = dy · kernelᵀ where x is not zero and 0 elsewhere, and
+/// target += scale · xᵀ · dy. `target` may be `kernel`; dx may be null if nobody wants it.
+void ck_dense_backward(const float *x, const float *dy, const float *kernel, size_t samples,
+                       size_t inputs, size_t units, float scale, float *target, float *dx);
+
+/// Kernels [taps][channels][filters] → [filters][taps][channels].
+void ck_kernel_by_filter(const float *kernel, size_t rows, size_t filters, float *by_filter);
+/// kernel[rows][filters] += scale · by_filter[filters][rows].
+void ck_add_by_filter(const float *by_filter, size_t rows, size_t filters, float scale,
+                      float *kernel);
 
 // MARK: Loss
 

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// One step of a plan: a layer compiled for a batch size, with its places in the arena.
@@ -9,9 +10,13 @@ protocol Operation: Sendable {
     /// Floating-point operations of one sample's forward pass, a multiplication and an addition
     /// being two, as if every product were computed.
     var flopsPerSample: Int { get }
+    /// Floats of parameters, and of a sample's inputs and outputs: what a pass must touch at least.
+    var parameterCount: Int { get }
+    var activationCount: Int { get }
     func forward(_ pass: Pass)
-    /// Puts the gradients of its parameters into the pass's gradient and that of its input, if it
-    /// is wanted, into the input's place.
+    /// Puts the gradient of its input, if it is wanted, into the input's place, and adds that of its
+    /// parameters, scaled, to the pass's target: which may be the parameters themselves, so the
+    /// input's gradient comes first.
     func backward(_ pass: Pass)
 }
 
@@ -20,17 +25,34 @@ struct Activations: Sendable {
     var values: ArenaRegion
     /// nil where nothing needs it: in inference, and for the input of the network.
     var gradient: ArenaRegion?
+    /// Whether a value of 0 has no gradient: it comes out of a ReLU, or was dropped.
+    var zerosAreDead = false
+    /// Whether this is the network's input, whose gradient nobody asks for.
+    var isInput = false
 }
 
 /// What an operation is lent for one batch.
 struct Pass {
     var arena: Arena
     var parameters: UnsafePointer<Float>
-    /// Laid out as the parameters are; there only in training.
-    var gradient: UnsafeMutablePointer<Float>?
+    /// Where backward adds scale · gradient, laid out as the parameters are: −η and the parameters
+    /// in a step of gradient descent, 1 and zeros for the gradient itself.
+    var target: UnsafeMutablePointer<Float>?
+    var scale: Float = 0
     /// Samples in this batch, at most the plan's batch size.
     var count: Int
     /// The stream for dropout, and how many batches it has served before.
     var dropout: RandomKey
     var step: Int
+}
+
+/// Adds scale · column sums of dy[rows][columns] to the target at `offset`: a bias's gradient.
+func addBiasGradient(
+    _ pass: Pass, _ dy: UnsafePointer<Float>, rows: Int, columns: Int, _ scratch: ArenaRegion,
+    at offset: Int
+) {
+    guard let target = pass.target else { return }
+    let sums = pass.arena[scratch]
+    ck_column_sums(dy, sums, rows, columns)
+    ck_axpy(pass.scale, sums, target + offset, columns)
 }

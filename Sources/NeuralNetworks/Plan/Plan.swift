@@ -1,6 +1,14 @@
 import CKernels
 import Tensors
 
+/// Which operations a plan is made of.
+public enum Engine: String, CaseIterable, Sendable, Codable {
+    /// One operation a layer: im2col and OpenBLAS's matrix products. The oracle of the other.
+    case plain
+    /// Layers joined into operations that skip what is zero or repeated; plain ones for the rest.
+    case fused
+}
+
 /// An architecture compiled for a batch size: its operations and one arena of scratch memory.
 ///
 /// A worker owns a plan and lends it to one client after the other. Nothing is allocated when a
@@ -18,6 +26,7 @@ public final class Plan {
     /// The largest batch that fits.
     public let batchSize: Int
     public let purpose: Purpose
+    public let engine: Engine
     /// Where the caller puts a batch's samples, [N][H][W][C] or [N][F].
     public let images: UnsafeMutablePointer<Float>
     /// Where the caller puts a batch's labels, [N], each below the class count.
@@ -28,21 +37,22 @@ public final class Plan {
     let operations: [any Operation]
     private let arena: Arena
     private let output: Activations
-    private let gradientRegion: ArenaRegion?
 
-    public init(_ architecture: Architecture, batchSize: Int, purpose: Purpose) {
+    public init(
+        _ architecture: Architecture, batchSize: Int, purpose: Purpose, engine: Engine = .fused
+    ) {
         precondition(batchSize > 0, "a plan's batch size must be at least 1, not \(batchSize)")
         self.architecture = architecture
         self.batchSize = batchSize
         self.purpose = purpose
-        var compiler = PlanCompiler(architecture, batchSize: batchSize, purpose: purpose)
+        self.engine = engine
+        var compiler = PlanCompiler(
+            architecture, batchSize: batchSize, purpose: purpose, engine: engine)
         let input = compiler.current.values
         compiler.compile()
         operations = compiler.operations
         output = compiler.current
         let labelRegion = compiler.arena.reserve((batchSize + 3) / 4)
-        gradientRegion =
-            purpose == .training ? compiler.arena.reserve(architecture.parameterCount) : nil
         arena = Arena(compiler.arena)
         images = arena[input]
         labels = UnsafeMutableRawPointer(arena[labelRegion]).assumingMemoryBound(to: UInt8.self)
@@ -50,11 +60,6 @@ public final class Plan {
 
     /// The last batch's logits, [N][classes].
     public var logits: UnsafePointer<Float> { UnsafePointer(arena[output.values]) }
-
-    /// The last batch's gradient of the mean loss, laid out as the parameters are.
-    ///
-    /// - Precondition: the plan is for training.
-    public var gradient: UnsafePointer<Float> { UnsafePointer(arena[gradientRegion!]) }
 
     /// Floating-point operations of each operation's forward pass on one sample, a multiplication
     /// and an addition being two, as if every product were computed.
@@ -64,15 +69,22 @@ public final class Plan {
     public var arenaBytes: Int { arena.count * MemoryLayout<Float>.stride }
 
     /// Computes the logits of the first `count` samples of `images`.
+    ///
+    /// A plan for training drops units by the random numbers that `dropout` and `step` name.
     /// - Precondition: `parameters` has the architecture's parameter count.
     public func forward(
         parameters: UnsafePointer<Float>, count: Int, dropout: RandomKey = Plan.noDropout,
         step: Int = 0
     ) {
-        precondition(count > 0 && count <= batchSize, "\(count) samples in a plan for \(batchSize)")
-        let pass = Pass(
-            arena: arena, parameters: parameters, gradient: gradientRegion.map { arena[$0] },
-            count: count, dropout: dropout, step: step)
+        forward(
+            Pass(
+                arena: arena, parameters: parameters, count: count, dropout: dropout, step: step))
+    }
+
+    private func forward(_ pass: Pass) {
+        precondition(
+            pass.count > 0 && pass.count <= batchSize,
+            "\(pass.count) samples in a plan for \(batchSize)")
         for index in operations.indices {
             measured(index, \.forwardSeconds) { operations[index].forward(pass) }
         }
@@ -87,40 +99,49 @@ public final class Plan {
         return result
     }
 
-    /// Puts the gradient of the mean loss over the first `count` samples into `gradient`.
+    /// The gradient of the mean loss over the first `count` samples, laid out as the parameters are.
     ///
     /// `dropout` and `step` say which random numbers drop units: every step of a stream has its own.
     /// - Precondition: the plan is for training.
-    public func computeGradient(
-        parameters: UnsafePointer<Float>, count: Int, dropout: RandomKey, step: Int
-    ) -> BatchResult {
-        guard let gradientRegion, let outputGradient = output.gradient else {
-            preconditionFailure("a plan for inference has no gradient")
+    public func withGradient<Result>(
+        parameters: UnsafePointer<Float>, count: Int, dropout: RandomKey, step: Int,
+        _ body: (BatchResult, UnsafeBufferPointer<Float>) throws -> Result
+    ) rethrows -> Result {
+        var gradient = ParameterVector(zeros: architecture.parameterCount)
+        let result = gradient.withUnsafeMutableBufferPointer {
+            backward(
+                Pass(
+                    arena: arena, parameters: parameters, target: $0.baseAddress!, scale: 1,
+                    count: count, dropout: dropout, step: step))
         }
-        forward(parameters: parameters, count: count, dropout: dropout, step: step)
-        var result = BatchResult(count: count)
-        result.lossSum = ck_softmax_cross_entropy(
-            logits, labels, count, architecture.classCount, 1 / Float(count),
-            arena[outputGradient], &result.correct)
-        let pass = Pass(
-            arena: arena, parameters: parameters, gradient: arena[gradientRegion],
-            count: count, dropout: dropout, step: step)
-        for index in operations.indices.reversed() {
-            measured(index, \.backwardSeconds) { operations[index].backward(pass) }
-        }
-        return result
+        return try gradient.withUnsafeBufferPointer { try body(result, $0) }
     }
 
     /// One step of stochastic gradient descent: w ← w − η ∇(mean loss of the batch).
     /// - Returns: the batch's loss and hits before the step.
+    /// - Precondition: the plan is for training.
     public func trainStep(
         parameters: UnsafeMutablePointer<Float>, count: Int, learningRate: Float,
         dropout: RandomKey, step: Int
     ) -> BatchResult {
-        let result = computeGradient(
-            parameters: parameters, count: count, dropout: dropout, step: step)
-        measured(operations.count, \.backwardSeconds) {
-            ck_axpy(-learningRate, gradient, parameters, architecture.parameterCount)
+        backward(
+            Pass(
+                arena: arena, parameters: parameters, target: parameters, scale: -learningRate,
+                count: count, dropout: dropout, step: step))
+    }
+
+    /// Forward, loss and backward of one batch.
+    private func backward(_ pass: Pass) -> BatchResult {
+        guard let outputGradient = output.gradient else {
+            preconditionFailure("a plan for inference has no gradient")
+        }
+        forward(pass)
+        var result = BatchResult(count: pass.count)
+        result.lossSum = ck_softmax_cross_entropy(
+            logits, labels, pass.count, architecture.classCount, 1 / Float(pass.count),
+            arena[outputGradient], &result.correct)
+        for index in operations.indices.reversed() {
+            measured(index, \.backwardSeconds) { operations[index].backward(pass) }
         }
         return result
     }
@@ -128,11 +149,14 @@ public final class Plan {
     /// A key for passes in which nothing is dropped.
     public static let noDropout = RandomKey(seed: 0, purpose: .dropout)
 
-    /// Measures every operation from now on; the optimiser's step is the last row.
+    /// Measures every operation from now on; backward includes the parameters' step.
     public func startProfile() {
-        profile =
-            operations.map { OperationProfile(name: $0.name, flopsPerSample: $0.flopsPerSample) }
-            + [OperationProfile(name: "sgd", flopsPerSample: 0)]
+        profile = operations.enumerated().map { index, operation in
+            OperationProfile(
+                name: operation.name, flopsPerSample: operation.flopsPerSample,
+                isFirst: index == 0, parameterBytes: 4 * operation.parameterCount,
+                bytesPerSample: 8 * operation.activationCount)
+        }
     }
 
     @inline(__always)
@@ -165,6 +189,12 @@ public struct OperationProfile: Sendable {
     public let name: String
     /// Floating-point operations of one sample's forward pass, every product counted.
     public let flopsPerSample: Int
+    /// Whether its input is the network's, whose gradient nobody asks for.
+    public let isFirst: Bool
+    /// Bytes of its parameters: read forward and backward, written backward.
+    public let parameterBytes: Int
+    /// Bytes of a sample's inputs and outputs and of their gradients.
+    public let bytesPerSample: Int
     public var forwardSeconds: Double = 0
     public var backwardSeconds: Double = 0
 }

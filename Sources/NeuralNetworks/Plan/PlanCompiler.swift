@@ -6,21 +6,29 @@ struct PlanCompiler {
     let architecture: Architecture
     let batchSize: Int
     let purpose: Plan.Purpose
+    let engine: Engine
     private(set) var operations: [any Operation] = []
     var arena = ArenaPlan()
     /// What the next operation takes.
     private(set) var current: Activations
     private var nextTensor = 0
 
-    init(_ architecture: Architecture, batchSize: Int, purpose: Plan.Purpose) {
+    init(_ architecture: Architecture, batchSize: Int, purpose: Plan.Purpose, engine: Engine) {
         self.architecture = architecture
         self.batchSize = batchSize
         self.purpose = purpose
-        current = Activations(values: arena.reserve(batchSize * architecture.input.count))
+        self.engine = engine
+        current = Activations(
+            values: arena.reserve(batchSize * architecture.input.count), isInput: true)
     }
 
     mutating func compile() {
-        for position in architecture.layers.indices { compile(layerAt: position) }
+        var position = 0
+        while position < architecture.layers.count {
+            let joined = engine == .fused ? compileFused(from: position) : 0
+            if joined == 0 { compile(layerAt: position) }
+            position += max(joined, 1)
+        }
     }
 
     private mutating func compile(layerAt position: Int) {
@@ -33,32 +41,32 @@ struct PlanCompiler {
             return
         case .dropout(let dropout):
             guard purpose == .training, dropout.rate > 0 else { return }
-            current = reserve(size)
             operations.append(
                 DropoutOperation(
                     name: "dropout", rate: dropout.rate, index: position, size: size,
-                    batchSize: batchSize, input: input, output: current, arena: &arena))
+                    batchSize: batchSize, activations: current, arena: &arena))
         case .relu:
-            current = reserve(size)
+            current = reserve(size, zerosAreDead: true)
             operations.append(
                 ReLUOperation(name: "relu", size: size, input: input, output: current))
         case .dense(let dense):
             let (name, kernel, bias) = nextParameters()
-            current = reserve(size)
+            let relu = dense.activation == .relu
+            current = reserve(size, zerosAreDead: relu)
             operations.append(
                 DenseOperation(
-                    name: name, inputs: shape.count, units: dense.units,
-                    relu: dense.activation == .relu, kernel: kernel, bias: bias, input: input,
-                    output: current))
+                    name: name, inputs: shape.count, units: dense.units, relu: relu,
+                    kernel: kernel, bias: bias, input: input, output: current,
+                    biasGradient: arena.reserve(dense.units)))
         case .convolution(let convolution):
             let (name, kernel, bias) = nextParameters()
-            current = reserve(size)
+            current = reserve(size, zerosAreDead: convolution.activation == .relu)
             operations.append(
                 ConvolutionOperation(
                     name: name, window: window(layer, shape, position), layer: convolution,
                     kernel: kernel, bias: bias, input: input, output: current, arena: &arena))
         case .maxPooling:
-            current = reserve(size)
+            current = reserve(size, zerosAreDead: input.zerosAreDead)
             operations.append(
                 PoolingOperation(
                     name: "pool", window: window(layer, shape, position), input: input,
@@ -66,10 +74,79 @@ struct PlanCompiler {
         }
     }
 
-    private mutating func reserve(_ size: Int) -> Activations {
+    /// Compiles the layer at `position`, and those behind it that belong to it, into one operation
+    /// of the fused engine.
+    /// - Returns: how many layers that were; 0 where the plain operations must do.
+    private mutating func compileFused(from position: Int) -> Int {
+        let layer = architecture.layers[position]
+        let shape = architecture.inputShape(ofLayer: position)
+        let lanes = Int(ck_lanes())
+        switch layer {
+        case .dense(let dense):
+            // Nobody asks for the gradient of the network's input.
+            guard dense.units % lanes == 0, current.zerosAreDead || current.isInput else {
+                return 0
+            }
+            let input = current
+            let (name, kernel, bias) = nextParameters()
+            let relu = dense.activation == .relu
+            current = reserve(dense.units, zerosAreDead: relu)
+            operations.append(
+                SparseDenseOperation(
+                    name: name, inputs: shape.count, units: dense.units, relu: relu,
+                    kernel: kernel, bias: bias, input: input, output: current,
+                    biasGradient: arena.reserve(dense.units)))
+            return 1
+        case .convolution(let convolution):
+            return compileFused(convolution, at: position, window(layer, shape, position), lanes)
+        case .maxPooling, .relu, .dropout, .flatten:
+            return 0
+        }
+    }
+
+    private mutating func compileFused(
+        _ convolution: Convolution2D, at position: Int, _ window: ck_window, _ lanes: Int
+    ) -> Int {
+        guard convolution.activation == .relu, convolution.strides == 1,
+            convolution.filters % lanes == 0
+        else { return 0 }
+        let next = position + 1
+        let pools =
+            next < architecture.layers.count
+            && architecture.layers[next] == .maxPooling(2)
+        let isDirect =
+            current.isInput && window.channels <= 4 && window.elements <= CK_MAX_TAPS
+        let isSparse =
+            pools && Int(window.channels) % lanes == 0
+            && convolution.filters <= 64 * CK_MAX_FILTER_WORDS
+            && (window.window_w == 3 || window.window_w == 5)
+            && Int(window.window_h * window.window_w) <= CK_MAX_TAPS
+        guard isDirect || isSparse else { return 0 }
+        let input = current
+        let (name, kernel, bias) = nextParameters()
+        let shape = FusedConvolution(
+            window: window, filters: convolution.filters, pools: pools, kernel: kernel, bias: bias)
+        current = reserve(shape.outputCount, zerosAreDead: true)
+        let label = pools ? "\(name)+pool" : name
+        if isDirect {
+            operations.append(
+                DirectConvolutionOperation(
+                    name: label, shape: shape, input: input, output: current,
+                    batchSize: batchSize, arena: &arena))
+        } else {
+            operations.append(
+                PooledConvolutionOperation(
+                    name: label, shape: shape, input: input, output: current,
+                    batchSize: batchSize, arena: &arena))
+        }
+        return pools ? 2 : 1
+    }
+
+    private mutating func reserve(_ size: Int, zerosAreDead: Bool) -> Activations {
         Activations(
             values: arena.reserve(batchSize * size),
-            gradient: purpose == .training ? arena.reserve(batchSize * size) : nil)
+            gradient: purpose == .training ? arena.reserve(batchSize * size) : nil,
+            zerosAreDead: zerosAreDead)
     }
 
     /// The layer's name and where its kernel and bias begin.

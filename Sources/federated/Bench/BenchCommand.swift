@@ -28,6 +28,15 @@ struct BenchCommand: ParsableCommand {
     @Option(help: "Repeats of each measurement.")
     var repeats = 5
 
+    @Option(help: "Operations: fused, or plain ones (im2col and OpenBLAS).")
+    var engine = Engine.fused
+
+    @Flag(help: "Also print each operation's share, its FLOP/s in dense terms and its bytes/s.")
+    var profile = false
+
+    @Flag(help: "Print how exact convolutions are, against double precision, and nothing else.")
+    var accuracy = false
+
     @Flag(help: "Measure for a moment only: figures are rough.")
     var quick = false
 
@@ -42,21 +51,27 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         let console = Console(quiet: json)
+        if accuracy {
+            for line in try ConvolutionAccuracy.report() { console.line(line) }
+            return
+        }
         let bench = try Benchmark(
-            model: model, batchSizes: batchSizes, threads: threads ?? availableProcessorCount(),
+            model: model, engine: engine, batchSizes: batchSizes,
+            threads: threads ?? availableProcessorCount(),
             repeats: quick ? min(repeats, 3) : repeats, seconds: quick ? 0.05 : 0.3)
         console.line(console.bold("federated \(Federated.version) bench"))
         console.line("  machine    \(Machine.description), \(bench.threads) threads")
         console.line(
             "  model      \(model.rawValue), \(Text.count(bench.architecture.parameterCount)) "
-                + "parameters, \(Text.fixed(bench.trainingFlops / 1e6, 1)) MFLOP a training image")
+                + "parameters, \(Text.fixed(bench.trainingFlops / 1e6, 1)) MFLOP a training image, "
+                + "\(engine.rawValue) engine")
         console.line(
             "  data       \(Text.count(bench.images.count)) generated digits; medians of "
                 + "\(bench.repeats) interleaved repeats")
         console.line()
         let report = bench.measure { console.transient($0) }
         console.clearTransient()
-        for line in report.table(bold: console.dim) { console.line(line) }
+        for line in report.table(profile: profile, bold: console.dim) { console.line(line) }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys]

@@ -21,9 +21,16 @@ struct BenchReport: Encodable {
         /// A batch's time on one thread.
         var forwardMilliseconds: Double
         var backwardMilliseconds: Double
+        /// Part of the whole step.
+        var share: Double
+        /// Floating-point operations a second, as if every product were computed.
+        var denseFlops: Double
+        /// Parameters and activations that must be read or written, a second.
+        var bytesPerSecond: Double
     }
 
     var model: String
+    var engine: String
     var cpu: String
     var blasCore: String
     var simd: String
@@ -37,7 +44,7 @@ struct BenchReport: Encodable {
     var operations: [Operation]
 
     /// The tables that people read.
-    func table(bold heading: (String) -> String) -> [String] {
+    func table(profile: Bool, bold heading: (String) -> String) -> [String] {
         var lines = [heading("  sgemm peak")]
         for peak in sgemmPeak {
             let limit = peak.flops / trainingFlops
@@ -60,12 +67,20 @@ struct BenchReport: Encodable {
         lines.append(
             heading("  milliseconds a batch of \(operationBatchSize), one core")
         )
-        lines.append(heading("  operation      forward   backward"))
+        lines.append(
+            heading(
+                "  operation      forward   backward"
+                    + (profile ? "   share   dense GFLOP/s     GB/s" : "")))
         for operation in operations {
             lines.append(
                 "  " + Text.padRight(operation.name, 12)
                     + Text.pad(Text.fixed(operation.forwardMilliseconds, 3), 10)
-                    + Text.pad(Text.fixed(operation.backwardMilliseconds, 3), 11))
+                    + Text.pad(Text.fixed(operation.backwardMilliseconds, 3), 11)
+                    + (profile
+                        ? Text.pad(Text.fixed(operation.share * 100, 1) + "%", 8)
+                            + Text.pad(Text.fixed(operation.denseFlops / 1e9, 1), 16)
+                            + Text.pad(Text.fixed(operation.bytesPerSecond / 1e9, 1), 9)
+                        : ""))
         }
         return lines
     }

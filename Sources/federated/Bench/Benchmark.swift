@@ -7,6 +7,7 @@ import Tensors
 struct Benchmark {
     let model: NamedModel
     let architecture: Architecture
+    let engine: Engine
     let batchSizes: [Int]
     let threads: Int
     let repeats: Int
@@ -15,8 +16,10 @@ struct Benchmark {
     let images: LabelledImages
 
     init(
-        model: NamedModel, batchSizes: [Int], threads: Int, repeats: Int, seconds: Double
+        model: NamedModel, engine: Engine, batchSizes: [Int], threads: Int, repeats: Int,
+        seconds: Double
     ) throws {
+        self.engine = engine
         self.model = model
         self.batchSizes = batchSizes
         self.threads = threads
@@ -52,7 +55,9 @@ struct Benchmark {
             }
         }
         let plans = batchSizes.map { batch in
-            (0..<threads).map { _ in BenchWorker(architecture, batch: batch, images: images) }
+            (0..<threads).map { _ in
+                BenchWorker(architecture, engine: engine, batch: batch, images: images)
+            }
         }
         var values: [Task: [Double]] = [:]
         // The first repeat warms up and does not count.
@@ -77,7 +82,8 @@ struct Benchmark {
         }
         progress("operations")
         return BenchReport(
-            model: model.rawValue, cpu: Machine.cpuName, blasCore: BLAS.coreName,
+            model: model.rawValue, engine: engine.rawValue, cpu: Machine.cpuName,
+            blasCore: BLAS.coreName,
             simd: SIMDLevel.current.description, trainingFlops: trainingFlops, repeats: repeats,
             sgemmPeak: threadCounts.map { .init(threads: $0, flops: median(.peak(threads: $0))) },
             speeds: rows, operationBatchSize: batchSizes[0], operations: profile(plans[0][0]))
@@ -114,6 +120,11 @@ struct Benchmark {
         return rates.sum
     }
 
+    /// Dense operations of a step: forward, and backward to kernel and input.
+    private static func flops(_ profile: OperationProfile, batch: Int) -> Double {
+        Double((profile.isFirst ? 2 : 3) * profile.flopsPerSample * batch)
+    }
+
     private func profile(_ worker: BenchWorker) -> [BenchReport.Operation] {
         worker.training.startProfile()
         let start = MonotonicClock.seconds()
@@ -123,10 +134,17 @@ struct Benchmark {
             steps += 1
         } while MonotonicClock.seconds() - start < 2 * seconds
         let milliseconds = 1e3 / Double(steps)
-        return (worker.training.profile ?? []).map {
+        let profile = worker.training.profile ?? []
+        let total = profile.reduce(0) { $0 + $1.forwardSeconds + $1.backwardSeconds }
+        return profile.map {
             BenchReport.Operation(
                 name: $0.name, forwardMilliseconds: $0.forwardSeconds * milliseconds,
-                backwardMilliseconds: $0.backwardSeconds * milliseconds)
+                backwardMilliseconds: $0.backwardSeconds * milliseconds,
+                share: ($0.forwardSeconds + $0.backwardSeconds) / total,
+                denseFlops: Self.flops($0, batch: batchSizes[0]) * Double(steps)
+                    / ($0.forwardSeconds + $0.backwardSeconds),
+                bytesPerSecond: Double($0.bytesPerSample * batchSizes[0] + 3 * $0.parameterBytes)
+                    * Double(steps) / ($0.forwardSeconds + $0.backwardSeconds))
         }
     }
 }
@@ -142,9 +160,9 @@ final class BenchWorker: @unchecked Sendable {
     private var position = 0
     private var step = 0
 
-    init(_ architecture: Architecture, batch: Int, images: LabelledImages) {
-        training = Plan(architecture, batchSize: batch, purpose: .training)
-        inference = Plan(architecture, batchSize: batch, purpose: .inference)
+    init(_ architecture: Architecture, engine: Engine, batch: Int, images: LabelledImages) {
+        training = Plan(architecture, batchSize: batch, purpose: .training, engine: engine)
+        inference = Plan(architecture, batchSize: batch, purpose: .inference, engine: engine)
         parameters = architecture.initialParameters(seed: 1)
         self.images = images
         self.batch = batch

@@ -18,6 +18,9 @@ enum Text {
         String(format: "%.\(digits)f", value)
     }
 
+    /// 1.2e-06.
+    static func scientific(_ value: Double) -> String { String(format: "%.1e", value) }
+
     /// 93.51%.
     static func percent(_ fraction: Double) -> String { fixed(fraction * 100, 2) + "%" }
 

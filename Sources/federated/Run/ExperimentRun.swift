@@ -37,7 +37,7 @@ struct ExperimentRun {
             seed: settings.seed, fixed: settings.fixedShards)
         federation = InProcessFederation(
             InProcessFederation.Configuration(
-                architecture: architecture,
+                architecture: architecture, engine: settings.engine,
                 training: LocalTraining(
                     epochs: settings.epochs, batchSize: settings.batchSize,
                     learningRate: settings.learningRate),

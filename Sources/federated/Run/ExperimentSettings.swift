@@ -16,4 +16,5 @@ struct ExperimentSettings: Codable, Hashable, Sendable {
     var evaluationFraction = 1.0
     var fixedShards = false
     var dataset = ""
+    var engine = Engine.fused
 }

@@ -31,6 +31,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Seed of everything random: the same seed gives the same bits.")
     var seed: UInt64 = 1
 
+    @Option(help: "Operations: fused, or plain ones (im2col and OpenBLAS) that take longer.")
+    var engine = Engine.fused
+
     @OptionGroup var common: CommonOptions
 
     @Flag(help: "Print nothing but the log's path.")
@@ -98,7 +101,7 @@ struct RunCommand: ParsableCommand {
             clients: clients, rounds: common.rounds, samples: common.samples, epochs: epochs,
             batchSize: batchSize, learningRate: learningRate, seed: seed, model: common.model,
             targetAccuracy: common.targetAccuracy, evaluationFraction: common.evaluationFraction,
-            fixedShards: common.fixedShards, dataset: dataset)
+            fixedShards: common.fixedShards, dataset: dataset, engine: engine)
     }
 
     /// Turns an outcome that is none into the command's failure.

@@ -29,7 +29,10 @@ final class RunDisplay: Sendable {
                 "\(run.dataset.origin): \(train) to train, \(Text.count(tested)) of "
                     + "\(Text.count(run.dataset.test.count)) to test"
             ),
-            ("model", "\(settings.model.rawValue), \(parameters) parameters"),
+            (
+                "model",
+                "\(settings.model.rawValue), \(parameters) parameters, \(settings.engine.rawValue) engine"
+            ),
             ("clients", clients(run)),
             (
                 "training",

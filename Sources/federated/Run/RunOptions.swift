@@ -5,6 +5,7 @@ import NeuralNetworks
 import Tensors
 
 extension NamedModel: ExpressibleByArgument {}
+extension Engine: ExpressibleByArgument {}
 
 /// What `run` and `sweep` have in common: data, model, threads, logs.
 struct CommonOptions: ParsableArguments {

@@ -22,6 +22,8 @@ struct PoolingOperation: Operation {
     }
 
     var flopsPerSample: Int { 0 }
+    var parameterCount: Int { 0 }
+    var activationCount: Int { window.inputCount + window.outputCount }
 
     func forward(_ pass: Pass) {
         let places = places(pass)

@@ -10,6 +10,8 @@ struct ReLUOperation: Operation {
     let output: Activations
 
     var flopsPerSample: Int { 0 }
+    var parameterCount: Int { 0 }
+    var activationCount: Int { 2 * size }
 
     func forward(_ pass: Pass) {
         ck_relu(pass.arena[input.values], pass.arena[output.values], pass.count * size)
@@ -25,7 +27,7 @@ struct ReLUOperation: Operation {
     }
 }
 
-/// Dropout; planned in training only.
+/// Dropout, in place; planned in training only.
 struct DropoutOperation: Operation {
     let name: String
     let rate: Double
@@ -34,47 +36,44 @@ struct DropoutOperation: Operation {
     /// Floats a sample.
     let size: Int
     let batchSize: Int
-    let input: Activations
-    let output: Activations
+    let activations: Activations
     /// Keep-flags, two Floats of the arena to a word.
     let mask: ArenaRegion
 
     init(
-        name: String, rate: Double, index: Int, size: Int, batchSize: Int, input: Activations,
-        output: Activations, arena: inout ArenaPlan
+        name: String, rate: Double, index: Int, size: Int, batchSize: Int,
+        activations: Activations, arena: inout ArenaPlan
     ) {
         self.name = name
         self.rate = rate
         self.index = index
         self.size = size
         self.batchSize = batchSize
-        self.input = input
-        self.output = output
+        self.activations = activations
         mask = arena.reserve(2 * KeepMask.wordCount(batchSize * size))
     }
 
     var flopsPerSample: Int { 0 }
+    var parameterCount: Int { 0 }
+    var activationCount: Int { 2 * size }
 
     private var scale: Float { Float(1 / (1 - rate)) }
 
     func forward(_ pass: Pass) {
         let mask = words(pass)
         // Every batch uses up as many blocks as a whole one, so that the step alone gives the place.
-        let block = UInt32(truncatingIfNeeded: pass.step) &* KeepMask.blockCount(batchSize * size)
+        let blocks = KeepMask.blockCount(batchSize * size, keep: 1 - rate)
         KeepMask.fill(
             mask, count: pass.count * size, keep: 1 - rate, key: pass.dropout.with(index: index),
-            block: block)
-        ck_apply_mask(
-            pass.arena[input.values], mask, scale, pass.arena[output.values], pass.count * size)
+            block: UInt32(truncatingIfNeeded: pass.step) &* blocks)
+        let values = pass.arena[activations.values]
+        ck_apply_mask(values, mask, scale, values, pass.count * size)
     }
 
     func backward(_ pass: Pass) {
-        guard let inputGradient = input.gradient, let outputGradient = output.gradient else {
-            return
-        }
-        ck_apply_mask(
-            pass.arena[outputGradient], words(pass), scale, pass.arena[inputGradient],
-            pass.count * size)
+        guard let region = activations.gradient else { return }
+        let gradient = pass.arena[region]
+        ck_apply_mask(gradient, words(pass), scale, gradient, pass.count * size)
     }
 
     private func words(_ pass: Pass) -> UnsafeMutablePointer<UInt64> {

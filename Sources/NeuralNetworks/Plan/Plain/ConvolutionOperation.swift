@@ -15,6 +15,9 @@ struct ConvolutionOperation: Operation {
     /// The column matrix of `rowsAtOnce` output rows, [rows · out_w][kh · kw · c_in].
     let columns: ArenaRegion
     let rowsAtOnce: Int
+    /// The gradients, summed up before they move the parameters: one rounding instead of many.
+    let kernelGradient: ArenaRegion
+    let biasGradient: ArenaRegion
 
     /// Columns of this many Floats stay in the second-level cache beside the kernel.
     private static let columnLimit = 131_072
@@ -35,9 +38,13 @@ struct ConvolutionOperation: Operation {
         let chunks = max(1, (Int(window.out_h) * rowSize + Self.columnLimit - 1) / Self.columnLimit)
         rowsAtOnce = (Int(window.out_h) + chunks - 1) / chunks
         columns = arena.reserve(rowsAtOnce * rowSize)
+        kernelGradient = arena.reserve(window.elements * filters)
+        biasGradient = arena.reserve(filters)
     }
 
     var flopsPerSample: Int { 2 * window.positions * window.elements * filters }
+    var parameterCount: Int { window.elements * filters + filters }
+    var activationCount: Int { window.inputCount + window.positions * filters }
 
     func forward(_ pass: Pass) {
         let columns = pass.arena[columns]
@@ -62,14 +69,18 @@ struct ConvolutionOperation: Operation {
     }
 
     func backward(_ pass: Pass) {
-        guard let gradient = pass.gradient, let region = output.gradient else { return }
-        let columns = pass.arena[columns]
+        guard let target = pass.target, let region = output.gradient else { return }
         let dy = pass.arena[region]
         let positions = pass.count * window.positions
         if relu {
             ck_relu_backward(pass.arena[output.values], dy, dy, positions * filters)
         }
-        ck_column_sums(dy, gradient + bias, positions, filters)
+        if let inputGradient = input.gradient {
+            putInputGradient(pass, dy: dy, dx: pass.arena[inputGradient])
+        }
+        addBiasGradient(pass, dy, rows: positions, columns: filters, biasGradient, at: bias)
+        let columns = pass.arena[columns]
+        let sum = pass.arena[kernelGradient]
         for sample in 0..<pass.count {
             let image = pass.arena[input.values] + sample * window.inputCount
             forEachChunk { rows, first, count in
@@ -80,12 +91,17 @@ struct ConvolutionOperation: Operation {
                 BLAS.multiply(
                     .transposed(columns),
                     .plain(dy + (sample * window.positions + first) * filters),
-                    into: gradient + kernel, m: window.elements, n: filters, k: count,
+                    into: sum, m: window.elements, n: filters, k: count,
                     beta: sample == 0 && first == 0 ? 0 : 1)
             }
         }
-        guard let inputGradient = input.gradient else { return }
-        let dx = pass.arena[inputGradient]
+        ck_axpy(pass.scale, sum, target + kernel, window.elements * filters)
+    }
+
+    private func putInputGradient(
+        _ pass: Pass, dy: UnsafePointer<Float>, dx: UnsafeMutablePointer<Float>
+    ) {
+        let columns = pass.arena[columns]
         dx.update(repeating: 0, count: pass.count * window.inputCount)
         for sample in 0..<pass.count {
             forEachChunk { rows, first, count in

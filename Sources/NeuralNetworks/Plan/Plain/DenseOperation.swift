@@ -12,8 +12,11 @@ struct DenseOperation: Operation {
     let bias: Int
     let input: Activations
     let output: Activations
+    let biasGradient: ArenaRegion
 
     var flopsPerSample: Int { 2 * inputs * units }
+    var parameterCount: Int { inputs * units + units }
+    var activationCount: Int { inputs + units }
 
     func forward(_ pass: Pass) {
         let y = pass.arena[output.values]
@@ -28,18 +31,19 @@ struct DenseOperation: Operation {
     }
 
     func backward(_ pass: Pass) {
-        guard let gradient = pass.gradient, let region = output.gradient else { return }
+        guard let target = pass.target, let region = output.gradient else { return }
         let dy = pass.arena[region]
         if relu {
             ck_relu_backward(pass.arena[output.values], dy, dy, pass.count * units)
         }
-        ck_column_sums(dy, gradient + bias, pass.count, units)
+        if let inputGradient = input.gradient {
+            BLAS.multiply(
+                .plain(dy), .transposed(pass.parameters + kernel),
+                into: pass.arena[inputGradient], m: pass.count, n: inputs, k: units)
+        }
+        addBiasGradient(pass, dy, rows: pass.count, columns: units, biasGradient, at: bias)
         BLAS.multiply(
-            .transposed(pass.arena[input.values]), .plain(dy), into: gradient + kernel,
-            m: inputs, n: units, k: pass.count)
-        guard let inputGradient = input.gradient else { return }
-        BLAS.multiply(
-            .plain(dy), .transposed(pass.parameters + kernel),
-            into: pass.arena[inputGradient], m: pass.count, n: inputs, k: units)
+            .transposed(pass.arena[input.values]), .plain(dy), into: target + kernel,
+            m: inputs, n: units, k: pass.count, alpha: pass.scale, beta: 1)
     }
 }

@@ -1,0 +1,107 @@
+import CKernels
+import Tensors
+
+/// What a fused convolution is made of: stride 1, ReLU, and perhaps pooling of 2×2 windows.
+struct FusedConvolution: Sendable {
+    let window: ck_window
+    let filters: Int
+    let pools: Bool
+    /// Offsets of kernel [kh][kw][c_in][c_out] and bias in the parameters.
+    let kernel: Int
+    let bias: Int
+
+    var channels: Int { Int(window.channels) }
+
+    /// Rows and columns after pooling.
+    var pooledHeight: Int { Int(window.out_h) / 2 }
+    var pooledWidth: Int { Int(window.out_w) / 2 }
+
+    /// Floats that a sample leaves.
+    var outputCount: Int {
+        pools ? pooledHeight * pooledWidth * filters : window.positions * filters
+    }
+
+    var parameterCount: Int { window.elements * filters + filters }
+    var activationCount: Int { window.inputCount + outputCount }
+
+    var flopsPerSample: Int { 2 * window.positions * window.elements * filters }
+
+    /// Whether Winograd's F(4×4, 3×3) does it: it needs 4 times fewer products. A rule of the shape
+    /// alone, never of measurements, so that the same CPU gives the same bits.
+    var usesWinograd: Bool {
+        window.window_h == 3 && window.window_w == 3 && window.out_h >= 4 && window.out_w >= 4
+    }
+}
+
+/// Images with the border that a convolution reads beyond them, so that loops need not ask.
+struct PaddedImages: Sendable {
+    /// The convolution over the padded image: without padding.
+    let window: ck_window
+    private let source: ck_window
+    /// nil where the images are as they should be.
+    private let copies: ArenaRegion?
+
+    /// - Parameter tiled: whether whole 6×6 tiles are read, every four places.
+    init(_ shape: FusedConvolution, tiled: Bool, batchSize: Int, arena: inout ArenaPlan) {
+        source = shape.window
+        var padded = source
+        if tiled {
+            padded.in_h = (source.out_h + 3) / 4 * 4 + 2
+            padded.in_w = (source.out_w + 3) / 4 * 4 + 2
+        } else {
+            padded.in_h = source.out_h + source.window_h - 1
+            padded.in_w = source.out_w + source.window_w - 1
+        }
+        padded.pad_top = 0
+        padded.pad_left = 0
+        window = padded
+        let isSame = padded.in_h == source.in_h && padded.in_w == source.in_w
+        copies = isSame ? nil : arena.reserve(batchSize * padded.inputCount)
+    }
+
+    /// Copies the batch's images to where they have their border, which is zero from the start.
+    func copy(_ pass: Pass, _ input: Activations) {
+        guard let copies else { return }
+        let row = Int(source.in_w) * Int(source.channels)
+        for sample in 0..<pass.count {
+            let from = pass.arena[input.values] + sample * source.inputCount
+            let to = pass.arena[copies] + sample * window.inputCount + origin
+            for y in 0..<Int(min(source.in_h, window.in_h - source.pad_top)) {
+                (to + y * paddedRow).update(from: from + y * row, count: min(row, rowRoom))
+            }
+        }
+    }
+
+    /// A sample's image with its border.
+    func image(_ pass: Pass, _ input: Activations, _ sample: Int) -> UnsafePointer<Float> {
+        UnsafePointer(
+            pass.arena[copies ?? input.values]
+                + sample * (copies == nil ? source.inputCount : window.inputCount))
+    }
+
+    /// Whether images are copied.
+    var isCopy: Bool { copies != nil }
+
+    /// Takes the gradient of a padded image's inner part.
+    func crop(_ padded: UnsafePointer<Float>, to image: UnsafeMutablePointer<Float>) {
+        let row = Int(source.in_w) * Int(source.channels)
+        image.update(repeating: 0, count: source.inputCount)
+        for y in 0..<Int(min(source.in_h, window.in_h - source.pad_top)) {
+            (image + y * row).update(
+                from: padded + origin + y * paddedRow, count: min(row, rowRoom))
+        }
+    }
+
+    private var paddedRow: Int { Int(window.in_w) * Int(window.channels) }
+    private var origin: Int {
+        (Int(source.pad_top) * Int(window.in_w) + Int(source.pad_left)) * Int(window.channels)
+    }
+    private var rowRoom: Int {
+        (Int(window.in_w) - Int(source.pad_left)) * Int(window.channels)
+    }
+}
+
+/// A region of the arena as bytes, four to a Float.
+func bytes(_ region: UnsafeMutablePointer<Float>) -> UnsafeMutablePointer<UInt8> {
+    UnsafeMutableRawPointer(region).assumingMemoryBound(to: UInt8.self)
+}
