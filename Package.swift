@@ -25,10 +25,13 @@ let package = Package(
         .target(name: "CKernels"),
         .target(
             name: "Tensors", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: strict),
-        .target(name: "NeuralNetworks", dependencies: ["Tensors"], swiftSettings: strict),
+        .target(
+            name: "NeuralNetworks", dependencies: ["Tensors", "CKernels"], swiftSettings: strict),
         .target(
             name: "Datasets",
-            dependencies: ["Tensors", "CZlib", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "Tensors", "CKernels", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .target(name: "Federation", dependencies: ["Tensors"], swiftSettings: strict),
         .target(

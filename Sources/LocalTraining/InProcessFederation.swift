@@ -56,7 +56,9 @@ public final class InProcessFederation: Sendable {
         self.configuration = configuration
         self.onRound = onRound
         plans = WorkerPlans(
-            configuration.architecture, trainingBatchSize: configuration.training.batchSize,
+            configuration.architecture,
+            trainingBatchSize: min(
+                configuration.training.batchSize, configuration.sampler.largestShard),
             engine: configuration.engine,
             threads: configuration.threads)
         state = Mutex(

@@ -62,14 +62,15 @@ extension Plan {
     /// - Parameters:
     ///   - progress: called with the number of images after each batch.
     ///   - shouldStop: asked before each batch.
-    /// - Precondition: the plan is for training, its batch size is at least B, and the shard is
-    ///   not empty.
+    /// - Precondition: the plan is for training, it takes batches of B (or the whole shard, should
+    ///   that be less), and the shard is not empty.
     public func trainLocally(
         _ training: LocalTraining, from global: ParameterVector, on images: LabelledImages,
         shard: [Int32], seed: UInt64, client: Int, round: Int,
         progress: (Int) -> Void = { _ in }, shouldStop: () -> Bool = { false }
     ) throws(LocalTrainingError) -> LocalResult {
-        precondition(training.batchSize <= batchSize, "the plan's batches are too small")
+        precondition(
+            min(training.batchSize, shard.count) <= batchSize, "the plan's batches are too small")
         precondition(!shard.isEmpty, "client \(client) has no images")
         var order = shard
         var shuffling = RandomStream(

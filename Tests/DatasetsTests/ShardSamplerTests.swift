@@ -24,6 +24,7 @@ import Testing
                     Issue.record("index outside the training set, \(place)")
                     continue
                 }
+                #expect(shard.count <= sampler.largestShard, "\(place)")
                 let counts = images.classCounts(of: shard)
                 switch experiment {
                 case .uniform: #expect(counts.allSatisfy { $0 == 25 }, "\(place)")

@@ -115,7 +115,10 @@ struct FailureTests {
             #expect(command.status == 1)
             #expect(command.output == "")
             #expect(command.errors.split(separator: "\n").count == 1)
-            #expect(command.errors.contains(file.path))
+            #expect(
+                command.errors
+                    == "federated: logs cannot be written to the folder \(file.path)/logs: "
+                    + "Not a directory\n")
         }
     }
 

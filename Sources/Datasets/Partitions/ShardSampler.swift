@@ -43,6 +43,16 @@ public struct ShardSampler: Sendable {
         isFixed = fixed
     }
 
+    /// Images that no client's shard exceeds.
+    public var largestShard: Int {
+        switch experiment {
+        case .uniform, .equalRandom: samples
+        case .unequalRandom: samples - 1
+        case .skewed:
+            9 * Self.favouredImages.upperBound + Self.otherImages.upperBound
+        }
+    }
+
     /// Positions in the training set of what `client` trains on in `round`; with repeats.
     public func shard(client: Int, round: Int) -> [Int32] {
         var random = RandomStream(
@@ -61,6 +71,10 @@ public struct ShardSampler: Sendable {
         }
     }
 
+    /// Experiment 4's images of a class: at most nine classes are favoured.
+    private static let favouredImages = 60...109
+    private static let otherImages = 1...9
+
     /// Images per class: 60 to 109 for those hit by one of 1 to 9 draws, 1 to 9 for the others.
     private func skewedCounts(_ random: inout RandomStream) -> [Int] {
         var isFavoured = [Bool](repeating: false, count: classes.count)
@@ -69,7 +83,7 @@ public struct ShardSampler: Sendable {
         }
         var counts: [Int] = []
         for favoured in isFavoured {
-            counts.append(random.next(in: favoured ? 60...109 : 1...9))
+            counts.append(random.next(in: favoured ? Self.favouredImages : Self.otherImages))
         }
         return counts
     }

@@ -14,10 +14,8 @@ public struct LogDirectory: Hashable, Sendable {
     /// called before hours of training.
     /// - Throws: `RunLogError.folderNotWritable`.
     public func checkWritable() throws(RunLogError) {
-        do {
-            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        } catch {
-            throw .folderNotWritable(path: url.path, reason: Self.reason(of: error))
+        if let reason = Self.makeFolder(url.standardizedFileURL) {
+            throw .folderNotWritable(path: url.path, reason: reason)
         }
         let trial = url.appendingPathComponent(".trial-\(UUID().uuidString)").path
         let descriptor = open(trial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
@@ -67,12 +65,13 @@ public struct LogDirectory: Hashable, Sendable {
             + digits(parts.tm_sec, 2)
     }
 
-    private static func reason(of error: any Error) -> String {
-        let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        if let underlying, underlying.domain == NSPOSIXErrorDomain {
-            return String(cString: strerror(Int32(underlying.code)))
-        }
-        return error.localizedDescription
+    /// Makes a folder and those it lies in, and returns why not. (Foundation's own way does not say.)
+    private static func makeFolder(_ url: URL) -> String? {
+        if mkdir(url.path, 0o755) == 0 || errno == EEXIST { return nil }
+        let parent = url.deletingLastPathComponent()
+        guard errno == ENOENT, parent.path != url.path else { return systemReason() }
+        if let reason = makeFolder(parent) { return reason }
+        return mkdir(url.path, 0o755) == 0 || errno == EEXIST ? nil : systemReason()
     }
 }
 
