@@ -87,7 +87,6 @@ __attribute__((constructor)) static void choose(void) {
 }
 
 #define CK_RETURN_void
-#define CK_RETURN_double return
 #define CK_RETURN_ck_extent return
 #define CK_RETURN_int64_t return
 #define CK_DEFINE(result, name, parameters, arguments)                                            \

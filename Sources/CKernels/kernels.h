@@ -67,8 +67,6 @@
       (x, mask, scale, y, count))                                                                 \
     X(void, bytes_to_floats, (const uint8_t *x, float scale, float *y, size_t count),             \
       (x, scale, y, count))                                                                       \
-    X(double, sum, (const float *x, size_t count), (x, count))                                    \
-    X(double, sum_of_squares, (const float *x, size_t count), (x, count))                         \
     X(void, im2col,                                                                               \
       (const ck_window *w, const float *image, int32_t first, int32_t last, float *columns),      \
       (w, image, first, last, columns))                                                           \

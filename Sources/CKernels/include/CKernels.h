@@ -64,10 +64,6 @@ void ck_axpy(float a, const float *x, float *y, size_t count);
 void ck_apply_mask(const float *x, const uint64_t *mask, float scale, float *y, size_t count);
 /// y = x * scale, from bytes.
 void ck_bytes_to_floats(const uint8_t *x, float scale, float *y, size_t count);
-/// Sum of all elements in double precision.
-double ck_sum(const float *x, size_t count);
-/// Sum of squares in double precision.
-double ck_sum_of_squares(const float *x, size_t count);
 
 // MARK: Convolution and pooling
 

@@ -65,9 +65,6 @@ public final class Plan {
     /// and an addition being two, as if every product were computed.
     public var flopsPerSample: [Int] { operations.map(\.flopsPerSample) }
 
-    /// Bytes of scratch memory.
-    public var arenaBytes: Int { arena.count * MemoryLayout<Float>.stride }
-
     /// Computes the logits of the first `count` samples of `images`.
     ///
     /// A plan for training drops units by the random numbers that `dropout` and `step` name.
