@@ -24,8 +24,7 @@ public final class InProcessFederation: Sendable {
 
         public init(
             architecture: Architecture, engine: Engine = .fused, training: LocalTraining,
-            sampler: ShardSampler,
-            trainingImages: LabelledImages, evaluationSet: EvaluationSet,
+            sampler: ShardSampler, trainingImages: LabelledImages, evaluationSet: EvaluationSet,
             rounds: RoundEngine.Configuration, seed: UInt64, threads: Int
         ) {
             self.architecture = architecture
@@ -185,9 +184,7 @@ public final class InProcessFederation: Sendable {
                 preconditionFailure("client \(client)'s update was accepted but never came")
             }
             do {
-                let start = MonotonicClock.seconds()
                 try state.aggregate.add(update)
-                progress.add(aggregationSeconds: MonotonicClock.seconds() - start)
                 events.append(.updateFolded(client: client, round: round))
             } catch {
                 // The client is ours, so what the sum refuses is a model that grew out of bounds.
@@ -201,10 +198,8 @@ public final class InProcessFederation: Sendable {
             work += evaluation(of: .client(client), round, update.parameters)
         case .aggregate(let round):
             do {
-                let start = MonotonicClock.seconds()
                 state.candidate = try strategy.nextModel(
                     after: state.model, aggregate: &state.aggregate)
-                progress.add(aggregationSeconds: MonotonicClock.seconds() - start)
             } catch {
                 preconditionFailure("round \(round) closed without an update: \(error)")
             }

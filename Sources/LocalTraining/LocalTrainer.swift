@@ -1,7 +1,6 @@
 import Datasets
 import Federation
 import NeuralNetworks
-import Synchronization
 import Tensors
 
 /// What a client does with the global model: E epochs of plain SGD at batch B over its shard.

@@ -21,7 +21,6 @@ public final class RunProgress: Sendable {
         /// Sums over all threads, in seconds.
         public var trainingSeconds = 0.0
         public var evaluationSeconds = 0.0
-        public var aggregationSeconds = 0.0
     }
 
     private let state = Mutex(Snapshot())
@@ -64,9 +63,5 @@ public final class RunProgress: Sendable {
             $0.roundImagesEvaluated += images
             $0.evaluationSeconds += seconds
         }
-    }
-
-    func add(aggregationSeconds seconds: Double) {
-        state.withLock { $0.aggregationSeconds += seconds }
     }
 }

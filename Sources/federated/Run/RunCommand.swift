@@ -60,7 +60,7 @@ struct RunCommand: ParsableCommand {
         let directory = LogDirectory(URL(fileURLWithPath: common.logDir))
         try directory.checkWritable()
         let loadStart = MonotonicClock.seconds()
-        let loaded = try loadDataset(common, seed: seed, console: console)
+        let loaded = try loadDataset(common, console: console)
         let settings = try settings(dataset: loaded.dataset.name)
         let display = RunDisplay(console, settings: settings)
         let run = try ExperimentRun(
@@ -121,7 +121,7 @@ struct RunCommand: ParsableCommand {
 
 /// Finds the data that the options ask for, saying what happens meanwhile.
 func loadDataset(
-    _ options: CommonOptions, seed: UInt64, console: Console
+    _ options: CommonOptions, console: Console
 ) throws -> LoadedDataset {
     // Generated digits are one data set: another seed for a run does not change its data.
     let locator = DatasetLocator(dataDirectory: options.dataDir, threads: options.threadCount)

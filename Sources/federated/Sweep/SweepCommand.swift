@@ -68,7 +68,7 @@ struct SweepCommand: ParsableCommand {
         let directory = LogDirectory(URL(fileURLWithPath: common.logDir))
         try directory.checkWritable()
         let table = try SweepTable(URL(fileURLWithPath: output))
-        let loaded = try loadDataset(common, seed: 1, console: console)
+        let loaded = try loadDataset(common, console: console)
         for note in loaded.notes { console.line(note) }
         let combinations = try settings(dataset: loaded.dataset.name)
         let missing = combinations.filter { !table.contains($0) }
