@@ -12,12 +12,11 @@
       (const ck_window *w, const float *image, const float *g, size_t filters, float *dkernel),   \
       (w, image, g, filters, dkernel))                                                            \
     X(void, winograd_kernel,                                                                      \
-      (const float *kernel, size_t channels, size_t filters, float *u, size_t stride),            \
-      (kernel, channels, filters, u, stride))                                                     \
+      (const ck_winograd *g, const float *kernel, float *u), (g, kernel, u))                      \
     X(void, winograd_forward,                                                                     \
-      (const ck_winograd *g, const float *image, const float *u, const float *bias, float *v,     \
-       float *m, float *y, uint8_t *where),                                                       \
-      (g, image, u, bias, v, m, y, where))                                                        \
+      (const ck_winograd *g, size_t samples, const float *images, const float *u,                 \
+       const float *bias, float *v, float *m, float *y, uint8_t *where),                          \
+      (g, samples, images, u, bias, v, m, y, where))                                              \
     X(void, bias_relu_pool,                                                                       \
       (const float *x, const float *bias, size_t height, size_t width, size_t filters, float *y,  \
        uint8_t *where),                                                                           \
@@ -26,24 +25,33 @@
       (const float *dy, const uint8_t *where, size_t height, size_t width, size_t filters,        \
        float *dx),                                                                                \
       (dy, where, height, width, filters, dx))                                                    \
+    X(void, pooled_gradient,                                                                      \
+      (const ck_pooled *g, const float *y, const uint8_t *where, float scale, float *dy,          \
+       float *sums, uint64_t *live),                                                              \
+      (g, y, where, scale, dy, sums, live))                                                       \
     X(void, sparse_kernel_gradient,                                                               \
-      (const ck_pooled *g, const float *dy, const uint8_t *where, const float *image,             \
-       ck_entry *entries, uint32_t *counts, float *dkernel),                                      \
-      (g, dy, where, image, entries, counts, dkernel))                                            \
+      (const ck_pooled *g, const float *dy, const uint8_t *where, const uint64_t *live,           \
+       const float *image, ck_entry *entries, uint32_t *counts, float *dkernel),                  \
+      (g, dy, where, live, image, entries, counts, dkernel))                                      \
     X(void, sparse_input_gradient,                                                                \
-      (const ck_pooled *g, const float *dy, const uint8_t *where, const float *kernel, float *dx), \
-      (g, dy, where, kernel, dx))                                                                 \
+      (const ck_pooled *g, const float *dy, const uint64_t *live, const float *kernel, float *dx), \
+      (g, dy, live, kernel, dx))                                                                  \
+    X(void, pack_dense, (const float *kernel, size_t inputs, size_t units, float *packed),        \
+      (kernel, inputs, units, packed))                                                            \
+    X(void, unpack_dense, (const float *packed, size_t inputs, size_t units, float *kernel),      \
+      (packed, inputs, units, kernel))                                                            \
     X(void, dense_forward,                                                                        \
-      (const float *x, const float *kernel, size_t samples, size_t inputs, size_t units,          \
-       float *y),                                                                                 \
-      (x, kernel, samples, inputs, units, y))                                                     \
+      (const float *x, const float *packed, size_t samples, size_t inputs, size_t units,          \
+       const uint64_t *keep, float *y),                                                           \
+      (x, packed, samples, inputs, units, keep, y))                                               \
     X(void, dense_backward,                                                                       \
-      (const float *x, const float *dy, const float *kernel, size_t samples, size_t inputs,       \
-       size_t units, float scale, float *target, float *dx),                                      \
-      (x, dy, kernel, samples, inputs, units, scale, target, dx))                                 \
+      (const float *x, const float *dy, const float *packed, size_t samples, size_t inputs,       \
+       size_t units, float scale, float *target, float *dx, ck_entry *entries, uint32_t *starts,  \
+       float *block),                                                                             \
+      (x, dy, packed, samples, inputs, units, scale, target, dx, entries, starts, block))         \
     X(void, kernel_by_filter,                                                                     \
-      (const float *kernel, size_t rows, size_t filters, float *by_filter),                       \
-      (kernel, rows, filters, by_filter))                                                         \
+      (const float *kernel, size_t taps, size_t channels, size_t filters, float *by_filter),      \
+      (kernel, taps, channels, filters, by_filter))                                               \
     X(void, add_by_filter,                                                                        \
       (const float *by_filter, size_t rows, size_t filters, float scale, float *kernel),          \
       (by_filter, rows, filters, scale, kernel))

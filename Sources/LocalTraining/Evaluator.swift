@@ -41,12 +41,11 @@ public struct EvaluationSet: Sendable {
         let end = min((piece + 1) * Self.pieceSize, indices.count)
         var total = BatchResult(count: 0)
         var start = piece * Self.pieceSize
+        plan.load(parameters)
         while start < end {
             let stop = min(start + Self.batchSize, end)
             images.copyBatch(indices[start..<stop], images: plan.images, labels: plan.labels)
-            let result = parameters.withUnsafeBufferPointer {
-                plan.evaluate(parameters: $0.baseAddress!, count: stop - start)
-            }
+            let result = plan.evaluate(count: stop - start)
             total.count += result.count
             total.lossSum += result.lossSum
             total.correct += result.correct

@@ -75,7 +75,7 @@ extension Plan {
         var shuffling = RandomStream(
             RandomKey(seed: seed, purpose: .shuffling, client: client, round: round))
         let dropout = RandomKey(seed: seed, purpose: .dropout, client: client, round: round)
-        var parameters = global
+        load(global)
         var step = 0
         var lossSum = 0.0
         for epoch in 1...training.epochs {
@@ -86,11 +86,9 @@ extension Plan {
                 if shouldStop() { throw .stopped }
                 let end = min(start + training.batchSize, order.count)
                 images.copyBatch(order[start..<end], images: self.images, labels: labels)
-                let result = parameters.withUnsafeMutableBufferPointer {
-                    trainStep(
-                        parameters: $0.baseAddress!, count: end - start,
-                        learningRate: training.learningRate, dropout: dropout, step: step)
-                }
+                let result = trainStep(
+                    count: end - start, learningRate: training.learningRate, dropout: dropout,
+                    step: step)
                 guard result.lossSum.isFinite else {
                     throw .lossNotFinite(epoch: epoch, batch: start / training.batchSize + 1)
                 }
@@ -100,6 +98,7 @@ extension Plan {
                 start = end
             }
         }
+        let parameters = parameters()
         if let bad = parameters.inspect().firstNonFinite {
             throw .parameterNotFinite(ParameterPlace(index: bad, layout: architecture.layout))
         }

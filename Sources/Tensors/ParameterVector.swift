@@ -65,6 +65,9 @@ public struct ParameterVector: Sendable {
         return try withExtendedLifetime(storage) { try body(storage.base) }
     }
 
+    /// Whether both are the same buffer, so that they hold the same for sure.
+    public func isIdentical(to other: ParameterVector) -> Bool { storage === other.storage }
+
     /// The elements in `range` as an array.
     public func array(in range: Range<Int>) -> [Float] {
         withUnsafeBufferPointer { Array($0[range]) }

@@ -178,13 +178,12 @@ struct EvaluationSetTests {
         }
         // Against a plan that takes the images one by one.
         let plan = Plan(configuration.architecture, batchSize: 1, purpose: .inference)
+        plan.load(model)
         var loss = 0.0
         var correct: Int64 = 0
         for index in 0..<Int32(700) {
             set.images.copyBatch([index][...], images: plan.images, labels: plan.labels)
-            let result = model.withUnsafeBufferPointer {
-                plan.evaluate(parameters: $0.baseAddress!, count: 1)
-            }
+            let result = plan.evaluate(count: 1)
             loss += result.lossSum
             correct += result.correct
         }

@@ -49,9 +49,8 @@ struct FusedEngineTests {
             let comment: Comment = "seed \(seed), \(level): \(architecture.layers)"
             let batch = random.next(in: 1...11)
             let count = random.next(in: 1...batch)
-            let parameters = (0..<architecture.parameterCount).map { _ in
-                Float(random.nextUniform(-0.3, 0.3))
-            }
+            let parameters = ParameterVector(
+                (0..<architecture.parameterCount).map { _ in Float(random.nextUniform(-0.3, 0.3)) })
             let plans = Engine.allCases.map {
                 Plan(architecture, batchSize: batch, purpose: .training, engine: $0)
             }
@@ -61,12 +60,11 @@ struct FusedEngineTests {
             var gradients: [[Float]] = []
             for plan in plans {
                 PlanTests.digits(plan, seed: seed)
+                plan.load(parameters)
                 // Twice, so that nothing is left over from the first batch.
                 for step in 0...1 {
-                    gradients.append(
-                        plan.withGradient(
-                            parameters: parameters, count: count, dropout: key, step: step
-                        ) { Array($1) })
+                    let gradient = plan.gradient(count: count, dropout: key, step: step).gradient
+                    gradients.append(gradient.array(in: 0..<gradient.count))
                     logits.append(
                         Array(UnsafeBufferPointer(start: plan.logits, count: count * 10)))
                 }
@@ -90,35 +88,33 @@ struct FusedEngineTests {
         let plan = Plan(architecture, batchSize: 3, purpose: .training, engine: engine)
         let start = architecture.initialParameters(seed: 1)
         PlanTests.digits(plan, seed: 1)
-        var moved = start
+        plan.load(start)
         let key = RandomKey(seed: 1, purpose: .dropout)
-        _ = moved.withUnsafeMutableBufferPointer {
-            plan.trainStep(
-                parameters: $0.baseAddress!, count: 3, learningRate: 0.5, dropout: key, step: 9)
-        }
-        let gradient = start.withUnsafeBufferPointer {
-            plan.withGradient(parameters: $0.baseAddress!, count: 3, dropout: key, step: 9) {
-                Array($1)
-            }
-        }
-        let expected = zip(start.array(in: 0..<start.count), gradient).map { $0 - 0.5 * $1 }
-        expectClose(moved.array(in: 0..<start.count), expected, 1e-6, "\(engine)")
+        let gradient = plan.gradient(count: 3, dropout: key, step: 9).gradient
+        _ = plan.trainStep(count: 3, learningRate: 0.5, dropout: key, step: 9)
+        let moved = plan.parameters()
+        let whole = 0..<start.count
+        let expected = zip(start.array(in: whole), gradient.array(in: whole)).map { $0 - 0.5 * $1 }
+        expectClose(moved.array(in: whole), expected, 1e-6, "\(engine)")
     }
 
     @Test("The rule for Winograd is the shape's alone")
     func rule() {
-        func uses(_ kernel: Int, _ size: Int) -> Bool {
+        func side(_ kernel: Int, _ size: Int) -> Int? {
             let window = ck_window(
                 in_h: Int32(size), in_w: Int32(size), channels: 32, window_h: Int32(kernel),
                 window_w: Int32(kernel), stride_h: 1, stride_w: 1, pad_top: 0, pad_left: 0,
                 out_h: Int32(size - kernel + 1), out_w: Int32(size - kernel + 1))
             return FusedConvolution(window: window, filters: 64, pools: true, kernel: 0, bias: 0)
-                .usesWinograd
+                .winogradSide
         }
-        #expect(uses(3, 26))
-        #expect(uses(3, 6))
-        #expect(!uses(3, 5))
-        #expect(!uses(5, 26))
+        #expect(side(3, 26) == 4)
+        #expect(side(3, 6) == 4)
+        #expect(side(3, 5) == nil)
+        #expect(side(5, 26) == 2)
+        #expect(side(5, 6) == 2)
+        #expect(side(5, 5) == nil)
+        #expect(side(1, 26) == nil)
     }
 
     @Test("The reference CNN is made of fused operations at every level")
@@ -131,10 +127,11 @@ struct FusedEngineTests {
             let plan = Plan(architecture, batchSize: 8, purpose: .training)
             #expect(
                 plan.operations.map(\.name)
-                    == ["conv1", "conv2+pool", "dropout", "dense1", "dropout", "dense2"])
+                    == ["conv1", "conv2+pool+dropout", "dense1+dropout", "dense2"])
             #expect(plan.operations[0] is DirectConvolutionOperation)
             #expect(plan.operations[1] is PooledConvolutionOperation)
-            #expect(plan.operations[3] is SparseDenseOperation)
+            #expect(plan.operations[2] is PackedDenseOperation)
+            #expect(plan.operations[3] is PackedDenseOperation)
         }
     }
 

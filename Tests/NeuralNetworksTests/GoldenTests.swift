@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Tensors
 import Testing
@@ -32,8 +33,7 @@ struct GoldenTests {
 
     let golden: Fixture.Values
     let architecture: Architecture
-    let plans: [Plan]
-    var parameters: [Float]
+    let parameters: ParameterVector
 
     init() throws {
         let url = try #require(
@@ -47,10 +47,21 @@ struct GoldenTests {
         architecture = try Architecture(
             input: named.input,
             named.layers.filter { if case .dropout = $0 { false } else { true } })
-        plans = [Engine.plain, .fused].map { [architecture] in
-            Plan(architecture, batchSize: 8, purpose: .training, engine: $0)
-        }
-        parameters = Self.weights(architecture.layout)
+        parameters = ParameterVector(Self.weights(architecture.layout))
+    }
+
+    /// The fused engine at every level of dispatch that this CPU has, and the plain one.
+    static let engines: [(Engine, SIMDLevel)] =
+        [(.plain, .best)]
+        + SIMDLevel.allCases.filter { $0.rawValue <= SIMDLevel.best.rawValue }
+        .map { (.fused, $0) }
+
+    func withPlan(_ engine: Engine, _ level: SIMDLevel, _ body: (Plan) throws -> Void) rethrows {
+        ck_set_level(level.rawValue)
+        defer { ck_set_level(ck_best_level()) }
+        let plan = Plan(architecture, batchSize: 8, purpose: .training, engine: engine)
+        plan.load(parameters)
+        try body(plan)
     }
 
     static func splitmix64(_ z: UInt64) -> UInt64 {
@@ -89,49 +100,51 @@ struct GoldenTests {
         #expect(abs(Self.u(1, 7) - 0.15550369024276733) < 1e-15)
     }
 
-    @Test("Logits, loss and every gradient", arguments: [0, 1])
-    func oneBatch(engine: Int) throws {
-        let plan = plans[engine]
-        fill(plan, step: 0)
-        let (result, gradient) = plan.withGradient(
-            parameters: parameters, count: 8, dropout: Plan.noDropout, step: 0
-        ) { ($0, Array($1)) }
-        for (row, expected) in golden.logits.enumerated() {
-            try #require(expected.count == 10)
-            for (column, value) in expected.enumerated() {
-                #expect(abs(Double(plan.logits[row * 10 + column]) - value) < 1e-5)
+    @Test("Logits, loss and every gradient", arguments: Self.engines)
+    func oneBatch(engine: Engine, level: SIMDLevel) throws {
+        try withPlan(engine, level) { plan in
+            fill(plan, step: 0)
+            let (result, gradient) = plan.gradient(count: 8, dropout: Plan.noDropout, step: 0)
+            for (row, expected) in golden.logits.enumerated() {
+                try #require(expected.count == 10)
+                for (column, value) in expected.enumerated() {
+                    #expect(abs(Double(plan.logits[row * 10 + column]) - value) < 1e-5)
+                }
             }
-        }
-        #expect(abs(result.lossSum / 8 - golden.loss) < 1e-5)
-        #expect(golden.gradients.count == architecture.layout.entries.count)
-        for entry in architecture.layout.entries {
-            let expected = try #require(golden.gradients[entry.name])
-            #expect(entry.shape == expected.shape)
-            let found = Array(gradient[entry.range])
-            #expect(relativeDifference(found, expected.l2) < 1e-5, "\(entry.name)")
-            for (position, value) in expected.at {
-                let index = try #require(Int(position))
-                #expect(
-                    abs(Double(found[index]) - value) < 1e-5 * expected.maxAbs,
-                    "\(entry.name) at \(index)")
+            #expect(abs(result.lossSum / 8 - golden.loss) < 1e-5)
+            #expect(golden.gradients.count == architecture.layout.entries.count)
+            for entry in architecture.layout.entries {
+                let expected = try #require(golden.gradients[entry.name])
+                #expect(entry.shape == expected.shape)
+                let found = gradient.array(in: entry.range)
+                #expect(relativeDifference(found, expected.l2) < 1e-5, "\(entry.name)")
+                for (position, value) in expected.at {
+                    let index = try #require(Int(position))
+                    #expect(
+                        abs(Double(found[index]) - value) < 1e-5 * expected.maxAbs,
+                        "\(entry.name) at \(index)")
+                }
             }
         }
     }
 
-    @Test("Twenty steps of gradient descent", arguments: [0, 1])
-    mutating func descent(engine: Int) throws {
-        let plan = plans[engine]
-        for (step, expected) in golden.sgd.lossPerStep.enumerated() {
-            fill(plan, step: step)
-            let result = plan.trainStep(
-                parameters: &parameters, count: 8, learningRate: golden.sgd.learningRate,
-                dropout: Plan.noDropout, step: step)
-            #expect(abs(result.lossSum / 8 - expected) < 1e-5, "step \(step)")
-        }
-        for entry in architecture.layout.entries {
-            let expected = try #require(golden.sgd.finalL2[entry.name])
-            let difference = relativeDifference(Array(parameters[entry.range]), expected)
-            #expect(difference < 1e-5, "\(entry.name)")
+    @Test("Twenty steps of gradient descent", arguments: Self.engines)
+    func descent(engine: Engine, level: SIMDLevel) throws {
+        try withPlan(engine, level) { plan in
+            for (step, expected) in golden.sgd.lossPerStep.enumerated() {
+                fill(plan, step: step)
+                let result = plan.trainStep(
+                    count: 8, learningRate: golden.sgd.learningRate, dropout: Plan.noDropout,
+                    step: step)
+                #expect(abs(result.lossSum / 8 - expected) < 1e-5, "step \(step)")
+            }
+            let parameters = plan.parameters()
+            for entry in architecture.layout.entries {
+                let expected = try #require(golden.sgd.finalL2[entry.name])
+                let difference = relativeDifference(
+                    parameters.array(in: entry.range), expected)
+                #expect(difference < 1e-5, "\(entry.name)")
+            }
         }
     }
 

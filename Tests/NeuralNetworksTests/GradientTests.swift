@@ -95,9 +95,9 @@ struct GradientTests {
             (plan.images + row * input.count).update(from: input, count: input.count)
             plan.labels[row] = UInt8(labels[row])
         }
-        let (result, analytic) = plan.withGradient(
-            parameters: parameters, count: batch, dropout: Plan.noDropout, step: 0
-        ) { ($0, Array($1)) }
+        plan.load(ParameterVector(parameters))
+        let (result, gradient) = plan.gradient(count: batch, dropout: Plan.noDropout, step: 0)
+        let analytic = gradient.array(in: 0..<gradient.count)
 
         let reference = DoubleReference(architecture: architecture)
         let wide = inputs.map { $0.map(Double.init) }
@@ -134,11 +134,9 @@ struct GradientTests {
         for i in 0..<6 { plan.images[i] = Float(i) / 6 }
         plan.labels[0] = 1
         let key = RandomKey(seed: 9, purpose: .dropout, client: 2, round: 3)
-        let (result, analytic) = parameters.withUnsafeBufferPointer {
-            plan.withGradient(
-                parameters: $0.baseAddress!, count: 1, dropout: key, step: 4
-            ) { ($0, Array($1)) }
-        }
+        plan.load(parameters)
+        let (result, gradient) = plan.gradient(count: 1, dropout: key, step: 4)
+        let analytic = gradient.array(in: 0..<gradient.count)
 
         // The same flags, put into the reference by scaling the second kernel's rows.
         var mask = [UInt64](repeating: 0, count: 2)

@@ -37,19 +37,15 @@ struct PlanTests {
             input: .image(height: 28, width: 28, channels: 1))
         let plan = Plan(architecture, batchSize: 4, purpose: .training)
         Self.digits(plan, seed: 1)
-        var parameters = architecture.initialParameters(seed: 1)
+        plan.load(architecture.initialParameters(seed: 1))
         let key = RandomKey(seed: 1, purpose: .dropout)
-        let allocations = parameters.withUnsafeMutableBufferPointer { buffer in
-            func step(_ number: Int) {
-                _ = plan.trainStep(
-                    parameters: buffer.baseAddress!, count: 4, learningRate: 0.01, dropout: key,
-                    step: number)
-            }
-            step(0)
-            allocation_counter_start()
-            for number in 1...3 { step(number) }
-            return allocation_counter_stop()
+        func step(_ number: Int) {
+            _ = plan.trainStep(count: 4, learningRate: 0.01, dropout: key, step: number)
         }
+        step(0)
+        allocation_counter_start()
+        for number in 1...3 { step(number) }
+        let allocations = allocation_counter_stop()
         #expect(allocations == 0)
     }
 
@@ -60,6 +56,33 @@ struct PlanTests {
         let count = allocation_counter_stop()
         #expect(count >= 1)
         #expect(array.count >= 1000)
+    }
+
+    @Test("A plan gives back the bits that it loaded", arguments: NamedModel.allCases)
+    func loadAndParameters(model: NamedModel) throws {
+        let architecture = try model.architecture(
+            input: .image(height: 15, width: 17, channels: 1))
+        defer { ck_set_level(ck_best_level()) }
+        for level in SIMDLevel.allCases {
+            ck_set_level(level.rawValue)
+            for engine in Engine.allCases {
+                let plan = Plan(architecture, batchSize: 2, purpose: .training, engine: engine)
+                Self.digits(plan, seed: 1)
+                let first = architecture.initialParameters(seed: 1)
+                let second = architecture.initialParameters(seed: 2)
+                plan.load(first)
+                #expect(plan.parameters().isIdentical(to: first))
+                // A step of no length moves nothing, and makes the plan read its own copy.
+                func stay() {
+                    _ = plan.trainStep(count: 2, learningRate: 0, dropout: Plan.noDropout, step: 0)
+                }
+                stay()
+                #expect(plan.parameters() == first)
+                plan.load(second)
+                stay()
+                #expect(plan.parameters() == second)
+            }
+        }
     }
 
     @Test("Logits of an inference plan are those of a training plan without dropout")
@@ -78,9 +101,9 @@ struct PlanTests {
         let inference = Plan(dropped, batchSize: 3, purpose: .inference)
         Self.digits(training, seed: 4)
         Self.digits(inference, seed: 4)
-        parameters.withUnsafeBufferPointer {
-            training.forward(parameters: $0.baseAddress!, count: 3)
-            inference.forward(parameters: $0.baseAddress!, count: 3)
+        for plan in [training, inference] {
+            plan.load(parameters)
+            plan.forward(count: 3)
         }
         #expect(
             Array(UnsafeBufferPointer(start: training.logits, count: 12))

@@ -100,6 +100,8 @@ enum {
     CK_MAX_TAPS = 256,
     /// 64 filters to a word.
     CK_MAX_FILTER_WORDS = 16,
+    /// Units of a dense layer that go backward at once.
+    CK_DENSE_UNITS = 64,
 };
 
 /// y = max(0, conv(image) + bias) at stride 1 without padding, product by product; for few channels.
@@ -110,24 +112,24 @@ void ck_direct_convolution(const ck_window *w, const float *image, const float *
 void ck_direct_kernel_gradient(const ck_window *w, const float *image, const float *g,
                                size_t filters, float *dkernel);
 
-/// A 3×3 convolution at stride 1 by Winograd's F(4×4, 3×3), with ReLU and perhaps 2×2 pooling.
+/// A convolution at stride 1 by Winograd's F(4×4, 3×3) or F(2×2, 5×5), with ReLU and 2×2 pooling.
 typedef struct {
     size_t channels, filters;
-    /// Width of the input, which reaches to 4 · tiles + 2 in both directions.
-    size_t in_w;
+    /// The input, which reaches to side · tiles + 6 − side in both directions.
+    size_t in_h, in_w;
     /// The convolution's output, before pooling.
     size_t out_h, out_w, tiles_h, tiles_w;
     /// Floats from one of the 36 points to the next.
     size_t u_stride, v_stride, m_stride;
-    int32_t pool;
+    /// Outputs of a tile in each direction: 4 for a kernel of 3×3, 2 for one of 5×5.
+    int32_t side;
 } ck_winograd;
 
-/// kernel[3][3][channels][filters] → u[36][channels][filters].
-void ck_winograd_kernel(const float *kernel, size_t channels, size_t filters, float *u,
-                        size_t stride);
-/// One image. Scratch: v[36][CK_WINOGRAD_TILES][channels], m[36][CK_WINOGRAD_TILES][filters]. With
-/// pooling, y is the pooled output and `where` says which of the four (row by row) was the largest.
-void ck_winograd_forward(const ck_winograd *g, const float *image, const float *u,
+/// kernel[3][3][channels][filters], or of 5×5 → u[36][channels][filters].
+void ck_winograd_kernel(const ck_winograd *g, const float *kernel, float *u);
+/// A batch of images. Scratch: v[36][CK_WINOGRAD_TILES][channels], m[36][CK_WINOGRAD_TILES][filters].
+/// y is the pooled output, and `where` says which of the four (row by row) was the largest.
+void ck_winograd_forward(const ck_winograd *g, size_t samples, const float *images, const float *u,
                          const float *bias, float *v, float *m, float *y, uint8_t *where);
 /// y = max(0, largest of each 2×2 window of x[height][width][filters] + bias), and which it was.
 void ck_bias_relu_pool(const float *x, const float *bias, size_t height, size_t width,
@@ -149,26 +151,40 @@ typedef struct {
     uint32_t offset;
 } ck_entry;
 
-/// dkernel[filters][kernel_h][kernel_w][channels] += the image's patches · dy[pool_h][pool_w][filters]
-/// where that is not zero. Scratch: entries[filters][pool_h · pool_w], counts[filters].
+/// One sample's gradient dy[pool_h][pool_w][filters] behind ReLU and dropout, in place:
+/// y > 0 ? scale · dy : 0. Adds it to sums[filters], and flags where it is not zero: live[pool_h · pool_w][words of 64 filters][4], a bit
+/// for each filter in the word of the place (`where`) that its maximum came from.
+void ck_pooled_gradient(const ck_pooled *g, const float *y, const uint8_t *where, float scale,
+                        float *dy, float *sums, uint64_t *live);
+/// dkernel[filters][kernel_h][kernel_w][channels] += the image's patches · dy where that is not zero.
+/// Scratch: entries[filters][pool_h · pool_w], counts[filters].
 void ck_sparse_kernel_gradient(const ck_pooled *g, const float *dy, const uint8_t *where,
-                               const float *image, ck_entry *entries, uint32_t *counts,
-                               float *dkernel);
-/// dx += kernel[filters][kernel_h][kernel_w][channels] · dy where that is not zero. Kernels are 3 or
-/// 5 wide; there are at most 64 · CK_MAX_FILTER_WORDS filters.
-void ck_sparse_input_gradient(const ck_pooled *g, const float *dy, const uint8_t *where,
+                               const uint64_t *live, const float *image, ck_entry *entries,
+                               uint32_t *counts, float *dkernel);
+/// dx += kernel[channels / lanes][filters][kernel_h][kernel_w][lanes] · dy where that is not zero.
+/// Kernels are 3 or 5 wide; there are at most 64 · CK_MAX_FILTER_WORDS filters.
+void ck_sparse_input_gradient(const ck_pooled *g, const float *dy, const uint64_t *live,
                               const float *kernel, float *dx);
 
-/// y[samples][units] = x[samples][inputs] · kernel[inputs][units].
-void ck_dense_forward(const float *x, const float *kernel, size_t samples, size_t inputs,
-                      size_t units, float *y);
-/// In one pass over the kernel: dx = dy · kernelᵀ where x is not zero and 0 elsewhere, and
-/// target += scale · xᵀ · dy. `target` may be `kernel`; dx may be null if nobody wants it.
-void ck_dense_backward(const float *x, const float *dy, const float *kernel, size_t samples,
-                       size_t inputs, size_t units, float scale, float *target, float *dx);
+/// kernel[inputs][units] → packed, an order of the level's own that dense layers are computed in.
+void ck_pack_dense(const float *kernel, size_t inputs, size_t units, float *packed);
+/// The reverse of `ck_pack_dense`.
+void ck_unpack_dense(const float *packed, size_t inputs, size_t units, float *kernel);
+/// y[samples][units] = x[samples][inputs] · kernel. With `keep` not null, units without a flag there
+/// (bit s · units + u, as `ck_keep_mask` leaves them) are not computed, but 0.
+void ck_dense_forward(const float *x, const float *packed, size_t samples, size_t inputs,
+                      size_t units, const uint64_t *keep, float *y);
+/// In one pass over the kernel: dx = dy · kernelᵀ and, packed, target += scale · xᵀ · dy, over what
+/// is not zero in dy. `target` may be `packed`; dx may be null if nobody wants it. Scratch:
+/// entries[2 · samples · units], starts[(⌈units / CK_DENSE_UNITS⌉ · samples + units + 2)],
+/// block[samples][8 · lanes].
+void ck_dense_backward(const float *x, const float *dy, const float *packed, size_t samples,
+                       size_t inputs, size_t units, float scale, float *target, float *dx,
+                       ck_entry *entries, uint32_t *starts, float *block);
 
-/// Kernels [taps][channels][filters] → [filters][taps][channels].
-void ck_kernel_by_filter(const float *kernel, size_t rows, size_t filters, float *by_filter);
+/// kernel[taps][channels][filters] → [channels / lanes][filters][taps][lanes].
+void ck_kernel_by_filter(const float *kernel, size_t taps, size_t channels, size_t filters,
+                         float *by_filter);
 /// kernel[rows][filters] += scale · by_filter[filters][rows].
 void ck_add_by_filter(const float *by_filter, size_t rows, size_t filters, float scale,
                       float *kernel);

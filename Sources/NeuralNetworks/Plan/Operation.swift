@@ -13,6 +13,10 @@ protocol Operation: Sendable {
     /// Floats of parameters, and of a sample's inputs and outputs: what a pass must touch at least.
     var parameterCount: Int { get }
     var activationCount: Int { get }
+    /// Puts its parameters into the order that it computes in, the other way round with `unpack`.
+    /// Both vectors are laid out as the architecture says; what is not touched is the same in both.
+    func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>)
+    func unpack(_ packed: UnsafePointer<Float>, into parameters: UnsafeMutablePointer<Float>)
     func forward(_ pass: Pass)
     /// Puts the gradient of its input, if it is wanted, into the input's place, and adds that of its
     /// parameters, scaled, to the pass's target: which may be the parameters themselves, so the
@@ -20,13 +24,16 @@ protocol Operation: Sendable {
     func backward(_ pass: Pass)
 }
 
+extension Operation {
+    func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {}
+    func unpack(_ packed: UnsafePointer<Float>, into parameters: UnsafeMutablePointer<Float>) {}
+}
+
 /// Values between two operations and, in training, the loss's derivatives by them.
 struct Activations: Sendable {
     var values: ArenaRegion
     /// nil where nothing needs it: in inference, and for the input of the network.
     var gradient: ArenaRegion?
-    /// Whether a value of 0 has no gradient: it comes out of a ReLU, or was dropped.
-    var zerosAreDead = false
     /// Whether this is the network's input, whose gradient nobody asks for.
     var isInput = false
 }
@@ -34,6 +41,7 @@ struct Activations: Sendable {
 /// What an operation is lent for one batch.
 struct Pass {
     var arena: Arena
+    /// In the order of `Operation.pack`.
     var parameters: UnsafePointer<Float>
     /// Where backward adds scale · gradient, laid out as the parameters are: −η and the parameters
     /// in a step of gradient descent, 1 and zeros for the gradient itself.

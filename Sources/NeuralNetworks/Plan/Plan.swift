@@ -11,8 +11,8 @@ public enum Engine: String, CaseIterable, Sendable, Codable {
 
 /// An architecture compiled for a batch size: its operations and one arena of scratch memory.
 ///
-/// A worker owns a plan and lends it to one client after the other. Nothing is allocated when a
-/// batch goes through. Not for use from two threads at once.
+/// A worker owns a plan and lends it to one client after the other, which loads its model into it.
+/// Nothing is allocated when a batch goes through. Not for use from two threads at once.
 public final class Plan {
     /// What batches go through a plan for.
     public enum Purpose: Sendable {
@@ -37,6 +37,10 @@ public final class Plan {
     let operations: [any Operation]
     private let arena: Arena
     private let output: Activations
+    /// The model's parameters, in the order of `Operation.pack`.
+    private let packed: ArenaRegion
+    /// What they are a copy of; nil once they have been trained.
+    private var loaded: ParameterVector?
 
     public init(
         _ architecture: Architecture, batchSize: Int, purpose: Purpose, engine: Engine = .fused
@@ -53,6 +57,7 @@ public final class Plan {
         operations = compiler.operations
         output = compiler.current
         let labelRegion = compiler.arena.reserve((batchSize + 3) / 4)
+        packed = compiler.arena.reserve(architecture.parameterCount)
         arena = Arena(compiler.arena)
         images = arena[input]
         labels = UnsafeMutableRawPointer(arena[labelRegion]).assumingMemoryBound(to: UInt8.self)
@@ -65,17 +70,39 @@ public final class Plan {
     /// and an addition being two, as if every product were computed.
     public var flopsPerSample: [Int] { operations.map(\.flopsPerSample) }
 
-    /// Computes the logits of the first `count` samples of `images`.
+    /// Takes a copy of a model's parameters; costs nothing if the plan has them already.
+    /// - Precondition: `model` has the architecture's parameter count.
+    public func load(_ model: ParameterVector) {
+        precondition(
+            model.count == architecture.parameterCount,
+            "\(model.count) parameters for a plan that has \(architecture.parameterCount)")
+        if let loaded, loaded.isIdentical(to: model) { return }
+        let to = arena[packed]
+        model.withUnsafeBufferPointer { from in
+            to.update(from: from.baseAddress!, count: from.count)
+            for operation in operations { operation.pack(from.baseAddress!, into: to) }
+        }
+        loaded = model
+    }
+
+    /// The model's parameters as they are now.
+    public func parameters() -> ParameterVector { loaded ?? unpacked(arena[packed]) }
+
+    private func unpacked(_ from: UnsafePointer<Float>) -> ParameterVector {
+        ParameterVector(count: architecture.parameterCount) { to in
+            to.baseAddress!.update(from: from, count: to.count)
+            for operation in operations { operation.unpack(from, into: to.baseAddress!) }
+        }
+    }
+
+    /// Computes the loaded model's logits of the first `count` samples of `images`.
     ///
     /// A plan for training drops units by the random numbers that `dropout` and `step` name.
-    /// - Precondition: `parameters` has the architecture's parameter count.
-    public func forward(
-        parameters: UnsafePointer<Float>, count: Int, dropout: RandomKey = Plan.noDropout,
-        step: Int = 0
-    ) {
+    public func forward(count: Int, dropout: RandomKey = Plan.noDropout, step: Int = 0) {
         forward(
             Pass(
-                arena: arena, parameters: parameters, count: count, dropout: dropout, step: step))
+                arena: arena, parameters: arena[packed], count: count, dropout: dropout,
+                step: step))
     }
 
     private func forward(_ pass: Pass) {
@@ -87,44 +114,45 @@ public final class Plan {
         }
     }
 
-    /// Loss and hits of the first `count` samples of `images` and `labels`.
-    public func evaluate(parameters: UnsafePointer<Float>, count: Int) -> BatchResult {
-        forward(parameters: parameters, count: count)
+    /// The loaded model's loss and hits on the first `count` samples of `images` and `labels`.
+    public func evaluate(count: Int) -> BatchResult {
+        forward(count: count)
         var result = BatchResult(count: count)
         result.lossSum = ck_softmax_cross_entropy(
             logits, labels, count, architecture.classCount, 1, nil, &result.correct)
         return result
     }
 
-    /// The gradient of the mean loss over the first `count` samples, laid out as the parameters are.
+    /// The gradient of the loaded model's mean loss over the first `count` samples, laid out as the
+    /// parameters are.
     ///
     /// `dropout` and `step` say which random numbers drop units: every step of a stream has its own.
     /// - Precondition: the plan is for training.
-    public func withGradient<Result>(
-        parameters: UnsafePointer<Float>, count: Int, dropout: RandomKey, step: Int,
-        _ body: (BatchResult, UnsafeBufferPointer<Float>) throws -> Result
-    ) rethrows -> Result {
-        var gradient = ParameterVector(zeros: architecture.parameterCount)
-        let result = gradient.withUnsafeMutableBufferPointer {
-            backward(
+    public func gradient(
+        count: Int, dropout: RandomKey, step: Int
+    ) -> (result: BatchResult, gradient: ParameterVector) {
+        var sum = ParameterVector(zeros: architecture.parameterCount)
+        return sum.withUnsafeMutableBufferPointer {
+            let result = backward(
                 Pass(
-                    arena: arena, parameters: parameters, target: $0.baseAddress!, scale: 1,
+                    arena: arena, parameters: arena[packed], target: $0.baseAddress!, scale: 1,
                     count: count, dropout: dropout, step: step))
+            return (result, unpacked($0.baseAddress!))
         }
-        return try gradient.withUnsafeBufferPointer { try body(result, $0) }
     }
 
-    /// One step of stochastic gradient descent: w ← w − η ∇(mean loss of the batch).
+    /// One step of stochastic gradient descent on the loaded model: w ← w − η ∇(mean loss of the
+    /// batch).
     /// - Returns: the batch's loss and hits before the step.
     /// - Precondition: the plan is for training.
     public func trainStep(
-        parameters: UnsafeMutablePointer<Float>, count: Int, learningRate: Float,
-        dropout: RandomKey, step: Int
+        count: Int, learningRate: Float, dropout: RandomKey, step: Int
     ) -> BatchResult {
-        backward(
+        loaded = nil
+        return backward(
             Pass(
-                arena: arena, parameters: parameters, target: parameters, scale: -learningRate,
-                count: count, dropout: dropout, step: step))
+                arena: arena, parameters: arena[packed], target: arena[packed],
+                scale: -learningRate, count: count, dropout: dropout, step: step))
     }
 
     /// Forward, loss and backward of one batch.

@@ -40,19 +40,17 @@ struct PlanCompiler {
         case .flatten:
             return
         case .dropout(let dropout):
-            guard purpose == .training, dropout.rate > 0 else { return }
+            guard let mask = mask(dropout, at: position, size: size) else { return }
             operations.append(
-                DropoutOperation(
-                    name: "dropout", rate: dropout.rate, index: position, size: size,
-                    batchSize: batchSize, activations: current, arena: &arena))
+                DropoutOperation(name: "dropout", dropout: mask, activations: current))
         case .relu:
-            current = reserve(size, zerosAreDead: true)
+            current = reserve(size)
             operations.append(
                 ReLUOperation(name: "relu", size: size, input: input, output: current))
         case .dense(let dense):
             let (name, kernel, bias) = nextParameters()
             let relu = dense.activation == .relu
-            current = reserve(size, zerosAreDead: relu)
+            current = reserve(size)
             operations.append(
                 DenseOperation(
                     name: name, inputs: shape.count, units: dense.units, relu: relu,
@@ -60,13 +58,13 @@ struct PlanCompiler {
                     biasGradient: arena.reserve(dense.units)))
         case .convolution(let convolution):
             let (name, kernel, bias) = nextParameters()
-            current = reserve(size, zerosAreDead: convolution.activation == .relu)
+            current = reserve(size)
             operations.append(
                 ConvolutionOperation(
                     name: name, window: window(layer, shape, position), layer: convolution,
                     kernel: kernel, bias: bias, input: input, output: current, arena: &arena))
         case .maxPooling:
-            current = reserve(size, zerosAreDead: input.zerosAreDead)
+            current = reserve(size)
             operations.append(
                 PoolingOperation(
                     name: "pool", window: window(layer, shape, position), input: input,
@@ -80,33 +78,31 @@ struct PlanCompiler {
     private mutating func compileFused(from position: Int) -> Int {
         let layer = architecture.layers[position]
         let shape = architecture.inputShape(ofLayer: position)
-        let lanes = Int(ck_lanes())
         switch layer {
         case .dense(let dense):
-            // Nobody asks for the gradient of the network's input.
-            guard dense.units % lanes == 0, current.zerosAreDead || current.isInput else {
-                return 0
-            }
             let input = current
             let (name, kernel, bias) = nextParameters()
-            let relu = dense.activation == .relu
-            current = reserve(dense.units, zerosAreDead: relu)
+            current = reserve(dense.units)
+            let dropout = dropout(at: position + 1, size: dense.units)
             operations.append(
-                SparseDenseOperation(
-                    name: name, inputs: shape.count, units: dense.units, relu: relu,
-                    kernel: kernel, bias: bias, input: input, output: current,
-                    biasGradient: arena.reserve(dense.units)))
-            return 1
+                PackedDenseOperation(
+                    name: label(name, dropout), inputs: shape.count, units: dense.units,
+                    relu: dense.activation == .relu, dropout: dropout, kernel: kernel, bias: bias,
+                    input: input, output: current, biasGradient: arena.reserve(dense.units),
+                    scratch: purpose == .training
+                        ? .init(batchSize: batchSize, units: dense.units, arena: &arena) : nil))
+            return dropout == nil ? 1 : 2
         case .convolution(let convolution):
-            return compileFused(convolution, at: position, window(layer, shape, position), lanes)
+            return compileFused(convolution, at: position, window(layer, shape, position))
         case .maxPooling, .relu, .dropout, .flatten:
             return 0
         }
     }
 
     private mutating func compileFused(
-        _ convolution: Convolution2D, at position: Int, _ window: ck_window, _ lanes: Int
+        _ convolution: Convolution2D, at position: Int, _ window: ck_window
     ) -> Int {
+        let lanes = Int(ck_lanes())
         guard convolution.activation == .relu, convolution.strides == 1,
             convolution.filters % lanes == 0
         else { return 0 }
@@ -126,27 +122,45 @@ struct PlanCompiler {
         let (name, kernel, bias) = nextParameters()
         let shape = FusedConvolution(
             window: window, filters: convolution.filters, pools: pools, kernel: kernel, bias: bias)
-        current = reserve(shape.outputCount, zerosAreDead: true)
+        current = reserve(shape.outputCount)
         let label = pools ? "\(name)+pool" : name
         if isDirect {
             operations.append(
                 DirectConvolutionOperation(
                     name: label, shape: shape, input: input, output: current,
                     batchSize: batchSize, arena: &arena))
-        } else {
-            operations.append(
-                PooledConvolutionOperation(
-                    name: label, shape: shape, input: input, output: current,
-                    batchSize: batchSize, arena: &arena))
+            return pools ? 2 : 1
         }
-        return pools ? 2 : 1
+        let dropout = dropout(at: position + 2, size: shape.outputCount)
+        operations.append(
+            PooledConvolutionOperation(
+                name: self.label(label, dropout), shape: shape, dropout: dropout, input: input,
+                output: current, batchSize: batchSize, arena: &arena))
+        return dropout == nil ? 2 : 3
     }
 
-    private mutating func reserve(_ size: Int, zerosAreDead: Bool) -> Activations {
+    private func label(_ name: String, _ dropout: DropoutMask?) -> String {
+        dropout == nil ? name : "\(name)+dropout"
+    }
+
+    /// The mask of the dropout layer at `position`, if one is there that has something to drop.
+    private mutating func dropout(at position: Int, size: Int) -> DropoutMask? {
+        guard position < architecture.layers.count,
+            case .dropout(let dropout) = architecture.layers[position]
+        else { return nil }
+        return mask(dropout, at: position, size: size)
+    }
+
+    private mutating func mask(_ dropout: Dropout, at position: Int, size: Int) -> DropoutMask? {
+        guard purpose == .training, dropout.rate > 0 else { return nil }
+        return DropoutMask(
+            rate: dropout.rate, index: position, size: size, batchSize: batchSize, arena: &arena)
+    }
+
+    private mutating func reserve(_ size: Int) -> Activations {
         Activations(
             values: arena.reserve(batchSize * size),
-            gradient: purpose == .training ? arena.reserve(batchSize * size) : nil,
-            zerosAreDead: zerosAreDead)
+            gradient: purpose == .training ? arena.reserve(batchSize * size) : nil)
     }
 
     /// The layer's name and where its kernel and bias begin.

@@ -155,7 +155,6 @@ final class BenchWorker: @unchecked Sendable {
     private let inference: Plan
     private let images: LabelledImages
     private let batch: Int
-    private var parameters: ParameterVector
     private var order: [Int32]
     private var position = 0
     private var step = 0
@@ -163,7 +162,9 @@ final class BenchWorker: @unchecked Sendable {
     init(_ architecture: Architecture, engine: Engine, batch: Int, images: LabelledImages) {
         training = Plan(architecture, batchSize: batch, purpose: .training, engine: engine)
         inference = Plan(architecture, batchSize: batch, purpose: .inference, engine: engine)
-        parameters = architecture.initialParameters(seed: 1)
+        let parameters = architecture.initialParameters(seed: 1)
+        training.load(parameters)
+        inference.load(parameters)
         self.images = images
         self.batch = batch
         order = (0..<Int32(images.count)).map { $0 }
@@ -175,11 +176,7 @@ final class BenchWorker: @unchecked Sendable {
     func train() -> Double {
         copy(to: training)
         let key = RandomKey(seed: 1, purpose: .dropout)
-        parameters.withUnsafeMutableBufferPointer {
-            _ = training.trainStep(
-                parameters: $0.baseAddress!, count: batch, learningRate: 0.01, dropout: key,
-                step: step)
-        }
+        _ = training.trainStep(count: batch, learningRate: 0.01, dropout: key, step: step)
         step += 1
         return Double(batch)
     }
@@ -187,9 +184,7 @@ final class BenchWorker: @unchecked Sendable {
     /// One batch; returns its images.
     func evaluate() -> Double {
         copy(to: inference)
-        parameters.withUnsafeBufferPointer {
-            _ = inference.evaluate(parameters: $0.baseAddress!, count: batch)
-        }
+        _ = inference.evaluate(count: batch)
         return Double(batch)
     }
 

@@ -28,9 +28,8 @@ enum ConvolutionAccuracy {
         for index in 0..<architecture.input.count {
             plan.images[index] = Float(max(0, random.nextUniform(-1, 1)))
         }
-        parameters.withUnsafeBufferPointer {
-            plan.forward(parameters: $0.baseAddress!, count: 1)
-        }
+        plan.load(parameters)
+        plan.forward(count: 1)
         let image = (0..<architecture.input.count).map { Double(plan.images[$0]) }
         let weights = parameters.array(in: 0..<architecture.parameterCount).map(Double.init)
         let out = side - kernel + 1

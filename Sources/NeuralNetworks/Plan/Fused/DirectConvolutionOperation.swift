@@ -25,7 +25,7 @@ struct DirectConvolutionOperation: Operation {
         self.shape = shape
         self.input = input
         self.output = output
-        padded = PaddedImages(shape, tiled: false, batchSize: batchSize, arena: &arena)
+        padded = PaddedImages(shape, tileSide: nil, batchSize: batchSize, arena: &arena)
         unpooled = shape.pools ? arena.reserve(shape.window.positions * shape.filters) : nil
         places = arena.reserve((batchSize * shape.outputCount + 3) / 4)
         zeroBias = arena.reserve(shape.filters)

@@ -26,10 +26,13 @@ struct FusedConvolution: Sendable {
 
     var flopsPerSample: Int { 2 * window.positions * window.elements * filters }
 
-    /// Whether Winograd's F(4×4, 3×3) does it: it needs 4 times fewer products. A rule of the shape
-    /// alone, never of measurements, so that the same CPU gives the same bits.
-    var usesWinograd: Bool {
-        window.window_h == 3 && window.window_w == 3 && window.out_h >= 4 && window.out_w >= 4
+    /// Outputs of a Winograd tile in each direction, where that way forward pays: 4 for kernels of
+    /// 3×3 (a quarter of the products), 2 for 5×5 (36 of 100), else nil. A rule of the shape alone,
+    /// never of measurements, so that the same CPU gives the same bits.
+    var winogradSide: Int? {
+        guard pools, window.window_h == window.window_w else { return nil }
+        let side = window.window_h == 3 ? 4 : window.window_h == 5 ? 2 : Int.max
+        return window.out_h >= side && window.out_w >= side ? side : nil
     }
 }
 
@@ -41,13 +44,13 @@ struct PaddedImages: Sendable {
     /// nil where the images are as they should be.
     private let copies: ArenaRegion?
 
-    /// - Parameter tiled: whether whole 6×6 tiles are read, every four places.
-    init(_ shape: FusedConvolution, tiled: Bool, batchSize: Int, arena: inout ArenaPlan) {
+    /// - Parameter tileSide: where whole 6×6 tiles are read, how many places apart.
+    init(_ shape: FusedConvolution, tileSide: Int?, batchSize: Int, arena: inout ArenaPlan) {
         source = shape.window
         var padded = source
-        if tiled {
-            padded.in_h = (source.out_h + 3) / 4 * 4 + 2
-            padded.in_w = (source.out_w + 3) / 4 * 4 + 2
+        if let side = tileSide.map(Int32.init) {
+            padded.in_h = (source.out_h + side - 1) / side * side + 6 - side
+            padded.in_w = (source.out_w + side - 1) / side * side + 6 - side
         } else {
             padded.in_h = source.out_h + source.window_h - 1
             padded.in_w = source.out_w + source.window_w - 1
