@@ -44,6 +44,10 @@
       (const float *x, const float *packed, size_t samples, size_t inputs, size_t units,          \
        const uint64_t *keep, float *y),                                                           \
       (x, packed, samples, inputs, units, keep, y))                                               \
+    X(void, dense_forward_live,                                                                   \
+      (const float *x, const float *kernel, size_t samples, size_t inputs, size_t units,          \
+       float *y),                                                                                 \
+      (x, kernel, samples, inputs, units, y))                                                     \
     X(void, dense_backward,                                                                       \
       (const float *x, const float *dy, const float *packed, size_t samples, size_t inputs,       \
        size_t units, float scale, float *target, float *dx, ck_entry *entries, uint32_t *starts,  \

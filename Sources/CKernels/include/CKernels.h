@@ -174,6 +174,10 @@ void ck_unpack_dense(const float *packed, size_t inputs, size_t units, float *ke
 /// (bit s · units + u, as `ck_keep_mask` leaves them) are not computed, but 0.
 void ck_dense_forward(const float *x, const float *packed, size_t samples, size_t inputs,
                       size_t units, const uint64_t *keep, float *y);
+/// y[samples][units] = x[samples][inputs] · kernel[inputs][units], not packed, over what is not zero
+/// in x; `units` is a multiple of `ck_lanes`.
+void ck_dense_forward_live(const float *x, const float *kernel, size_t samples, size_t inputs,
+                           size_t units, float *y);
 /// In one pass over the kernel: dx = dy · kernelᵀ and, packed, target += scale · xᵀ · dy, over what
 /// is not zero in dy. `target` may be `packed`; dx may be null if nobody wants it. Scratch:
 /// entries[2 · samples · units], starts[(⌈units / CK_DENSE_UNITS⌉ · samples + units + 2)],
