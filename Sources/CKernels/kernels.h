@@ -73,6 +73,7 @@
       (y, dy, dx, count))                                                                         \
     X(void, column_sums, (const float *x, float *sums, size_t rows, size_t columns),              \
       (x, sums, rows, columns))                                                                   \
+    X(float, sum, (const float *x, size_t count), (x, count))                                     \
     X(void, axpy, (float a, const float *x, float *y, size_t count), (a, x, y, count))            \
     X(void, apply_mask,                                                                           \
       (const float *x, const uint64_t *mask, float scale, float *y, size_t count),                \
@@ -92,8 +93,9 @@
       (w, dy, where, dimage))                                                                     \
     X(ck_extent, inspect, (const float *x, size_t count), (x, count))                             \
     X(void, accumulate,                                                                           \
-      (const float *x, double weight, int64_t *high, int64_t *low, size_t count),                 \
-      (x, weight, high, low, count))                                                              \
+      (const ck_weighted *x, size_t updates, size_t first, size_t count, int64_t *high,           \
+       int64_t *low),                                                                             \
+      (x, updates, first, count, high, low))                                                      \
     X(void, carry, (int64_t *high, int64_t *low, size_t count), (high, low, count))               \
     CK_FUSED_KERNELS(X)
 

@@ -58,6 +58,8 @@ void ck_relu(const float *x, float *y, size_t count);
 void ck_relu_backward(const float *y, const float *dy, float *dx, size_t count);
 /// sums[c] = sum over r of x[r][c].
 void ck_column_sums(const float *x, float *sums, size_t rows, size_t columns);
+/// The sum of x, in several partial sums.
+float ck_sum(const float *x, size_t count);
 /// y += a x.
 void ck_axpy(float a, const float *x, float *y, size_t count);
 /// y = keep ? x * scale : 0, flags as `ck_keep_mask` leaves them; y may be x.
@@ -212,10 +214,17 @@ typedef struct {
 } ck_extent;
 ck_extent ck_inspect(const float *x, size_t count);
 
-/// Adds weight · x to fixed-point sums: high counts 2⁻²⁴, low counts 2⁻⁶⁶. Exact where
-/// |weight · x| < 2³⁸, weight < 2²⁹ and every x ≠ 0 has |x| ≥ 2⁻⁴³; what lies below 2⁻⁶⁶ is left to
-/// `ck_accumulate_tail`.
-void ck_accumulate(const float *x, double weight, int64_t *high, int64_t *low, size_t count);
+/// A vector and what it is multiplied by.
+typedef struct {
+    const float *values;
+    double weight;
+} ck_weighted;
+
+/// Adds weight · x[first ..< first + count] of several vectors to fixed-point sums of `count`: high
+/// counts 2⁻²⁴, low counts 2⁻⁶⁶. Exact where |weight · x| < 2³⁸, weight < 2²⁹ and every x ≠ 0 has
+/// |x| ≥ 2⁻⁴³; what lies below 2⁻⁶⁶ is left to `ck_accumulate_tail`.
+void ck_accumulate(const ck_weighted *x, size_t updates, size_t first, size_t count, int64_t *high,
+                   int64_t *low);
 /// Adds what `ck_accumulate` leaves of weight · x: third counts 2⁻¹⁰⁸, fourth 2⁻¹⁵⁰.
 void ck_accumulate_tail(const float *x, double weight, int64_t *third, int64_t *fourth,
                         size_t count);
