@@ -9,8 +9,9 @@
        size_t filters, float *y),                                                                 \
       (w, image, kernel, bias, filters, y))                                                       \
     X(void, direct_kernel_gradient,                                                               \
-      (const ck_window *w, const float *image, const float *g, size_t filters, float *dkernel),   \
-      (w, image, g, filters, dkernel))                                                            \
+      (const ck_window *w, const float *image, const float *y, const float *g, size_t filters,    \
+       float *dkernel, float *sums),                                                              \
+      (w, image, y, g, filters, dkernel, sums))                                                   \
     X(void, winograd_kernel,                                                                      \
       (const ck_winograd *g, const float *kernel, float *u), (g, kernel, u))                      \
     X(void, winograd_forward,                                                                     \

@@ -109,10 +109,11 @@ enum {
 /// y = max(0, conv(image) + bias) at stride 1 without padding, product by product; for few channels.
 void ck_direct_convolution(const ck_window *w, const float *image, const float *kernel,
                            const float *bias, size_t filters, float *y);
-/// dkernel += the kernel gradient of a convolution at stride 1 without padding, from the output's
-/// gradient g[out_h][out_w][filters]; for few channels: window and channels make ≤ CK_MAX_TAPS.
-void ck_direct_kernel_gradient(const ck_window *w, const float *image, const float *g,
-                               size_t filters, float *dkernel);
+/// dkernel += the kernel gradient of a convolution at stride 1 without padding, and sums[filters] +=
+/// its bias's, from the gradient g[out_h][out_w][filters] of the output, which counts where the
+/// output y is above 0 (null: everywhere); for few channels: window and channels make ≤ CK_MAX_TAPS.
+void ck_direct_kernel_gradient(const ck_window *w, const float *image, const float *y,
+                               const float *g, size_t filters, float *dkernel, float *sums);
 
 /// A convolution at stride 1 by Winograd's F(4×4, 3×3) or F(2×2, 5×5), with ReLU and 2×2 pooling.
 typedef struct {
