@@ -44,7 +44,10 @@ let package = Package(
         .target(
             name: "LocalTraining", dependencies: ["Federation", "NeuralNetworks", "Datasets"],
             swiftSettings: strict),
-        .target(name: "FederationWire", dependencies: ["Federation"], swiftSettings: strict),
+        .target(
+            name: "FederationWire",
+            dependencies: ["Federation", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
         .target(
             name: "FederationStore",
             dependencies: ["Federation", .product(name: "GRDB", package: "GRDB.swift")],

@@ -27,7 +27,7 @@ public enum JSONValue: Hashable, Sendable {
     }
 
     /// The number, also where it is whole; null is NaN.
-    var double: Double? {
+    package var double: Double? {
         switch self {
         case .integer(let value): Double(value)
         case .unsigned(let value): Double(value)
