@@ -47,7 +47,10 @@ let package = Package(
         .target(name: "FederationWire", dependencies: ["Federation"], swiftSettings: strict),
         .target(
             name: "FederationStore",
-            dependencies: ["Federation", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Federation", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .target(
             name: "FederationServer",
