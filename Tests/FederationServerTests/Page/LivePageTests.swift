@@ -56,6 +56,20 @@ struct LivePageTests {
         #expect(LivePage.headers[.xContentTypeOptions] == "nosniff")
     }
 
+    @Test("The server sends the page with its policy")
+    func served() async throws {
+        try await TestServer.with { server in
+            let answer = try await server.get("/")
+            #expect(answer.status == 200)
+            #expect(answer.body.elementsEqual(LivePage.bytes))
+            #expect(answer.headers["content-type"] == "text/html; charset=utf-8")
+            let policy = try #require(answer.headers["content-security-policy"])
+            #expect(policy == LivePage.headers[.contentSecurityPolicy])
+            #expect(answer.headers["x-content-type-options"] == "nosniff")
+            #expect(answer.headers["referrer-policy"] == "no-referrer")
+        }
+    }
+
     @Test("A report holds its state; no text in it ends the element or begins a comment")
     func report() throws {
         let hostile = "</script><script>alert(1)</script><!-- <script> ]]> \u{2028} é \\ \""
