@@ -16,6 +16,14 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(
@@ -37,10 +45,49 @@ let package = Package(
         .target(
             name: "LocalTraining", dependencies: ["Federation", "NeuralNetworks", "Datasets"],
             swiftSettings: strict),
+        .target(
+            name: "FederationWire",
+            dependencies: ["Federation", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .target(
+            name: "FederationStore",
+            dependencies: [
+                "Federation", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FederationServer",
+            dependencies: [
+                "Federation", "FederationWire", "FederationStore",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Page/page.html")], swiftSettings: strict),
+        .target(
+            name: "FederationClient",
+            dependencies: [
+                "Federation", "FederationWire",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "federated",
             dependencies: [
-                "LocalTraining", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "LocalTraining", "FederationStore", "FederationServer", "FederationClient",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
@@ -50,6 +97,16 @@ let package = Package(
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: strict),
         .testTarget(name: "FederationTests", dependencies: ["Federation"], swiftSettings: strict),
+        .testTarget(
+            name: "FederationWireTests", dependencies: ["FederationWire"], swiftSettings: strict),
+        .testTarget(
+            name: "FederationStoreTests", dependencies: ["FederationStore"], swiftSettings: strict),
+        .testTarget(
+            name: "FederationServerTests", dependencies: ["FederationServer"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "FederationClientTests",
+            dependencies: ["FederationClient", "FederationServer"], swiftSettings: strict),
         .testTarget(
             name: "LocalTrainingTests", dependencies: ["LocalTraining"], swiftSettings: strict),
         .testTarget(

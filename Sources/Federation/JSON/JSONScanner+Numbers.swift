@@ -1,7 +1,8 @@
-/// 10⁰ … 10²², all exact in a Double.
+/// 10⁰ … 10⁴⁰, each the nearest Double; up to 10²² that is exact.
 private let powersOfTen: [Double] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22, 1e23, 1e24, 1e25, 1e26, 1e27, 1e28, 1e29, 1e30, 1e31, 1e32,
+    1e33, 1e34, 1e35, 1e36, 1e37, 1e38, 1e39, 1e40,
 ]
 
 extension JSONScanner {
@@ -78,7 +79,7 @@ extension JSONScanner {
     }
 
     /// A number as whole or fraction.
-    mutating func number() throws(JSONError) -> JSONValue {
+    package mutating func number() throws(JSONError) -> JSONValue {
         let literal = try literal()
         let text = text(literal)
         if literal.isWhole {
@@ -91,33 +92,45 @@ extension JSONScanner {
         return .number(value)
     }
 
+    /// What is expected where a number is too large for a Float.
+    package static let floatRange = "a number in the range of a Float"
+
+    /// The first bytes of the number that begins at `place`, for an error.
+    package func numberText(at place: Int) -> String {
+        let characters = Set("+-.0123456789eE".utf8)
+        let text = bytes[place...].prefix(41).prefix { characters.contains($0) }
+        return String(decoding: text.prefix(40), as: UTF8.self) + (text.count > 40 ? "…" : "")
+    }
+
     /// The Float nearest to a number, ties to even; null is NaN.
     ///
-    /// Quick way: up to 15 digits and a power of ten up to 22 are exact Doubles, so that one
-    /// multiplication or division rounds the value once, and rounding that to a Float gives the
-    /// same as rounding the value itself unless it lies just on the border between two Floats
-    /// (Clinger, "How to read floating point numbers accurately", 1990).
-    mutating func float() throws(JSONError) -> Float {
+    /// Quick way: the digits, the power of ten and their product or quotient are each rounded once
+    /// to a Double, so the result is off by at most 3·2⁻⁵³ of the value, which is 3 units in its last
+    /// place or less. Rounding it to a Float then gives the same as rounding the value itself, unless
+    /// it lies within those 3 units of the border between two Floats: those few are read the slow
+    /// way. (After Clinger, "How to read floating point numbers accurately", 1990, who has the digits
+    /// exact; other programs' Doubles have 17 of them.)
+    package mutating func float() throws(JSONError) -> Float {
         if next == UInt8(ascii: "n") {
             _ = try value()
             return .nan
         }
         let literal = try literal()
-        if literal.isComplete, literal.digits < 1_000_000_000_000_000,
-            abs(literal.exponent) < powersOfTen.count
-        {
+        if literal.isComplete, abs(literal.exponent) < powersOfTen.count {
             let digits = Double(literal.digits)
             let magnitude =
                 literal.exponent < 0
                 ? digits / powersOfTen[-literal.exponent] : digits * powersOfTen[literal.exponent]
-            let isBorder = magnitude.bitPattern & 0x1FFF_FFFF == 0x1000_0000
+            // The 29 bits that a Float has not, and how far they are from its half unit.
+            let rest = Int(magnitude.bitPattern & 0x1FFF_FFFF)
+            let isBorder = abs(rest - 0x1000_0000) <= 4
             let isNormal = magnitude >= 0x1p-126 && magnitude <= 0x1p127
             if magnitude == 0 || (isNormal && !isBorder) {
                 return literal.isNegative ? -Float(magnitude) : Float(magnitude)
             }
         }
         guard let value = Float(text(literal)), value.isFinite else {
-            throw failure("a number in the range of a Float", at: literal.range.lowerBound)
+            throw failure(Self.floatRange, at: literal.range.lowerBound)
         }
         return value
     }
@@ -125,7 +138,7 @@ extension JSONScanner {
     /// A number, or lists of numbers within lists: appends the numbers row by row.
     /// - Returns: the shape, [] for a single number.
     /// - Throws: `JSONError`, also where lists of one level differ in length or depth.
-    mutating func nestedFloats(
+    package mutating func nestedFloats(
         into values: inout [Float], depth: Int = 0
     ) throws(JSONError) -> [Int] {
         skipSpace()

@@ -1,25 +1,30 @@
 /// Reads JSON (RFC 8259) from bytes, with errors that name the byte.
 ///
 /// For lists of a million numbers there is `nestedFloats()`; all else becomes a `JSONValue`.
-struct JSONScanner {
+package struct JSONScanner {
     /// Lists and objects within each other; more is refused, so that no input overflows the stack.
-    static let depthLimit = 64
+    package static let depthLimit = 64
 
-    let bytes: [UInt8]
-    var position = 0
+    package let bytes: [UInt8]
+    package var position = 0
 
-    init(_ bytes: [UInt8]) {
+    package init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
 
     /// The next byte; 0 at the end, which no JSON token begins with.
-    var next: UInt8 { position < bytes.count ? bytes[position] : 0 }
+    package var next: UInt8 { position < bytes.count ? bytes[position] : 0 }
 
-    func failure(_ expected: String, at place: Int? = nil) -> JSONError {
+    package func failure(_ expected: String, at place: Int? = nil) -> JSONError {
         JSONError(position: place ?? position, expected: expected)
     }
 
-    mutating func skipSpace() {
+    /// Whether `word` stands there.
+    package func isAt(_ word: String, at place: Int? = nil) -> Bool {
+        bytes[(place ?? position)...].starts(with: word.utf8)
+    }
+
+    package mutating func skipSpace() {
         while position < bytes.count {
             switch bytes[position] {
             case 0x20, 0x09, 0x0A, 0x0D: position += 1
@@ -29,30 +34,30 @@ struct JSONScanner {
     }
 
     /// Skips space and takes `byte` if it comes next.
-    mutating func take(_ byte: UInt8) -> Bool {
+    package mutating func take(_ byte: UInt8) -> Bool {
         skipSpace()
         guard position < bytes.count, bytes[position] == byte else { return false }
         position += 1
         return true
     }
 
-    mutating func expect(_ byte: UInt8, _ name: String) throws(JSONError) {
+    package mutating func expect(_ byte: UInt8, _ name: String) throws(JSONError) {
         guard take(byte) else { throw failure(name) }
     }
 
     /// One value and nothing after it.
-    mutating func document() throws(JSONError) -> JSONValue {
+    package mutating func document() throws(JSONError) -> JSONValue {
         let value = try value()
         try end()
         return value
     }
 
-    mutating func end() throws(JSONError) {
+    package mutating func end() throws(JSONError) {
         skipSpace()
         guard position == bytes.count else { throw failure("the end of the document") }
     }
 
-    mutating func value(depth: Int = 0) throws(JSONError) -> JSONValue {
+    package mutating func value(depth: Int = 0) throws(JSONError) -> JSONValue {
         guard depth < Self.depthLimit else {
             throw failure("at most \(Self.depthLimit) lists or objects within each other")
         }
@@ -79,15 +84,22 @@ struct JSONScanner {
         }
     }
 
-    /// Hands each member's key to `body`, which reads the value.
-    mutating func object(
+    /// Hands each member's key to `body`, which reads the value; a key that comes twice is refused,
+    /// because which of its values counts is any reader's guess.
+    package mutating func object(
         _ body: (inout JSONScanner, String) throws(JSONError) -> Void
     ) throws(JSONError) {
         try expect(UInt8(ascii: "{"), "an object")
         if take(UInt8(ascii: "}")) { return }
+        var keys: Set<String> = []
         repeat {
             skipSpace()
+            let place = position
             let key = try string()
+            guard keys.insert(key).inserted else {
+                throw failure(
+                    "another key than “\(key.prefix(60))”, which has come before", at: place)
+            }
             try expect(UInt8(ascii: ":"), "a colon")
             try body(&self, key)
         } while take(UInt8(ascii: ","))
@@ -103,7 +115,7 @@ struct JSONScanner {
         return value
     }
 
-    mutating func string() throws(JSONError) -> String {
+    package mutating func string() throws(JSONError) -> String {
         let start = position
         guard next == UInt8(ascii: "\"") else { throw failure("a string") }
         position += 1

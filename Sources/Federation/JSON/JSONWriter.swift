@@ -2,19 +2,19 @@
 ///
 /// Numbers are the shortest decimals that read back as the same bits; NaN and infinities, which
 /// JSON has not, become null.
-struct JSONWriter<Failure: Error> {
+package struct JSONWriter<Failure: Error> {
     private var buffer: [UInt8] = []
     private let capacity: Int
     private let sink: ([UInt8]) throws(Failure) -> Void
 
-    init(capacity: Int = 1 << 20, sink: @escaping ([UInt8]) throws(Failure) -> Void) {
+    package init(capacity: Int = 1 << 20, sink: @escaping ([UInt8]) throws(Failure) -> Void) {
         self.capacity = capacity
         self.sink = sink
         buffer.reserveCapacity(capacity + 4096)
     }
 
     /// Hands on what is left.
-    mutating func finish() throws(Failure) {
+    package mutating func finish() throws(Failure) {
         try sink(buffer)
         buffer.removeAll(keepingCapacity: true)
     }
@@ -23,11 +23,11 @@ struct JSONWriter<Failure: Error> {
         if buffer.count >= capacity { try finish() }
     }
 
-    mutating func raw(_ text: String) {
+    package mutating func raw(_ text: String) {
         buffer.append(contentsOf: text.utf8)
     }
 
-    mutating func string(_ text: String) {
+    package mutating func string(_ text: String) {
         buffer.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {
@@ -44,7 +44,7 @@ struct JSONWriter<Failure: Error> {
         buffer.append(UInt8(ascii: "\""))
     }
 
-    mutating func value(_ value: JSONValue) throws(Failure) {
+    package mutating func value(_ value: JSONValue) throws(Failure) {
         switch value {
         case .null: raw("null")
         case .bool(let value): raw(value ? "true" : "false")
@@ -83,7 +83,7 @@ struct JSONWriter<Failure: Error> {
 
     /// Nested lists of that shape, row by row; a single number for the shape [].
     /// - Precondition: `values` has as many elements as the shape.
-    mutating func nestedFloats(
+    package mutating func nestedFloats(
         _ values: Slice<UnsafeBufferPointer<Float>>, shape: ArraySlice<Int>
     ) throws(Failure) {
         guard let count = shape.first else {

@@ -1,0 +1,81 @@
+import Federation
+
+/// What a client is to do next: the answer to the long poll.
+///
+/// It is the same however often it is asked for, until the client has reported or the round is over.
+public struct NextTask: Message {
+    /// Kinds of tasks.
+    public enum Kind: Hashable, Sendable {
+        /// Train from the global model of the round before, and upload the update.
+        case train(round: Int)
+        /// Nothing yet: ask again.
+        case wait
+        /// The run is over, and how (`Outcome.description`); `succeeded` if it ended as it should.
+        case finished(outcome: String, succeeded: Bool)
+    }
+
+    /// What is to be done.
+    public var kind: Kind
+    /// How the last committed round went; nil before the first.
+    public var committed: CommittedSummary?
+
+    /// A task.
+    public init(_ kind: Kind, committed: CommittedSummary? = nil) {
+        self.kind = kind
+        self.committed = committed
+    }
+
+    public init(_ fields: inout Fields) throws(APIError) {
+        switch try fields.text("task") {
+        case "train": kind = .train(round: try fields.int("round", in: 1...Int(Int32.max)))
+        case "wait": kind = .wait
+        case "finished":
+            kind = .finished(
+                outcome: try fields.text("outcome"), succeeded: try fields.bool("succeeded"))
+        default: throw fields.failure("task", "“train”, “wait” or “finished”")
+        }
+        committed = try fields.message("committed", CommittedSummary.self)
+    }
+
+    public var json: JSONValue {
+        let committed = committed?.json ?? nil
+        switch kind {
+        case .train(let round):
+            return ["task": "train", "round": .integer(round), "committed": committed]
+        case .wait:
+            return ["task": "wait", "committed": committed]
+        case .finished(let outcome, let succeeded):
+            return [
+                "task": "finished", "outcome": .string(outcome), "succeeded": .bool(succeeded),
+                "committed": committed,
+            ]
+        }
+    }
+}
+
+/// A committed round in three numbers.
+public struct CommittedSummary: Message {
+    /// 1…R.
+    public var round: Int
+    /// The global model's accuracy, 0…1.
+    public var accuracy: Double
+    /// Its mean loss in nats.
+    public var loss: Double
+
+    /// A round that has been committed.
+    public init(round: Int, accuracy: Double, loss: Double) {
+        self.round = round
+        self.accuracy = accuracy
+        self.loss = loss
+    }
+
+    public init(_ fields: inout Fields) throws(APIError) {
+        self.init(
+            round: try fields.int("round", in: 1...Int(Int32.max)),
+            accuracy: try fields.number("accuracy"), loss: try fields.number("loss"))
+    }
+
+    public var json: JSONValue {
+        ["round": .integer(round), "accuracy": .number(accuracy), "loss": .number(loss)]
+    }
+}

@@ -1,0 +1,114 @@
+import Federation
+
+/// What a client says of itself before it takes part; saying it again changes nothing.
+public struct Registration: Message {
+    /// The model that the client will train.
+    public var architecture: ArchitectureDigest
+    /// How many training samples it has in the first round that it will take part in.
+    public var sampleCount: Int
+
+    /// A client with that model and so many samples.
+    public init(architecture: ArchitectureDigest, sampleCount: Int) {
+        self.architecture = architecture
+        self.sampleCount = sampleCount
+    }
+
+    public init(_ fields: inout Fields) throws(APIError) {
+        self.init(
+            architecture: try fields.digest("architecture"),
+            sampleCount: try fields.int(
+                "samples", in: SampleCount.allowed, .invalidSampleCount))
+    }
+
+    public var json: JSONValue {
+        ["architecture": .string(architecture.hexadecimal), "samples": .integer(sampleCount)]
+    }
+}
+
+/// A client's sign of life while it trains.
+public struct Heartbeat: Message {
+    /// The round it trains in.
+    public var round: Int
+    /// Images trained in this round so far, repeats counted.
+    public var imagesTrained: Int
+    /// How fast it trains; 0 before that is known.
+    public var imagesPerSecond: Double
+
+    /// A client's progress in a round.
+    public init(round: Int, imagesTrained: Int, imagesPerSecond: Double) {
+        self.round = round
+        self.imagesTrained = imagesTrained
+        self.imagesPerSecond = imagesPerSecond
+    }
+
+    public init(_ fields: inout Fields) throws(APIError) {
+        self.init(
+            round: try fields.int("round", in: 1...Int(Int32.max)),
+            imagesTrained: try fields.int("imagesTrained", in: 0...Int.max),
+            imagesPerSecond: try fields.number("imagesPerSecond"))
+    }
+
+    public var json: JSONValue {
+        [
+            "round": .integer(round), "imagesTrained": .integer(imagesTrained),
+            "imagesPerSecond": .number(imagesPerSecond),
+        ]
+    }
+}
+
+/// The answer to a heartbeat.
+public struct HeartbeatAnswer: Message {
+    /// Whether the round still waits for this client; where not, it drops what it does and asks for
+    /// its next task.
+    public var isWanted: Bool
+
+    /// An answer.
+    public init(isWanted: Bool) {
+        self.isWanted = isWanted
+    }
+
+    public init(_ fields: inout Fields) throws(APIError) {
+        self.init(isWanted: try fields.bool("isWanted"))
+    }
+
+    public var json: JSONValue { ["isWanted": .bool(isWanted)] }
+}
+
+/// Says that a client's training gave no model, because the model diverged.
+public struct FailureReport: Message {
+    /// What happened, as a clause: "its loss is no finite number in epoch 1, batch 3".
+    public var reason: String
+
+    /// A failure for that reason.
+    public init(reason: String) {
+        self.reason = reason
+    }
+
+    public init(_ fields: inout Fields) throws(APIError) {
+        self.init(reason: try fields.text("reason"))
+    }
+
+    public var json: JSONValue { ["reason": .string(reason)] }
+}
+
+/// The answer to an update that has been taken.
+public struct UpdateReceipt: Message {
+    /// The round that it counts in.
+    public var round: Int
+    /// Whether the same bytes had been taken before: then nothing has changed.
+    public var isRepeat: Bool
+
+    /// A receipt.
+    public init(round: Int, isRepeat: Bool) {
+        self.round = round
+        self.isRepeat = isRepeat
+    }
+
+    public init(_ fields: inout Fields) throws(APIError) {
+        self.init(
+            round: try fields.int("round", in: 1...Int(Int32.max)),
+            isRepeat: try fields.bool("isRepeat"))
+    }
+
+    public var json: JSONValue { ["round": .integer(round), "isRepeat": .bool(isRepeat)] }
+}

@@ -1,0 +1,133 @@
+import Federation
+
+/// What a client must know of a run before it takes part: the answer to `GET /v1/run`.
+public struct RunSettings: Message {
+    /// Names the run in every route and body.
+    public var run: RunIdentifier
+    /// The model's name, like "reference-cnn".
+    public var model: String
+    /// A sample's shape, [H, W, C].
+    public var inputShape: [Int]
+    /// What server and client must have alike.
+    public var architecture: ArchitectureDigest
+    /// Floats of the model.
+    public var parameterCount: Int
+    /// "fused" or "plain": they may round differently.
+    public var engine: String
+    /// The experiment's number, 1…4.
+    public var experiment: Int
+    /// Training samples of a client, as the experiment takes it.
+    public var samples: Int
+    /// Whether a client keeps the samples of the first draw.
+    public var fixedShards: Bool
+    /// The server's data by name, like "MNIST".
+    public var dataset: String
+    /// How many clients the run takes: their ids are 1…K.
+    public var clients: Int
+    /// R.
+    public var rounds: Int
+    /// E.
+    public var epochs: Int
+    /// B.
+    public var batchSize: Int
+    /// η.
+    public var learningRate: Float
+    /// Names all random streams.
+    public var seed: UInt64
+    /// A client that trains reports at least this often, in seconds.
+    public var heartbeatSeconds: Double
+    /// How long the server holds a question for the next task, in seconds.
+    public var pollSeconds: Double
+
+    /// All of it.
+    public init(
+        run: RunIdentifier, model: String, inputShape: [Int], architecture: ArchitectureDigest,
+        parameterCount: Int, engine: String, experiment: Int, samples: Int, fixedShards: Bool,
+        dataset: String, clients: Int, rounds: Int, epochs: Int, batchSize: Int,
+        learningRate: Float, seed: UInt64, heartbeatSeconds: Double, pollSeconds: Double
+    ) {
+        self.run = run
+        self.model = model
+        self.inputShape = inputShape
+        self.architecture = architecture
+        self.parameterCount = parameterCount
+        self.engine = engine
+        self.experiment = experiment
+        self.samples = samples
+        self.fixedShards = fixedShards
+        self.dataset = dataset
+        self.clients = clients
+        self.rounds = rounds
+        self.epochs = epochs
+        self.batchSize = batchSize
+        self.learningRate = learningRate
+        self.seed = seed
+        self.heartbeatSeconds = heartbeatSeconds
+        self.pollSeconds = pollSeconds
+    }
+
+    public init(_ fields: inout Fields) throws(APIError) {
+        let counts = 1...Int(Int32.max)
+        self.init(
+            run: try fields.run("run"), model: try fields.text("model"),
+            inputShape: try fields.ints("inputShape", in: 1...65_536),
+            architecture: try fields.digest("architecture"),
+            parameterCount: try fields.int("parameterCount", in: 1...ModelHeader.parameterLimit),
+            engine: try fields.text("engine"), experiment: try fields.int("experiment", in: 1...4),
+            samples: try fields.int("samples", in: counts),
+            fixedShards: try fields.bool("fixedShards"), dataset: try fields.text("dataset"),
+            clients: try fields.int("clients", in: counts),
+            rounds: try fields.int("rounds", in: counts),
+            epochs: try fields.int("epochs", in: counts),
+            batchSize: try fields.int("batchSize", in: counts),
+            learningRate: try fields.learningRate("learningRate"),
+            seed: try fields.unsigned("seed"),
+            heartbeatSeconds: try fields.seconds("heartbeatSeconds"),
+            pollSeconds: try fields.seconds("pollSeconds"))
+    }
+
+    public var json: JSONValue {
+        [
+            "run": .string(run.text), "model": .string(model),
+            "inputShape": .array(inputShape.map(JSONValue.integer)),
+            "architecture": .string(architecture.hexadecimal),
+            "parameterCount": .integer(parameterCount), "engine": .string(engine),
+            "experiment": .integer(experiment), "samples": .integer(samples),
+            "fixedShards": .bool(fixedShards), "dataset": .string(dataset),
+            "clients": .integer(clients), "rounds": .integer(rounds), "epochs": .integer(epochs),
+            "batchSize": .integer(batchSize), "learningRate": .number(Double(learningRate)),
+            "seed": JSONValue(seed), "heartbeatSeconds": .number(heartbeatSeconds),
+            "pollSeconds": .number(pollSeconds),
+        ]
+    }
+}
+
+extension Fields {
+    func run(_ key: String) throws(APIError) -> RunIdentifier {
+        guard let run = RunIdentifier(try text(key)) else {
+            throw failure(key, RunIdentifier.expected)
+        }
+        return run
+    }
+
+    func digest(_ key: String) throws(APIError) -> ArchitectureDigest {
+        guard let digest = ArchitectureDigest(hexadecimal: try text(key)) else {
+            throw failure(key, "64 hexadecimal digits")
+        }
+        return digest
+    }
+
+    fileprivate func learningRate(_ key: String) throws(APIError) -> Float {
+        let value = Float(try number(key))
+        guard value > 0, value.isFinite else { throw failure(key, "a number above 0") }
+        return value
+    }
+
+    fileprivate func seconds(_ key: String) throws(APIError) -> Double {
+        let value = try number(key)
+        guard value >= 0.01, value <= 3600 else {
+            throw failure(key, "a number of seconds from 0.01 to 3600")
+        }
+        return value
+    }
+}

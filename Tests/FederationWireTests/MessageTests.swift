@@ -1,0 +1,129 @@
+import Federation
+import Foundation
+import Tensors
+import Testing
+
+@testable import FederationWire
+
+@Suite struct MessageTests {
+    static let settings = RunSettings(
+        run: Samples.run, model: "reference-cnn", inputShape: [28, 28, 1],
+        architecture: Samples.digest, parameterCount: 1_199_882, engine: "fused", experiment: 1,
+        samples: 600, fixedShards: false, dataset: "MNIST", clients: 5, rounds: 5, epochs: 10,
+        batchSize: 8, learningRate: 0.01, seed: .max, heartbeatSeconds: 1, pollSeconds: 20)
+
+    private func roundTrip<M: Message>(_ message: M) throws {
+        let text = message.encoded()
+        #expect(try M(decoding: text) == message)
+        // Any other JSON reader takes it, too.
+        _ = try JSONSerialization.jsonObject(with: Data(text))
+    }
+
+    @Test func messagesComeBack() throws {
+        try roundTrip(Self.settings)
+        var odd = Self.settings
+        for rate: Float in [0.1, 1e-30, 3.4028235e38, .leastNonzeroMagnitude] {
+            odd.learningRate = rate
+            try roundTrip(odd)
+        }
+        try roundTrip(Registration(architecture: Samples.digest, sampleCount: 600))
+        try roundTrip(Heartbeat(round: 2, imagesTrained: 48_000, imagesPerSecond: 9000.5))
+        try roundTrip(HeartbeatAnswer(isWanted: false))
+        try roundTrip(FailureReport(reason: "its loss is no finite number in epoch 1, batch 3"))
+        try roundTrip(UpdateReceipt(round: 2, isRepeat: true))
+        let committed = CommittedSummary(round: 1, accuracy: 0.9, loss: 0.35)
+        try roundTrip(NextTask(.wait))
+        try roundTrip(NextTask(.train(round: 2), committed: committed))
+        try roundTrip(NextTask(.finished(outcome: "completed", succeeded: true)))
+        try roundTrip(APIError(.wrongRound, "round 3 is open, not round 2", expected: 3, got: 2))
+        for code in APIError.Code.allCases {
+            try roundTrip(APIError(code, "“quotes”, \\ and \n lines"))
+            #expect((400...503).contains(code.status))
+        }
+    }
+
+    @Test func errorsAreWrittenWithAllKeys() {
+        #expect(
+            String(decoding: APIError(.noRoundOpen, "no round is open").encoded(), as: UTF8.self)
+                == #"{"code": "no_round_open", "expected": null, "got": null, "message": "no round is open"}"#
+        )
+    }
+
+    private func error(_ text: String) -> APIError? {
+        Result { () throws(APIError) in try Registration(decoding: Array(text.utf8)) }.failure
+    }
+
+    @Test func wrongSampleCountsAreRefused() {
+        let digest = Samples.digest.hexadecimal
+        let table = [
+            ("-1", "-1"), ("0", "0"), ("1.5", "1.5"), ("\"1\"", "“1”"), ("null", "null"),
+            ("1000000000000000000", "1000000000000000000"),
+            ("9223372036854775807", "9223372036854775807"),
+            ("18446744073709551615", "18446744073709551615"), ("536870912", "536870912"),
+            ("1e2", "100.0"), ("true", "true"), ("[]", "a list"), ("{}", "an object"),
+        ]
+        for (text, shown) in table {
+            let error = error("{\"architecture\": \"\(digest)\", \"samples\": \(text)}")
+            #expect(error?.code == .invalidSampleCount)
+            #expect(
+                error?.message
+                    == "“samples” is \(shown): expected a whole number from 1 to 536870911")
+        }
+        #expect(
+            error("{\"architecture\": \"\(digest)\"}")?.message
+                == "“samples” is missing: expected a whole number from 1 to 536870911")
+    }
+
+    @Test func wrongFieldsAreNamed() {
+        #expect(
+            error("{\"architecture\": \"abc\", \"samples\": 1}")?.message
+                == "“architecture” is “abc”: expected 64 hexadecimal digits")
+        #expect(error("[]")?.message == "the body is a list: expected an object")
+        #expect(error("")?.message == "byte 0 of the JSON: expected a value")
+        let deep = error(String(repeating: "[", count: 100_000))
+        #expect(
+            deep?.message
+                == "byte 64 of the JSON: expected at most 64 lists or objects within each other")
+        #expect(deep?.code == .malformedJSON)
+        let twice = error(#"{"samples": 1, "samples": 2}"#)
+        #expect(
+            twice?.message
+                == "byte 15 of the JSON: expected another key than “samples”, which has come before"
+        )
+        #expect(twice?.status == 400)
+        #expect(error(#"{"samples": NaN}"#)?.code == .malformedJSON)
+    }
+
+    @Test func everyFieldOfTheSettingsIsNeeded() throws {
+        guard case .object(let members) = Self.settings.json else {
+            Issue.record("no object")
+            return
+        }
+        for key in members.keys {
+            for value: JSONValue? in [nil, nil as JSONValue, [], "", -1, 1e300] {
+                var wrong = members
+                wrong[key] = value
+                // A text may be any text, the seed any number from 0.
+                let result = Result { () throws(APIError) in
+                    try RunSettings(decoding: JSONValue.object(wrong).encoded())
+                }
+                if value == "", ["model", "engine", "dataset"].contains(key) { continue }
+                if let error = result.failure {
+                    #expect(error.message.contains("“\(key)”"), "\(error.message)")
+                } else {
+                    Issue.record("\(key) = \(String(describing: value)) was taken")
+                }
+            }
+        }
+    }
+
+    @Test func randomBytesAreRefused() {
+        var random = RandomStream(RandomKey(seed: 13, purpose: .benchmark))
+        for _ in 0..<2000 {
+            let bytes = (0..<random.next(in: 0...200)).map { _ in
+                UInt8(truncatingIfNeeded: random.next())
+            }
+            #expect(throws: APIError.self) { try NextTask(decoding: bytes) }
+        }
+    }
+}
