@@ -156,7 +156,7 @@ public final class InProcessFederation: Sendable {
             let manyWait = state.waitingModels > 2 * configuration.threads + 4
             queue.push(
                 contentsOf: work.reversed(),
-                at: state.engine.pendingClients.isEmpty || manyWait ? .front : .back)
+                at: !state.engine.hasPendingClients || manyWait ? .front : .back)
         }
     }
 
@@ -165,6 +165,10 @@ public final class InProcessFederation: Sendable {
         _ work: inout [Work]
     ) {
         switch effect {
+        case .awaitClients(let round, let count):
+            preconditionFailure("round \(round) waits for \(count) clients that are all here")
+        case .abandon(let round):
+            preconditionFailure("round \(round) was abandoned, but no clock runs here")
         case .openRound(let round, let cohort):
             state.aggregate = strategy.makeAggregator(layout: configuration.architecture.layout)
             state.roundStart = MonotonicClock.seconds()
@@ -189,7 +193,7 @@ public final class InProcessFederation: Sendable {
             } catch {
                 // The client is ours, so what the sum refuses is a model that grew out of bounds.
                 let failure = ClientFailure(.divergence, reason: "\(error)")
-                events.append(.clientFailed(client: client, round: round, failure: failure))
+                events.append(.updateRefused(client: client, round: round, failure: failure))
             }
             if !configuration.rounds.evaluatesClients { state.updates[client] = nil }
         case .evaluateClient(let client, let round):

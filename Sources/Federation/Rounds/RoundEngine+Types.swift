@@ -1,39 +1,22 @@
 extension RoundEngine {
-    /// What a run is to do.
-    public struct Configuration: Hashable, Sendable, Codable {
-        /// The clients' ids, ascending.
-        public let clients: [Int]
-        /// How many rounds, R.
-        public let rounds: Int
-        /// Ends the run after the first round whose global model's accuracy is at least this (0…1).
-        public let targetAccuracy: Double?
-        /// Whether each client's own model is evaluated in each round.
-        public let evaluatesClients: Bool
-
-        /// - Precondition: there is a client, ids differ, and `rounds` is at least 1.
-        public init(
-            clients: [Int], rounds: Int, targetAccuracy: Double? = nil,
-            evaluatesClients: Bool = true
-        ) {
-            precondition(!clients.isEmpty, "a federation needs at least one client")
-            precondition(Set(clients).count == clients.count, "a client's id is given twice")
-            precondition(rounds > 0, "a run has at least one round, not \(rounds)")
-            self.clients = clients.sorted()
-            self.rounds = rounds
-            self.targetAccuracy = targetAccuracy
-            self.evaluatesClients = evaluatesClients
-        }
-    }
-
     /// What happened outside.
     public enum Event: Equatable, Sendable {
         /// The run is to start. Counts once.
         case begin
+        /// A client is there (again) and may be given a place.
+        case clientJoined(client: Int)
+        /// A client has left or vanished; `reason` is a clause: "no heartbeat for 3 s".
+        case clientLost(client: Int, reason: String)
+        /// The time of the open round is over, or that of waiting for clients to open it. A driver
+        /// starts its clock at `openRound` and `awaitClients`, and drops it at what follows.
+        case deadlinePassed(round: Int)
         /// A client's update has come and looks right; its vector stays with the driver.
         case updateReceived(client: Int, round: Int, sampleCount: Int)
         /// The accepted update is in the aggregate.
         case updateFolded(client: Int, round: Int)
-        /// A client could not do its part, or its update could not be folded in.
+        /// The aggregate does not take the accepted update: the client has failed.
+        case updateRefused(client: Int, round: Int, failure: ClientFailure)
+        /// A client could not do its part.
         case clientFailed(client: Int, round: Int, failure: ClientFailure)
         /// A client's own model has been tested (it may come before the update).
         case clientEvaluated(client: Int, round: Int, Evaluation)
@@ -45,11 +28,16 @@ extension RoundEngine {
 
     /// What the driver is to do now, in the order given.
     public enum Effect: Equatable, Sendable {
+        /// Too few clients are there: the round opens when there are `count`, or, once the deadline
+        /// has passed, with the minimum.
+        case awaitClients(round: Int, count: Int)
         /// Make an empty aggregate; these clients are in the round.
         case openRound(round: Int, cohort: [Int])
+        /// Drop the round's aggregate and updates; it starts again from its committed model.
+        case abandon(round: Int)
         /// Let a client train on the global model (in process), or offer it the task (served).
         case train(client: Int, round: Int)
-        /// Fold the update into the aggregate, then say `updateFolded` (or `clientFailed`).
+        /// Fold the update into the aggregate, then say `updateFolded` or `updateRefused`.
         case accept(client: Int, round: Int)
         /// What the event brought is not taken; nothing has changed.
         case reject(client: Int, round: Int, Rejection)
@@ -73,9 +61,15 @@ extension RoundEngine {
         case noRoundOpen
         /// Another round is open.
         case wrongRound(open: Int)
+        /// The client has no place in the open round.
+        case notChosen
         /// The client has already reported this in this round, or has failed.
         case duplicate
-        /// What is folded was never accepted.
+        /// The round has all the updates that it takes.
+        case goalReached
+        /// The round takes no more updates: its time is over.
+        case deadlinePassed
+        /// What is folded or refused was never accepted.
         case notAccepted
         /// Clients' models are not evaluated in this run.
         case notAsked
@@ -85,7 +79,10 @@ extension RoundEngine {
             case .unknownClient: "no client of this run has that id"
             case .noRoundOpen: "no round is open"
             case .wrongRound(let open): "round \(open) is open"
+            case .notChosen: "the client has no place in this round"
             case .duplicate: "the client has already reported in this round"
+            case .goalReached: "the round has all the updates it takes"
+            case .deadlinePassed: "the round's deadline has passed"
             case .notAsked: "clients' models are not evaluated in this run"
             case .notAccepted: "no update of the client has been accepted in this round"
             }
@@ -96,9 +93,11 @@ extension RoundEngine {
     public enum Phase: Hashable, Sendable {
         /// Waiting for `begin`.
         case idle
+        /// Waiting for enough clients to open a round.
+        case waiting(round: Int)
         /// Clients train, report and are evaluated.
         case open(round: Int)
-        /// All have reported; the new global model is being made and tested.
+        /// No more updates are taken; the new global model is being made and tested.
         case closing(round: Int)
         /// Nothing more will happen.
         case finished(Outcome)

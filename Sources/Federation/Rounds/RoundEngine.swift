@@ -1,44 +1,58 @@
 /// Decides what happens when in a run: a state machine without clock, chance, disk or transport.
 ///
 /// A driver hands in events one at a time and carries out the effects in their order, in one process
-/// or for a server: both have the same engine. Rounds are numbered 1…R. A round closes when each
-/// client of its cohort is done: its update folded in and, if asked for, its model evaluated, or
-/// failed. What ends the run early (divergence, errors) is decided at that moment and not when it is
+/// or for a server: both have the same engine. Rounds are numbered 1…R.
+///
+/// A round gives `places` to clients that are there. A place becomes free when its client vanishes
+/// or fails, and goes to another one that is there, or to the next that joins. The round closes
+/// - with `goal` updates, each folded in and, if asked for, its model evaluated;
+/// - at the deadline with at least the minimum; with fewer it is abandoned and starts again;
+/// - when nobody who is there has anything left to report: at once in a run whose clients do not
+///   come and go, and in one without deadlines as soon as there is the minimum.
+///
+/// What ends the run early (divergence, errors) is decided when the round closes and not when it is
 /// first heard of, so that records and outcome never depend on the order in which clients report:
 /// of several, the client with the lowest id is named. Only `stopRequested` ends a run at once.
 ///
 /// ```
-/// idle ─begin→ open(1) ─all done→ closing(1) ─globalEvaluated→ open(2) … → finished
+/// idle ─begin→ (waiting(1) ─enough clients→) open(1) ─goal→ closing(1) ─globalEvaluated→ open(2) …
+///                   ↑──────── too few at the deadline ──┘                            → finished
 /// ```
 ///
 /// Vectors never pass through here. An update is taken in two steps, so that a sum that refuses it
-/// cannot leave the engine believing otherwise: `accept`, then `updateFolded` by the driver.
+/// cannot leave the engine believing otherwise: `accept`, then `updateFolded` or `updateRefused` by
+/// the driver.
 public struct RoundEngine: Sendable {
     /// What the run is to do.
     public let configuration: Configuration
     /// Where it stands.
     public private(set) var phase = Phase.idle
     /// The committed rounds, in order.
-    public private(set) var records: [RoundRecord] = []
+    public private(set) var records: [RoundRecord]
+    /// How often the current round has been begun: 1, and one more each time it was abandoned.
+    public private(set) var attempt = 1
+    /// The clients that are there.
+    public private(set) var presentClients: Set<Int>
 
+    /// All that have or had a place in the open round.
     private var participants: [Int: Participant] = [:]
-    /// How many participants are not yet done.
-    private var waiting = 0
+    private var tally = Participant.Tally()
+    private var isPastDeadline = false
+    /// Whether a round has been opened since `begin`.
+    private var hasOpened = false
 
-    private struct Participant {
-        var sampleCount: Int?
-        var isFolded = false
-        var evaluation: Evaluation?
-        var failure: ClientFailure?
-
-        func isDone(evaluated: Bool) -> Bool {
-            failure != nil || (isFolded && (!evaluated || evaluation != nil))
-        }
-    }
-
-    /// A run that waits for `begin`.
-    public init(_ configuration: Configuration) {
+    /// A run that waits for `begin`, after the rounds that are committed already.
+    /// - Precondition: `records` are rounds 1, 2, 3 …, at most as many as the run has.
+    public init(_ configuration: Configuration, resuming records: [RoundRecord] = []) {
+        precondition(
+            records.map(\.round) == Array(1..<records.count + 1),
+            "the committed rounds are \(records.map(\.round)), not 1, 2, 3 …")
+        precondition(
+            records.count <= configuration.rounds,
+            "\(records.count) rounds are committed of a run of \(configuration.rounds)")
         self.configuration = configuration
+        self.records = records
+        presentClients = configuration.waitsForClients ? [] : Set(configuration.clients)
     }
 
     /// The round whose updates are being taken; nil between rounds.
@@ -46,10 +60,22 @@ public struct RoundEngine: Sendable {
         if case .open(let round) = phase { round } else { nil }
     }
 
+    /// The round that the run is in: the first that is not committed, or the last of all.
+    public var currentRound: Int { min(records.count + 1, configuration.rounds) }
+
     /// The clients that the open round waits for, ascending.
     public var pendingClients: [Int] {
         guard openRound != nil else { return [] }
-        return participants.filter { !isDone($0.value) }.map(\.key).sorted()
+        return participants.filter { isPending($0.value) }.map(\.key).sorted()
+    }
+
+    /// Whether the open round waits for any client.
+    public var hasPendingClients: Bool { openRound != nil && tally.pending > 0 }
+
+    /// Whether the open round waits for that client's update.
+    public func isTraining(_ client: Int) -> Bool {
+        guard openRound != nil, let participant = participants[client] else { return false }
+        return isTraining(participant)
     }
 
     /// How the run ended; nil while it goes on.
@@ -62,10 +88,21 @@ public struct RoundEngine: Sendable {
         switch event {
         case .begin:
             guard phase == .idle else { return [] }
-            return open(1)
+            if let last = records.last, let outcome = outcome(after: last) {
+                return finish(outcome)
+            }
+            return prepare(records.count + 1, attempt: 1)
+        case .clientJoined(let client):
+            return join(client)
+        case .clientLost(let client, let reason):
+            return lose(client, reason)
+        case .deadlinePassed(let round):
+            return passDeadline(round)
         case .updateReceived(let client, let round, let sampleCount):
+            let isFull = tally.updates >= configuration.goal
             return change(client, round) { participant in
                 guard participant.sampleCount == nil else { return .failure(.duplicate) }
+                guard !isFull else { return .failure(.goalReached) }
                 participant.sampleCount = sampleCount
                 return .success([.accept(client: client, round: round)])
             }
@@ -87,8 +124,19 @@ public struct RoundEngine: Sendable {
                 participant.evaluation = evaluation
                 return .success([])
             }
+        case .updateRefused(let client, let round, let failure):
+            return change(client, round) { participant in
+                guard participant.sampleCount != nil else { return .failure(.notAccepted) }
+                guard !participant.isFolded else { return .failure(.duplicate) }
+                participant.failure = failure
+                return .success([])
+            }
         case .clientFailed(let client, let round, let failure):
             return change(client, round) { participant in
+                // While its update is being folded in, only the aggregate can still refuse it.
+                guard participant.sampleCount == nil || participant.isFolded else {
+                    return .failure(.duplicate)
+                }
                 participant.failure = failure
                 return .success([])
             }
@@ -101,23 +149,109 @@ public struct RoundEngine: Sendable {
         }
     }
 
-    // MARK: Steps
+    // MARK: Opening
 
-    private func isDone(_ participant: Participant) -> Bool {
-        participant.isDone(evaluated: configuration.evaluatesClients)
+    /// The first round waits for all clients of the run, so that its cohort is drawn from the same
+    /// ones each time; later rounds, and one that has waited long enough, for the minimum.
+    private var neededClients: Int {
+        hasOpened || isPastDeadline
+            ? configuration.minimumClients : configuration.clients.count
+    }
+
+    /// Opens a round, or waits for clients to open it with.
+    private mutating func prepare(_ round: Int, attempt: Int) -> [Effect] {
+        self.attempt = attempt
+        participants = [:]
+        tally = Participant.Tally()
+        isPastDeadline = false
+        phase = .waiting(round: round)
+        guard presentClients.count < neededClients else { return open(round) }
+        return [.awaitClients(round: round, count: neededClients)]
     }
 
     private mutating func open(_ round: Int) -> [Effect] {
-        let cohort = configuration.clients
         phase = .open(round: round)
-        participants = Dictionary(uniqueKeysWithValues: cohort.map { ($0, Participant()) })
-        waiting = cohort.count
+        hasOpened = true
+        isPastDeadline = false
+        let cohort = draw(round).choose(configuration.places, from: presentClients)
+        for client in cohort { set(client, Participant()) }
         return [.openRound(round: round, cohort: cohort)]
             + cohort.map { .train(client: $0, round: round) }
     }
 
-    /// Changes what is known of a client in the open round, or rejects the event; closes the round
-    /// if that client was the last.
+    private func draw(_ round: Int) -> CohortDraw {
+        CohortDraw(seed: configuration.seed, round: round, attempt: attempt)
+    }
+
+    /// Gives free places to clients that are there and have had none, or have come back.
+    private mutating func refill(_ round: Int) -> [Effect] {
+        let free = configuration.places - tally.places
+        guard free > 0 else { return [] }
+        let candidates = presentClients.filter { participants[$0]?.isLost ?? true }
+        guard !candidates.isEmpty else { return [] }
+        let chosen = draw(round).choose(free, from: candidates)
+        for client in chosen { set(client, Participant()) }
+        return chosen.map { .train(client: $0, round: round) }
+    }
+
+    // MARK: Clients
+
+    private mutating func join(_ client: Int) -> [Effect] {
+        guard configuration.contains(client) else {
+            return [.reject(client: client, round: currentRound, .unknownClient)]
+        }
+        guard presentClients.insert(client).inserted else { return [] }
+        switch phase {
+        case .waiting(let round):
+            return presentClients.count >= neededClients ? open(round) : []
+        case .open(let round):
+            return settle(round)
+        case .idle, .closing, .finished:
+            return []
+        }
+    }
+
+    /// An update that has come stays; a client that has not reported loses its place.
+    private mutating func lose(_ client: Int, _ reason: String) -> [Effect] {
+        guard configuration.contains(client) else {
+            return [.reject(client: client, round: currentRound, .unknownClient)]
+        }
+        guard presentClients.remove(client) != nil, let round = openRound,
+            var participant = participants[client]
+        else { return [] }
+        switch stage(participant) {
+        case .training:
+            participant.failure = ClientFailure(.absence, reason: reason)
+            participant.isLost = true
+        case .absent:
+            participant.isLost = true
+        case .reported, .counted, .fatal:
+            return []
+        }
+        set(client, participant)
+        return settle(round)
+    }
+
+    private mutating func passDeadline(_ round: Int) -> [Effect] {
+        switch phase {
+        case .waiting(round):
+            isPastDeadline = true
+            return presentClients.count >= neededClients ? open(round) : []
+        case .open(round):
+            guard !isPastDeadline else { return [] }
+            isPastDeadline = true
+            for (client, var participant) in participants where isTraining(participant) {
+                participant.failure = ClientFailure(
+                    .absence, reason: "it had not reported when the deadline passed")
+                set(client, participant)
+            }
+            return settle(round)
+        default:
+            return []
+        }
+    }
+
+    /// Changes what is known of a client in the open round, or rejects the event.
     private mutating func change(
         _ client: Int, _ round: Int,
         _ body: (inout Participant) -> Result<[Effect], Rejection>
@@ -128,24 +262,73 @@ public struct RoundEngine: Sendable {
         guard configuration.contains(client) else { return rejected(.unknownClient) }
         guard let open = openRound else { return rejected(.noRoundOpen) }
         guard round == open else { return rejected(.wrongRound(open: open)) }
-        guard var participant = participants[client], !isDone(participant) else {
-            return rejected(.duplicate)
+        guard var participant = participants[client], !participant.isLost else {
+            return rejected(.notChosen)
+        }
+        guard isPending(participant) else {
+            let isLate = isPastDeadline && participant.sampleCount == nil
+            return rejected(isLate ? .deadlinePassed : .duplicate)
         }
         switch body(&participant) {
         case .failure(let reason):
             return rejected(reason)
         case .success(let effects):
-            participants[client] = participant
-            guard isDone(participant) else { return effects }
-            waiting -= 1
-            return waiting == 0 ? effects + close(round) : effects
+            set(client, participant)
+            return effects + settle(round)
         }
     }
 
+    private mutating func set(_ client: Int, _ participant: Participant) {
+        if let before = participants.updateValue(participant, forKey: client) {
+            tally[stage(before)] -= 1
+        }
+        tally[stage(participant)] += 1
+    }
+
+    private func stage(_ participant: Participant) -> Participant.Stage {
+        participant.stage(evaluated: configuration.evaluatesClients)
+    }
+
+    private func isTraining(_ participant: Participant) -> Bool {
+        stage(participant) == .training
+    }
+
+    private func isPending(_ participant: Participant) -> Bool {
+        [.training, .reported].contains(stage(participant))
+    }
+
+    // MARK: Closing
+
+    /// Closes, abandons or refills the open round, as the rules have it now.
+    private mutating func settle(_ round: Int) -> [Effect] {
+        let hasMinimum = tally[.counted] >= configuration.minimumClients
+        let isOver = tally[.fatal] > 0
+        if isPastDeadline {
+            guard tally[.reported] == 0 else { return [] }
+            return hasMinimum || isOver ? close(round) : abandon(round)
+        }
+        if tally.updates >= configuration.goal {
+            return tally[.reported] == 0 ? close(round) : []
+        }
+        let refilled = refill(round)
+        guard tally.pending == 0 else { return refilled }
+        // Nobody who is there has anything left to report.
+        if !configuration.waitsForClients || isOver { return close(round) }
+        return hasMinimum && configuration.roundDeadlineSeconds == nil ? close(round) : []
+    }
+
+    private mutating func abandon(_ round: Int) -> [Effect] {
+        [.abandon(round: round)] + prepare(round, attempt: attempt + 1)
+    }
+
     private mutating func close(_ round: Int) -> [Effect] {
+        // Whoever was asked in excess, and is still at it, has neither reported nor failed.
+        if tally[.training] > 0 { participants = participants.filter { !isTraining($0.value) } }
         let ascending = participants.sorted { $0.key < $1.key }
         for (client, participant) in ascending {
-            if let evaluation = participant.evaluation, !evaluation.loss.isFinite {
+            if let evaluation = participant.evaluation, participant.isFolded,
+                !evaluation.loss.isFinite
+            {
                 return finish(
                     .diverged(client: client, round: round, reason: lossReason(evaluation)))
             }
@@ -158,13 +341,18 @@ public struct RoundEngine: Sendable {
                 return finish(.failed(client: client, round: round, reason: failure.reason))
             }
         }
-        // Without a single update there is no next model.
-        if let (client, first) = ascending.first, ascending.allSatisfy({ !$0.value.isFolded }) {
-            let reason = first.failure?.reason ?? "it sent no update"
+        // In a run whose clients do not come and go, nothing more can come.
+        if tally[.counted] < configuration.minimumClients,
+            let (client, first) = ascending.first(where: { !$0.value.isFolded })
+        {
+            let others =
+                tally[.counted] == 0
+                ? "no other client sent an update"
+                : "\(tally[.counted]) of at least \(configuration.minimumClients) updates came"
             return finish(
                 .failed(
                     client: client, round: round,
-                    reason: "\(reason), and no other client sent an update"))
+                    reason: "\(first.failure?.reason ?? "it sent no update"), and \(others)"))
         }
         phase = .closing(round: round)
         return [.aggregate(round: round), .evaluateGlobal(round: round)]
@@ -177,42 +365,31 @@ public struct RoundEngine: Sendable {
         let clients = participants.sorted { $0.key < $1.key }.map { client, participant in
             RoundRecord.Client(
                 client: client, sampleCount: participant.isFolded ? participant.sampleCount : nil,
-                evaluation: participant.evaluation, failure: participant.failure)
+                evaluation: participant.isFolded ? participant.evaluation : nil,
+                failure: participant.failure)
         }
         let record = RoundRecord(round: round, clients: clients, global: evaluation)
         records.append(record)
-        let next: [Effect]
-        if let target = configuration.targetAccuracy, evaluation.accuracy >= target {
-            next = finish(.reachedTarget(round: round))
-        } else if round == configuration.rounds {
-            next = finish(.completed)
-        } else {
-            next = open(round + 1)
+        if let outcome = outcome(after: record) { return [.commit(record)] + finish(outcome) }
+        return [.commit(record)] + prepare(round + 1, attempt: 1)
+    }
+
+    /// How the run ends with that round, if it does.
+    private func outcome(after record: RoundRecord) -> Outcome? {
+        if let target = configuration.targetAccuracy, record.global.accuracy >= target {
+            return .reachedTarget(round: record.round)
         }
-        return [.commit(record)] + next
+        return record.round == configuration.rounds ? .completed : nil
     }
 
     private mutating func finish(_ outcome: Outcome) -> [Effect] {
         phase = .finished(outcome)
         participants = [:]
-        waiting = 0
+        tally = Participant.Tally()
         return [.finish(outcome)]
     }
 
     private func lossReason(_ evaluation: Evaluation) -> String {
         "its loss is \(NonFiniteNumber(evaluation.loss)?.description ?? "\(evaluation.loss)")"
-    }
-}
-
-extension RoundEngine.Configuration {
-    /// Whether the run has a client of that id, by binary search.
-    func contains(_ client: Int) -> Bool {
-        var low = 0
-        var high = clients.count
-        while low < high {
-            let middle = (low + high) / 2
-            if clients[middle] < client { low = middle + 1 } else { high = middle }
-        }
-        return low < clients.count && clients[low] == client
     }
 }

@@ -25,7 +25,7 @@ public struct RoundRecord: Hashable, Sendable, Codable {
 
     /// The round's number, 1…R.
     public var round: Int
-    /// The cohort, by ascending id.
+    /// Those that reported or failed, by ascending id.
     public var clients: [Client]
     /// How the new global model did.
     public var global: Evaluation

@@ -1,0 +1,50 @@
+/// What is known of one client in the open round.
+struct Participant: Sendable {
+    /// Set when its update was accepted.
+    var sampleCount: Int?
+    /// Whether the update is in the aggregate.
+    var isFolded = false
+    var evaluation: Evaluation?
+    var failure: ClientFailure?
+    /// Whether it failed by going away: if it comes back, it may have a place again.
+    var isLost = false
+
+    /// How far a client is.
+    enum Stage: Int, CaseIterable {
+        /// It has a place and has sent no update.
+        case training
+        /// Its update is accepted; folding or evaluating it is under way.
+        case reported
+        /// Its update is in the aggregate and nothing more is expected of it.
+        case counted
+        /// It has failed or gone away: its place is free.
+        case absent
+        /// It has failed in a way that ends the run.
+        case fatal
+    }
+
+    /// - Parameter evaluated: whether clients' models are evaluated in this run.
+    func stage(evaluated: Bool) -> Stage {
+        if let failure, failure.kind != .absence { return .fatal }
+        if isFolded, failure != nil || !evaluated || evaluation != nil { return .counted }
+        if failure != nil { return .absent }
+        return sampleCount == nil ? .training : .reported
+    }
+
+    /// How many participants are at which stage.
+    struct Tally: Sendable {
+        private var counts = [Int](repeating: 0, count: Stage.allCases.count)
+
+        subscript(stage: Stage) -> Int {
+            get { counts[stage.rawValue] }
+            set { counts[stage.rawValue] = newValue }
+        }
+
+        /// Clients that the round waits for.
+        var pending: Int { self[.training] + self[.reported] }
+        /// Updates accepted and not failed.
+        var updates: Int { self[.reported] + self[.counted] }
+        /// Places that are taken.
+        var places: Int { pending + self[.counted] + self[.fatal] }
+    }
+}
