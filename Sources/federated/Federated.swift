@@ -11,7 +11,10 @@ struct Federated: ParsableCommand {
         abstract: "Federated learning on this machine: a server and its clients in one process.",
         discussion: "Try: federated run --experiment 1",
         version: version,
-        subcommands: [RunCommand.self, BenchCommand.self, SweepCommand.self, DataCommand.self])
+        subcommands: [
+            RunCommand.self, JoinCommand.self, BenchCommand.self, SweepCommand.self,
+            DataCommand.self,
+        ])
 
     /// Parses and runs; every error is one line on standard error.
     static func main() {
