@@ -22,13 +22,13 @@ RUN_OPTIONS = $(call option,--experiment,EXPERIMENT) $(call option,--clients,CLI
 	$(call option,--log-dir,LOG_DIR) $(call option,--threads,THREADS) \
 	$(call option,--model,MODEL) $(ARGS)
 
-.PHONY: help test fuzz bench peers run sweep plot data format lint clean setup build venv
+.PHONY: help test page-test fuzz bench peers run sweep plot data format lint clean setup build venv
 
 help: ## Print this list
 	@echo "usage: make TARGET [NAME=value …]"
 	@echo
-	@sed -n 's/^\([a-z][a-z]*\):[^#]*## \(.*\)$$/  \1|\2/p' Makefile | \
-		while IFS='|' read -r name text; do printf '%-9s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)$$/  \1|\2/p' Makefile | \
+		while IFS='|' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo "make run takes EXPERIMENT CLIENTS ROUNDS SAMPLES EPOCHS BATCH_SIZE LEARNING_RATE SEED"
 	@echo "DATASET DATA_DIR LOG_DIR THREADS MODEL; ARGS=\"…\" hands any other option on, as in"
@@ -42,6 +42,12 @@ test: setup ## Run the tests
 
 fuzz: setup ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
 	@Scripts/fuzz.sh $(or $(SECONDS),60) $(PARSER)
+
+# Needs Chromium (setup.sh page installs it) and Playwright (venv.sh page); CHROMIUM=PATH for another.
+page-test: build ## Test the live page in headless Chromium (ARGS="--screenshots FOLDER")
+	@Scripts/setup.sh page
+	@Scripts/venv.sh page
+	@.venv-page/bin/python Scripts/test_page.py --federated $(call quote,$(FEDERATED)) $(ARGS)
 
 bench: build ## Measure training and evaluation speed (ARGS="--json")
 	@$(call quote,$(FEDERATED)) bench $(ARGS)
@@ -79,7 +85,7 @@ lint: ## Check the style of Swift, shell and Python sources
 		else echo "lint: python3 is not installed: Python files were not checked"; fi
 
 clean: ## Remove what was built and the Python environments; Logs stay
-	@rm -rf .build .venv .venv-peers Scripts/__pycache__ .ci/__pycache__
+	@rm -rf .build .venv .venv-page .venv-peers Scripts/__pycache__ .ci/__pycache__
 
 setup:
 	@Scripts/setup.sh

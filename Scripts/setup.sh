@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Makes sure that what the build needs is on the machine: Swift, OpenBLAS, LAPACKE, zlib.
+# With the word page: what the tests of the live page need, Chromium and a font, and not Swift.
 # Installs the system packages with apt when it may; otherwise prints the one command and stops.
 set -euo pipefail
 
@@ -29,6 +30,12 @@ check_swift() {
 
 # Prints the Debian packages that are missing, one a line.
 missing_packages() {
+    if [[ $purpose == page ]]; then
+        command -v "${CHROMIUM:-chromium}" chromium-browser google-chrome >/dev/null ||
+            echo chromium
+        [[ -n $(fc-list 2>/dev/null) ]] || echo fonts-dejavu-core
+        return
+    fi
     if ! command -v pkg-config >/dev/null; then
         # Without pkg-config nothing can be told; apt skips what is there already.
         printf '%s\n' pkg-config libopenblas-dev liblapacke-dev zlib1g-dev
@@ -73,12 +80,18 @@ install_packages() {
         fail "apt-get could not install: $*" "once that is mended, this is the command:" "  $by_hand"
 }
 
-check_swift
+readonly purpose=${1:-build}
+case $purpose in
+build) check_swift ;;
+page) ;;
+*) fail "there is no purpose “$purpose”: expected page, or nothing for the build" ;;
+esac
 mapfile -t missing < <(missing_packages)
 if ((${#missing[@]} == 0)); then
     exit 0
 fi
 if ! is_debian; then
+    [[ $purpose == build ]] || fail "please install Chromium and a font (Debian: ${missing[*]})."
     fail "pkg-config does not find everything the build needs (the Debian names are: ${missing[*]})." \
         "Install OpenBLAS with its C headers, zlib with its headers, and pkg-config; then try again."
 fi

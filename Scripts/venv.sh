@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
 # Makes .venv with the packages of Scripts/requirements.txt, once; says nothing if it is there.
-# A machine's python3 may be anyone's, so the scripts get an environment of the project's own.
+# `venv.sh page` makes .venv-page with those of requirements-page.txt, for the tests of the page.
+# A machine's python3 may be anyone's, so the scripts get environments of the project's own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly requirements=Scripts/requirements.txt
-readonly stamp=.venv/requirements.installed
+case ${1-} in
+"") readonly venv=.venv requirements=Scripts/requirements.txt content=matplotlib ;;
+page) readonly venv=.venv-page requirements=Scripts/requirements-page.txt content=Playwright ;;
+*)
+    echo "venv: there is no environment “$1”: expected page, or nothing for that of the pictures" >&2
+    exit 2
+    ;;
+esac
+readonly stamp=$venv/requirements.installed
 
 fail() {
     printf 'venv: %s\n' "$@" >&2
@@ -13,8 +21,8 @@ fail() {
 }
 
 is_current() {
-    [[ -x .venv/bin/python ]] && cmp -s "$requirements" "$stamp" &&
-        .venv/bin/python -c '' 2>/dev/null # a Python that was upgraded away leaves a dangling link
+    [[ -x $venv/bin/python ]] && cmp -s "$requirements" "$stamp" &&
+        "$venv/bin/python" -c '' 2>/dev/null # a Python that was upgraded away leaves a dangling link
 }
 
 has_venv_module() {
@@ -40,12 +48,14 @@ install_venv_module() {
 }
 
 make_venv() {
-    rm -rf .venv
-    python3 -m venv .venv &&
-        .venv/bin/python -m pip install --disable-pip-version-check --quiet --retries 2 \
-            --only-binary :all: -r "$requirements" &&
+    rm -rf "$venv"
+    python3 -m venv "$venv" &&
+        "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --retries 2 \
+            --only-binary :all: -r "$requirements" || return
+    if [[ $content == matplotlib ]]; then
         # The first import writes the font cache: here, not during someone's first picture.
-        MPLCONFIGDIR="$PWD/.venv/matplotlib" .venv/bin/python -c 'import matplotlib.pyplot'
+        MPLCONFIGDIR="$PWD/$venv/matplotlib" "$venv/bin/python" -c 'import matplotlib.pyplot'
+    fi
 }
 
 is_current && exit 0
@@ -56,16 +66,16 @@ if command -v flock >/dev/null; then flock 9; fi
 is_current && exit 0
 
 output=$(mktemp)
-trap 'rm -f "$output"; [[ -e $stamp ]] || rm -rf .venv' EXIT
+trap 'rm -f "$output"; [[ -e $stamp ]] || rm -rf "$venv"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
 has_venv_module || install_venv_module
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
     fail "$(python3 --version) is too old: 3.10 or later is needed"
-echo "venv: installing matplotlib into .venv"
+echo "venv: installing $content into $venv"
 if ! make_venv >"$output" 2>&1; then
     cat "$output" >&2
-    fail "matplotlib could not be installed"
+    fail "$content could not be installed"
 fi
 cp "$requirements" "$stamp"

@@ -9,8 +9,9 @@
        size_t filters, float *y),                                                                 \
       (w, image, kernel, bias, filters, y))                                                       \
     X(void, direct_kernel_gradient,                                                               \
-      (const ck_window *w, const float *image, const float *g, size_t filters, float *dkernel),   \
-      (w, image, g, filters, dkernel))                                                            \
+      (const ck_window *w, const float *image, const float *y, const float *g, size_t filters,    \
+       float *dkernel, float *sums),                                                              \
+      (w, image, y, g, filters, dkernel, sums))                                                   \
     X(void, winograd_kernel,                                                                      \
       (const ck_winograd *g, const float *kernel, float *u), (g, kernel, u))                      \
     X(void, winograd_forward,                                                                     \
@@ -44,6 +45,10 @@
       (const float *x, const float *packed, size_t samples, size_t inputs, size_t units,          \
        const uint64_t *keep, float *y),                                                           \
       (x, packed, samples, inputs, units, keep, y))                                               \
+    X(void, dense_forward_live,                                                                   \
+      (const float *x, const float *kernel, size_t samples, size_t inputs, size_t units,          \
+       float *y),                                                                                 \
+      (x, kernel, samples, inputs, units, y))                                                     \
     X(void, dense_backward,                                                                       \
       (const float *x, const float *dy, const float *packed, size_t samples, size_t inputs,       \
        size_t units, float scale, float *target, float *dx, ck_entry *entries, uint32_t *starts,  \
@@ -69,6 +74,7 @@
       (y, dy, dx, count))                                                                         \
     X(void, column_sums, (const float *x, float *sums, size_t rows, size_t columns),              \
       (x, sums, rows, columns))                                                                   \
+    X(float, sum, (const float *x, size_t count), (x, count))                                     \
     X(void, axpy, (float a, const float *x, float *y, size_t count), (a, x, y, count))            \
     X(void, apply_mask,                                                                           \
       (const float *x, const uint64_t *mask, float scale, float *y, size_t count),                \
@@ -88,8 +94,9 @@
       (w, dy, where, dimage))                                                                     \
     X(ck_extent, inspect, (const float *x, size_t count), (x, count))                             \
     X(void, accumulate,                                                                           \
-      (const float *x, double weight, int64_t *high, int64_t *low, size_t count),                 \
-      (x, weight, high, low, count))                                                              \
+      (const ck_weighted *x, size_t updates, size_t first, size_t count, int64_t *high,           \
+       int64_t *low),                                                                             \
+      (x, updates, first, count, high, low))                                                      \
     X(void, carry, (int64_t *high, int64_t *low, size_t count), (high, low, count))               \
     CK_FUSED_KERNELS(X)
 

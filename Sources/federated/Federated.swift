@@ -13,7 +13,7 @@ struct Federated: ParsableCommand {
         version: version,
         subcommands: [
             RunCommand.self, JoinCommand.self, BenchCommand.self, SweepCommand.self,
-            DataCommand.self,
+            DataCommand.self, ReportCommand.self,
         ])
 
     /// Parses and runs; every error is one line on standard error.

@@ -133,6 +133,44 @@ func oracleMean(of updates: [ModelUpdate]) -> ParameterVector {
         }
     }
 
+    @Test("Many at once, on any number of threads, are one after the other")
+    func manyAtOnce() throws {
+        for exponents in [118...130, 0...145] {
+            var random = RandomUpdates(seed: 21)
+            let updates = random.updates(
+                clients: 11, parameters: 70_001, samples: 1...5000, exponents: exponents)
+            let expected = try mean(of: updates)
+            for threads in [1, 2, 7] {
+                for group in [1, 3, 4, 11] {
+                    var sum = ExactAccumulator(count: 70_001)
+                    for start in stride(from: 0, to: updates.count, by: group) {
+                        try sum.add(
+                            contentsOf: Array(updates[start..<min(start + group, updates.count)]),
+                            threads: threads)
+                    }
+                    #expect(sum.updateCount == 11)
+                    #expect(try sum.mean() == expected, "\(threads) threads, groups of \(group)")
+                }
+            }
+        }
+    }
+
+    @Test("Of many at once none is added if one is refused")
+    func manyAtOnceOrNone() throws {
+        var random = RandomUpdates(seed: 22)
+        let good = random.updates(clients: 5, parameters: 9, samples: 1...50, exponents: 110...130)
+        var sum = ExactAccumulator(count: 9)
+        try sum.add(contentsOf: good)
+        let before = try sum.mean()
+        let bad = ModelUpdate(
+            client: 6, round: 1, sampleCount: 1, parameters: ParameterVector([1, .nan]))
+        #expect(throws: AggregationError.wrongLength(client: 6, found: 2, expected: 9)) {
+            try sum.add(contentsOf: good + [bad], threads: 2)
+        }
+        #expect(sum.updateCount == 5)
+        #expect(try sum.mean() == before)
+    }
+
     @Test(arguments: [0...0, 0...90, 84...130, 0...145])
     func equalClientsGiveTheirOwnBits(exponents: ClosedRange<Int>) throws {
         var random = RandomUpdates(seed: 12)

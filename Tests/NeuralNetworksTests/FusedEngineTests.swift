@@ -69,6 +69,15 @@ struct FusedEngineTests {
                         Array(UnsafeBufferPointer(start: plan.logits, count: count * 10)))
                 }
             }
+            let inferred = Engine.allCases.map { engine in
+                let plan = Plan(
+                    architecture, batchSize: batch, purpose: .inference, engine: engine)
+                PlanTests.digits(plan, seed: seed)
+                plan.load(parameters)
+                plan.forward(count: count)
+                return Array(UnsafeBufferPointer(start: plan.logits, count: count * 10))
+            }
+            expectClose(inferred[1], inferred[0], 2e-5, comment)
             for step in 0...1 {
                 expectClose(logits[step + 2], logits[step], 2e-5, comment)
                 for entry in architecture.layout.entries {

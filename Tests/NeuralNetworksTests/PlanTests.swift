@@ -105,9 +105,82 @@ struct PlanTests {
             plan.load(parameters)
             plan.forward(count: 3)
         }
-        #expect(
-            Array(UnsafeBufferPointer(start: training.logits, count: 12))
-                == Array(UnsafeBufferPointer(start: inference.logits, count: 12)))
+        for index in 0..<12 {
+            #expect(abs(training.logits[index] - inference.logits[index]) < 1e-5)
+        }
+    }
+
+    @Test("A batch too large for one part is the mean of its parts", arguments: Engine.allCases)
+    func parts(engine: Engine) throws {
+        let architecture = try Architecture(
+            input: .image(height: 9, width: 8, channels: 1),
+            [.convolution(filters: 16, kernel: 3, activation: .relu), .flatten, .dense(5)])
+        let count = 2 * Plan.largestPart + 7
+        let whole = Plan(architecture, batchSize: count, purpose: .training, engine: engine)
+        let single = Plan(architecture, batchSize: 1, purpose: .training, engine: engine)
+        let inference = Plan(architecture, batchSize: count, purpose: .inference, engine: engine)
+        let start = architecture.initialParameters(seed: 3)
+        let size = architecture.input.count
+        for plan in [whole, single, inference] { plan.load(start) }
+        Self.digits(whole, seed: 6)
+        Self.digits(inference, seed: 6)
+        let (result, gradient) = whole.gradient(count: count, dropout: Plan.noDropout, step: 0)
+        let inferred = inference.evaluate(count: count)
+        #expect(inferred.correct == result.correct)
+        #expect(abs(inferred.lossSum - result.lossSum) < 1e-3)
+        var mean = [Double](repeating: 0, count: start.count)
+        var (loss, correct) = (0.0, Int64(0))
+        for sample in 0..<count {
+            single.images.update(from: whole.images + sample * size, count: size)
+            single.labels[0] = whole.labels[sample]
+            let one = single.gradient(count: 1, dropout: Plan.noDropout, step: 0)
+            for (index, value) in one.gradient.array(in: 0..<start.count).enumerated() {
+                mean[index] += Double(value) / Double(count)
+            }
+            loss += one.result.lossSum
+            correct += one.result.correct
+            for index in 0..<5 {
+                let expected = single.logits[index]
+                #expect(abs(whole.logits[sample * 5 + index] - expected) < 1e-5)
+                #expect(abs(inference.logits[sample * 5 + index] - expected) < 1e-5)
+            }
+        }
+        #expect(correct == result.correct)
+        #expect(abs(loss - result.lossSum) < 1e-3)
+        let found = gradient.array(in: 0..<start.count)
+        #expect(zip(found, mean).allSatisfy { abs(Double($0) - $1) < 1e-6 })
+        _ = whole.trainStep(
+            count: count, learningRate: 0.5, dropout: Plan.noDropout, step: 0)
+        let moved = whole.parameters().array(in: 0..<start.count)
+        for (index, value) in start.array(in: 0..<start.count).enumerated() {
+            #expect(abs(moved[index] - (value - 0.5 * found[index])) < 1e-6)
+        }
+    }
+
+    @Test("The parts of a batch, and batches, drop units by random numbers of their own")
+    func dropoutOfParts() throws {
+        let architecture = try Architecture(
+            input: .vector(1), [.dense(64), .dropout(0.5), .dense(64)])
+        let count = 2 * Plan.largestPart
+        let plan = Plan(architecture, batchSize: count, purpose: .training)
+        // The first kernel and the second bias are 0; logits tell which units were kept.
+        plan.load(
+            ParameterVector(
+                (0..<architecture.parameterCount).map {
+                    ($0 >= 64 && $0 < 128) || ($0 >= 128 && ($0 - 128) % 65 == 0 && $0 < 4224)
+                        ? 1 : 0
+                }))
+        let key = RandomKey(seed: 4, purpose: .dropout)
+        var seen: Set<[Float]> = []
+        for step in 0..<3 {
+            plan.forward(count: count, dropout: key, step: step)
+            for sample in 0..<count {
+                let row = Array(UnsafeBufferPointer(start: plan.logits + sample * 64, count: 64))
+                #expect(row.allSatisfy { $0 == 0 || $0 == 2 })
+                seen.insert(row)
+            }
+        }
+        #expect(seen.count == 3 * count)
     }
 
     @Test(

@@ -58,6 +58,8 @@ void ck_relu(const float *x, float *y, size_t count);
 void ck_relu_backward(const float *y, const float *dy, float *dx, size_t count);
 /// sums[c] = sum over r of x[r][c].
 void ck_column_sums(const float *x, float *sums, size_t rows, size_t columns);
+/// The sum of x, in several partial sums.
+float ck_sum(const float *x, size_t count);
 /// y += a x.
 void ck_axpy(float a, const float *x, float *y, size_t count);
 /// y = keep ? x * scale : 0, flags as `ck_keep_mask` leaves them; y may be x.
@@ -107,10 +109,11 @@ enum {
 /// y = max(0, conv(image) + bias) at stride 1 without padding, product by product; for few channels.
 void ck_direct_convolution(const ck_window *w, const float *image, const float *kernel,
                            const float *bias, size_t filters, float *y);
-/// dkernel += the kernel gradient of a convolution at stride 1 without padding, from the output's
-/// gradient g[out_h][out_w][filters]; for few channels: window and channels make ≤ CK_MAX_TAPS.
-void ck_direct_kernel_gradient(const ck_window *w, const float *image, const float *g,
-                               size_t filters, float *dkernel);
+/// dkernel += the kernel gradient of a convolution at stride 1 without padding, and sums[filters] +=
+/// its bias's, from the gradient g[out_h][out_w][filters] of the output, which counts where the
+/// output y is above 0 (null: everywhere); for few channels: window and channels make ≤ CK_MAX_TAPS.
+void ck_direct_kernel_gradient(const ck_window *w, const float *image, const float *y,
+                               const float *g, size_t filters, float *dkernel, float *sums);
 
 /// A convolution at stride 1 by Winograd's F(4×4, 3×3) or F(2×2, 5×5), with ReLU and 2×2 pooling.
 typedef struct {
@@ -174,6 +177,10 @@ void ck_unpack_dense(const float *packed, size_t inputs, size_t units, float *ke
 /// (bit s · units + u, as `ck_keep_mask` leaves them) are not computed, but 0.
 void ck_dense_forward(const float *x, const float *packed, size_t samples, size_t inputs,
                       size_t units, const uint64_t *keep, float *y);
+/// y[samples][units] = x[samples][inputs] · kernel[inputs][units], not packed, over what is not zero
+/// in x; `units` is a multiple of `ck_lanes`.
+void ck_dense_forward_live(const float *x, const float *kernel, size_t samples, size_t inputs,
+                           size_t units, float *y);
 /// In one pass over the kernel: dx = dy · kernelᵀ and, packed, target += scale · xᵀ · dy, over what
 /// is not zero in dy. `target` may be `packed`; dx may be null if nobody wants it. Scratch:
 /// entries[2 · samples · units], starts[(⌈units / CK_DENSE_UNITS⌉ · samples + units + 2)],
@@ -208,10 +215,17 @@ typedef struct {
 } ck_extent;
 ck_extent ck_inspect(const float *x, size_t count);
 
-/// Adds weight · x to fixed-point sums: high counts 2⁻²⁴, low counts 2⁻⁶⁶. Exact where
-/// |weight · x| < 2³⁸, weight < 2²⁹ and every x ≠ 0 has |x| ≥ 2⁻⁴³; what lies below 2⁻⁶⁶ is left to
-/// `ck_accumulate_tail`.
-void ck_accumulate(const float *x, double weight, int64_t *high, int64_t *low, size_t count);
+/// A vector and what it is multiplied by.
+typedef struct {
+    const float *values;
+    double weight;
+} ck_weighted;
+
+/// Adds weight · x[first ..< first + count] of several vectors to fixed-point sums of `count`: high
+/// counts 2⁻²⁴, low counts 2⁻⁶⁶. Exact where |weight · x| < 2³⁸, weight < 2²⁹ and every x ≠ 0 has
+/// |x| ≥ 2⁻⁴³; what lies below 2⁻⁶⁶ is left to `ck_accumulate_tail`.
+void ck_accumulate(const ck_weighted *x, size_t updates, size_t first, size_t count, int64_t *high,
+                   int64_t *low);
 /// Adds what `ck_accumulate` leaves of weight · x: third counts 2⁻¹⁰⁸, fourth 2⁻¹⁵⁰.
 void ck_accumulate_tail(const float *x, double weight, int64_t *third, int64_t *fourth,
                         size_t count);

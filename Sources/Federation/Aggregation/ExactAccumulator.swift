@@ -68,30 +68,67 @@ public struct ExactAccumulator: Sendable {
 
     /// Throws what `add` would throw, and changes nothing.
     public func check(_ update: ModelUpdate) throws(AggregationError) {
-        _ = try plan(update)
+        _ = try plan([update])
     }
 
     /// Adds n · w of an update.
     /// - Throws: `AggregationError` for another length, NaN or infinity, a sample count outside
     ///   1 ..< 2²⁹, and sums that would not fit; the accumulator is then as before.
     public mutating func add(_ update: ModelUpdate) throws(AggregationError) {
-        let plan = try plan(update)
-        if additionsSinceCarry >= Self.carryInterval { carry() }
+        try add(contentsOf: [update])
+    }
+
+    /// Adds many updates at once, or none if one is refused: sums are read and written once for
+    /// several, and each thread takes a part of the parameters.
+    /// - Throws: what adding them one by one would throw first.
+    public mutating func add(
+        contentsOf updates: [ModelUpdate], threads: Int = 1
+    ) throws(AggregationError) {
+        precondition(updates.count <= Self.carryInterval, "too many updates at once")
+        let plan = try plan(updates)
+        if additionsSinceCarry + updates.count > Self.carryInterval { carry() }
         if plan.needsTail, tail == nil { tail = Tail(count: count) }
-        let weight = Double(update.sampleCount)
-        update.parameters.withUnsafeBufferPointer { parameters in
-            guard let source = parameters.baseAddress else { return }
-            withWords(&high, &low) { ck_accumulate(source, weight, $0, $1, count) }
+        withExtendedLifetime(updates) {
+            nonisolated(unsafe) let vectors = updates.map { update in
+                ck_weighted(
+                    values: update.parameters.withUnsafeBufferPointer { $0.baseAddress },
+                    weight: Double(update.sampleCount))
+            }
+            Self.inParts(of: count, threads: threads, &high, &low) { first, count, high, low in
+                ck_accumulate(vectors, vectors.count, first, count, high, low)
+            }
             guard plan.needsTail, var tail = self.tail.take() else { return }
-            withWords(&tail.third, &tail.fourth) {
-                ck_accumulate_tail(source, weight, $0, $1, count)
+            Self.inParts(
+                of: count, threads: threads, &tail.third, &tail.fourth
+            ) { first, count, third, fourth in
+                for vector in vectors {
+                    ck_accumulate_tail(vector.values + first, vector.weight, third, fourth, count)
+                }
             }
             self.tail = tail
         }
         bound = plan.bound
         sampleCount = plan.sampleCount
-        updateCount += 1
-        additionsSinceCarry += 1
+        updateCount += updates.count
+        additionsSinceCarry += updates.count
+    }
+
+    /// Lends parts of two rows of words to as many threads.
+    private static func inParts(
+        of count: Int, threads: Int, _ high: inout [Int64], _ low: inout [Int64],
+        _ body:
+            @Sendable (
+                _ first: Int, _ count: Int, UnsafeMutablePointer<Int64>, UnsafeMutablePointer<Int64>
+            ) -> Void
+    ) {
+        withWords(&high, &low) { high, low in
+            nonisolated(unsafe) let (high, low) = (high, low)
+            let size = (count + threads - 1) / threads
+            parallelFor(count: threads, threads: threads) { _, part in
+                let first = min(part * size, count)
+                body(first, min(size, count - first), high + first, low + first)
+            }
+        }
     }
 
     /// Adds another sum: the result is the one that adding its updates here would have given.
@@ -161,8 +198,14 @@ public struct ExactAccumulator: Sendable {
         var needsTail: Bool
     }
 
-    /// Checks everything about an update before any of it is added.
-    private func plan(_ update: ModelUpdate) throws(AggregationError) -> Plan {
+    /// Checks everything about updates before any of them is added.
+    private func plan(_ updates: [ModelUpdate]) throws(AggregationError) -> Plan {
+        var plan = Plan(bound: bound, sampleCount: sampleCount, needsTail: false)
+        for update in updates { try extend(&plan, by: update) }
+        return plan
+    }
+
+    private func extend(_ plan: inout Plan, by update: ModelUpdate) throws(AggregationError) {
         let client = update.client
         guard update.parameters.count == count else {
             throw .wrongLength(client: client, found: update.parameters.count, expected: count)
@@ -170,29 +213,29 @@ public struct ExactAccumulator: Sendable {
         guard update.sampleCount > 0, update.sampleCount < Self.sampleCountLimit else {
             throw .sampleCountOutOfRange(client: client, found: update.sampleCount)
         }
-        let extent = update.parameters.inspect()
+        let extent = update.extent
         if let index = extent.firstNonFinite {
             let value = update.parameters.array(in: index..<index + 1)[0]
             throw .notFinite(
                 client: client, found: NonFiniteNumber(value) ?? .notANumber,
                 at: ParameterPlace(index: index, layout: layout))
         }
-        let samples = sampleCount.addingReportingOverflow(update.sampleCount)
+        let samples = plan.sampleCount.addingReportingOverflow(update.sampleCount)
         guard !samples.overflow else {
             throw .sampleCountOverflow(
-                client: client, found: update.sampleCount, sumBefore: sampleCount)
+                client: client, found: update.sampleCount, sumBefore: plan.sampleCount)
         }
         // Exact: 24 + 29 bits. One more unit than the largest high word, because carrying brings
         // at most half a unit for every addition.
         let units = Double(extent.largest) * Double(update.sampleCount) * 0x1p24
-        guard units < 0x1p62, bound + Int(units.rounded(.up)) + 1 <= Self.boundLimit else {
+        guard units < 0x1p62, plan.bound + Int(units.rounded(.up)) + 1 <= Self.boundLimit else {
             throw .overflow(
                 client: client, value: extent.largest, sampleCount: update.sampleCount,
                 at: largestPlace(update.parameters, magnitude: extent.largest))
         }
-        return Plan(
-            bound: bound + Int(units.rounded(.up)) + 1, sampleCount: samples.partialValue,
-            needsTail: extent.smallestNonzero < Self.tailThreshold)
+        plan.bound += Int(units.rounded(.up)) + 1
+        plan.sampleCount = samples.partialValue
+        if extent.smallestNonzero < Self.tailThreshold { plan.needsTail = true }
     }
 
     private func largestPlace(_ parameters: ParameterVector, magnitude: Float) -> ParameterPlace {

@@ -1,7 +1,7 @@
 import Tensors
 
 /// What a client hands back after a round of local training.
-public struct ModelUpdate: Sendable, Equatable {
+public struct ModelUpdate: Sendable {
     /// The client's id.
     public var client: Int
     /// The round it was trained in, 1…R.
@@ -9,7 +9,9 @@ public struct ModelUpdate: Sendable, Equatable {
     /// How many training samples the client has: its weight in the mean.
     public var sampleCount: Int
     /// The trained model, whole (not a difference).
-    public var parameters: ParameterVector
+    public let parameters: ParameterVector
+    /// Its magnitudes, found when the update was made and its numbers were still in the cache.
+    let extent: ParameterVector.Extent
 
     /// An update of `client` in `round`.
     public init(client: Int, round: Int, sampleCount: Int, parameters: ParameterVector) {
@@ -17,5 +19,13 @@ public struct ModelUpdate: Sendable, Equatable {
         self.round = round
         self.sampleCount = sampleCount
         self.parameters = parameters
+        extent = parameters.inspect()
+    }
+}
+
+extension ModelUpdate: Equatable {
+    public static func == (a: ModelUpdate, b: ModelUpdate) -> Bool {
+        a.client == b.client && a.round == b.round && a.sampleCount == b.sampleCount
+            && a.parameters == b.parameters
     }
 }

@@ -8,6 +8,10 @@ public protocol UpdateAggregator: Sendable {
     func check(_ update: ModelUpdate) throws(AggregationError)
     /// Adds an update; one that is refused changes nothing.
     mutating func add(_ update: ModelUpdate) throws(AggregationError)
+    /// Adds many updates at once on so many threads, or none if one is refused.
+    mutating func add(
+        contentsOf updates: [ModelUpdate], threads: Int
+    ) throws(AggregationError)
     /// Adds what another aggregator of the same strategy and round has folded.
     mutating func merge(_ other: Self) throws(AggregationError)
     /// The weighted mean of the models that were added.

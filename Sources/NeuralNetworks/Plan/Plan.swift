@@ -36,7 +36,13 @@ public final class Plan {
 
     let operations: [any Operation]
     private let arena: Arena
+    /// How many samples go through the operations at once: larger batches do so in parts, whose
+    /// activations stay in the cache and whose gradients are added up.
+    private let partSize: Int
+    private let input: ArenaRegion
     private let output: Activations
+    /// Logits of a whole batch, and the sum of its parts' steps; nil where a batch is one part.
+    private let parts: (logits: ArenaRegion, steps: ArenaRegion)?
     /// The model's parameters, in the order of `Operation.pack`.
     private let packed: ArenaRegion
     /// What they are a copy of; nil once they have been trained.
@@ -50,21 +56,37 @@ public final class Plan {
         self.batchSize = batchSize
         self.purpose = purpose
         self.engine = engine
+        partSize = min(batchSize, Self.largestPart)
         var compiler = PlanCompiler(
-            architecture, batchSize: batchSize, purpose: purpose, engine: engine)
-        let input = compiler.current.values
+            architecture, batchSize: partSize, purpose: purpose, engine: engine)
+        input = compiler.current.values
         compiler.compile()
         operations = compiler.operations
         output = compiler.current
+        var imageRegion = input
+        if batchSize > partSize {
+            imageRegion = compiler.arena.reserve(batchSize * architecture.input.count)
+            parts = (
+                logits: compiler.arena.reserve(batchSize * architecture.classCount),
+                steps: compiler.arena.reserve(
+                    purpose == .training ? architecture.parameterCount : 0)
+            )
+        } else {
+            parts = nil
+        }
         let labelRegion = compiler.arena.reserve((batchSize + 3) / 4)
         packed = compiler.arena.reserve(architecture.parameterCount)
         arena = Arena(compiler.arena)
-        images = arena[input]
+        images = arena[imageRegion]
         labels = UnsafeMutableRawPointer(arena[labelRegion]).assumingMemoryBound(to: UInt8.self)
     }
 
+    /// More samples at once gain nothing: kernels are read often enough, and activations fill the
+    /// second-level cache.
+    static let largestPart = 32
+
     /// The last batch's logits, [N][classes].
-    public var logits: UnsafePointer<Float> { UnsafePointer(arena[output.values]) }
+    public var logits: UnsafePointer<Float> { UnsafePointer(arena[parts?.logits ?? output.values]) }
 
     /// Floating-point operations of each operation's forward pass on one sample, a multiplication
     /// and an addition being two, as if every product were computed.
@@ -99,19 +121,7 @@ public final class Plan {
     ///
     /// A plan for training drops units by the random numbers that `dropout` and `step` name.
     public func forward(count: Int, dropout: RandomKey = Plan.noDropout, step: Int = 0) {
-        forward(
-            Pass(
-                arena: arena, parameters: arena[packed], count: count, dropout: dropout,
-                step: step))
-    }
-
-    private func forward(_ pass: Pass) {
-        precondition(
-            pass.count > 0 && pass.count <= batchSize,
-            "\(pass.count) samples in a plan for \(batchSize)")
-        for index in operations.indices {
-            measured(index, \.forwardSeconds) { operations[index].forward(pass) }
-        }
+        eachPart(of: pass(count, dropout, step)) { part, _ in forward(part) }
     }
 
     /// The loaded model's loss and hits on the first `count` samples of `images` and `labels`.
@@ -133,10 +143,10 @@ public final class Plan {
     ) -> (result: BatchResult, gradient: ParameterVector) {
         var sum = ParameterVector(zeros: architecture.parameterCount)
         return sum.withUnsafeMutableBufferPointer {
-            let result = backward(
-                Pass(
-                    arena: arena, parameters: arena[packed], target: $0.baseAddress!, scale: 1,
-                    count: count, dropout: dropout, step: step))
+            var pass = pass(count, dropout, step)
+            pass.target = $0.baseAddress!
+            pass.scale = 1
+            let result = backward(pass)
             return (result, unpacked($0.baseAddress!))
         }
     }
@@ -149,10 +159,18 @@ public final class Plan {
         count: Int, learningRate: Float, dropout: RandomKey, step: Int
     ) -> BatchResult {
         loaded = nil
-        return backward(
-            Pass(
-                arena: arena, parameters: arena[packed], target: arena[packed],
-                scale: -learningRate, count: count, dropout: dropout, step: step))
+        var pass = pass(count, dropout, step)
+        pass.scale = -learningRate
+        guard count > partSize, let steps = parts?.steps else {
+            pass.target = arena[packed]
+            return backward(pass)
+        }
+        // All parts see the same parameters.
+        pass.target = arena[steps]
+        arena[steps].update(repeating: 0, count: steps.count)
+        let result = backward(pass)
+        ck_axpy(1, arena[steps], arena[packed], steps.count)
+        return result
     }
 
     /// Forward, loss and backward of one batch.
@@ -160,15 +178,48 @@ public final class Plan {
         guard let outputGradient = output.gradient else {
             preconditionFailure("a plan for inference has no gradient")
         }
-        forward(pass)
         var result = BatchResult(count: pass.count)
-        result.lossSum = ck_softmax_cross_entropy(
-            logits, labels, pass.count, architecture.classCount, 1 / Float(pass.count),
-            arena[outputGradient], &result.correct)
-        for index in operations.indices.reversed() {
-            measured(index, \.backwardSeconds) { operations[index].backward(pass) }
+        eachPart(of: pass) { part, first in
+            forward(part)
+            result.lossSum += ck_softmax_cross_entropy(
+                arena[output.values], labels + first, part.count, architecture.classCount,
+                1 / Float(pass.count), arena[outputGradient], &result.correct)
+            for index in operations.indices.reversed() {
+                measured(index, \.backwardSeconds) { operations[index].backward(part) }
+            }
         }
         return result
+    }
+
+    private func pass(_ count: Int, _ dropout: RandomKey, _ step: Int) -> Pass {
+        precondition(
+            count > 0 && count <= batchSize, "\(count) samples in a plan for \(batchSize)")
+        return Pass(
+            arena: arena, parameters: arena[packed], count: count, dropout: dropout, step: step)
+    }
+
+    /// Runs `body` on each part of a batch, whose samples are where the operations take them, and
+    /// keeps its logits.
+    private func eachPart(of pass: Pass, _ body: (_ part: Pass, _ first: Int) -> Void) {
+        guard let parts else { return body(pass, 0) }
+        let size = architecture.input.count
+        let classes = architecture.classCount
+        var part = pass
+        part.step = pass.step * ((batchSize + partSize - 1) / partSize)
+        for first in stride(from: 0, to: pass.count, by: partSize) {
+            part.count = min(partSize, pass.count - first)
+            arena[input].update(from: images + first * size, count: part.count * size)
+            body(part, first)
+            (arena[parts.logits] + first * classes).update(
+                from: arena[output.values], count: part.count * classes)
+            part.step += 1
+        }
+    }
+
+    private func forward(_ pass: Pass) {
+        for index in operations.indices {
+            measured(index, \.forwardSeconds) { operations[index].forward(pass) }
+        }
     }
 
     /// A key for passes in which nothing is dropped.

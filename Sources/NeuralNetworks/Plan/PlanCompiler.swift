@@ -83,12 +83,20 @@ struct PlanCompiler {
             let input = current
             let (name, kernel, bias) = nextParameters()
             current = reserve(dense.units)
+            let relu = dense.activation == .relu
+            if purpose == .inference, dense.units % Int(ck_lanes()) == 0 {
+                operations.append(
+                    LiveDenseOperation(
+                        name: name, inputs: shape.count, units: dense.units, relu: relu,
+                        kernel: kernel, bias: bias, input: input, output: current))
+                return 1
+            }
             let dropout = dropout(at: position + 1, size: dense.units)
             operations.append(
                 PackedDenseOperation(
                     name: label(name, dropout), inputs: shape.count, units: dense.units,
-                    relu: dense.activation == .relu, dropout: dropout, kernel: kernel, bias: bias,
-                    input: input, output: current, biasGradient: arena.reserve(dense.units),
+                    relu: relu, dropout: dropout, kernel: kernel, bias: bias, input: input,
+                    output: current, biasGradient: arena.reserve(dense.units),
                     scratch: purpose == .training
                         ? .init(batchSize: batchSize, units: dense.units, arena: &arena) : nil))
             return dropout == nil ? 1 : 2

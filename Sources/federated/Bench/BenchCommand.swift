@@ -37,6 +37,9 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Print how exact convolutions are, against double precision, and nothing else.")
     var accuracy = false
 
+    @Flag(help: "Measure averaging and the log, and nothing else.")
+    var averaging = false
+
     @Flag(help: "Measure for a moment only: figures are rough.")
     var quick = false
 
@@ -55,9 +58,20 @@ struct BenchCommand: ParsableCommand {
             for line in try ConvolutionAccuracy.report() { console.line(line) }
             return
         }
+        let threads = threads ?? availableProcessorCount()
+        if averaging {
+            let figures = try AveragingBenchmark(
+                architecture: try model.architecture(
+                    input: .image(height: 28, width: 28, channels: 1)),
+                clients: quick ? 10 : 100, threads: threads, repeats: quick ? 1 : repeats
+            ).measure()
+            for line in figures.lines { console.line(line) }
+            if json { try printJSON(figures) }
+            return
+        }
         let bench = try Benchmark(
             model: model, engine: engine, batchSizes: batchSizes,
-            threads: threads ?? availableProcessorCount(),
+            threads: threads,
             repeats: quick ? min(repeats, 3) : repeats, seconds: quick ? 0.05 : 0.3)
         console.line(console.bold("federated \(Federated.version) bench"))
         console.line("  machine    \(Machine.description), \(bench.threads) threads")
@@ -72,11 +86,13 @@ struct BenchCommand: ParsableCommand {
         let report = bench.measure { console.transient($0) }
         console.clearTransient()
         for line in report.table(profile: profile, bold: console.dim) { console.line(line) }
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            Console.write(Array(try encoder.encode(report)) + [UInt8(ascii: "\n")])
-        }
+        if json { try printJSON(report) }
+    }
+
+    private func printJSON(_ figures: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        Console.write(Array(try encoder.encode(figures)) + [UInt8(ascii: "\n")])
     }
 }
 

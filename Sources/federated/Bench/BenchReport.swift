@@ -42,6 +42,8 @@ struct BenchReport: Encodable {
     /// The batch size that `operations` are measured at.
     var operationBatchSize: Int
     var operations: [Operation]
+    /// Drawing a step's dropout flags and its part of an epoch's shuffling: part of a step's time.
+    var randomNumbersShare: Double
 
     /// The tables that people read.
     func table(profile: Bool, bold heading: (String) -> String) -> [String] {
@@ -69,11 +71,11 @@ struct BenchReport: Encodable {
         )
         lines.append(
             heading(
-                "  operation      forward   backward"
+                "  operation             forward   backward"
                     + (profile ? "   share   dense GFLOP/s     GB/s" : "")))
         for operation in operations {
             lines.append(
-                "  " + Text.padRight(operation.name, 12)
+                "  " + Text.padRight(operation.name, 19)
                     + Text.pad(Text.fixed(operation.forwardMilliseconds, 3), 10)
                     + Text.pad(Text.fixed(operation.backwardMilliseconds, 3), 11)
                     + (profile
@@ -81,6 +83,11 @@ struct BenchReport: Encodable {
                             + Text.pad(Text.fixed(operation.denseFlops / 1e9, 1), 16)
                             + Text.pad(Text.fixed(operation.bytesPerSecond / 1e9, 1), 9)
                         : ""))
+        }
+        if profile {
+            lines.append(
+                "  random numbers (dropout, shuffling): "
+                    + Text.fixed(randomNumbersShare * 100, 1) + "% of a step")
         }
         return lines
     }

@@ -81,12 +81,15 @@ struct Benchmark {
             }
         }
         progress("operations")
+        let operations = profile(plans[0][0])
         return BenchReport(
             model: model.rawValue, engine: engine.rawValue, cpu: Machine.cpuName,
             blasCore: BLAS.coreName,
             simd: SIMDLevel.current.description, trainingFlops: trainingFlops, repeats: repeats,
             sgemmPeak: threadCounts.map { .init(threads: $0, flops: median(.peak(threads: $0))) },
-            speeds: rows, operationBatchSize: batchSizes[0], operations: profile(plans[0][0]))
+            speeds: rows, operationBatchSize: batchSizes[0], operations: operations,
+            randomNumbersShare: randomNumbersMilliseconds()
+                / operations.reduce(0) { $0 + $1.forwardMilliseconds + $1.backwardMilliseconds })
     }
 
     private func run(_ task: Task, _ workers: [[BenchWorker]]) -> Double {
@@ -123,6 +126,30 @@ struct Benchmark {
     /// Dense operations of a step: forward, and backward to kernel and input.
     private static func flops(_ profile: OperationProfile, batch: Int) -> Double {
         Double((profile.isFirst ? 2 : 3) * profile.flopsPerSample * batch)
+    }
+
+    /// What it costs to draw the random numbers of a step at the first batch size.
+    private func randomNumbersMilliseconds() -> Double {
+        let batch = batchSizes[0]
+        let key = RandomKey(seed: 1, purpose: .dropout)
+        let layers: [(count: Int, keep: Double)] = architecture.layers.enumerated().compactMap {
+            guard case .dropout(let dropout) = $1 else { return nil }
+            return (batch * architecture.shapes[$0].count, 1 - dropout.rate)
+        }
+        let words = layers.map { KeepMask.wordCount($0.count) }.max() ?? 0
+        var mask = [UInt64](repeating: 0, count: words)
+        var shuffling = RandomStream(RandomKey(seed: 1, purpose: .shuffling))
+        var order = Array(0..<Int32(batch))
+        let start = MonotonicClock.seconds()
+        var steps: UInt32 = 0
+        repeat {
+            for layer in layers {
+                KeepMask.fill(&mask, count: layer.count, keep: layer.keep, key: key, block: steps)
+            }
+            shuffling.shuffle(&order)
+            steps += 1
+        } while MonotonicClock.seconds() - start < seconds
+        return (MonotonicClock.seconds() - start) / Double(steps) * 1e3
     }
 
     private func profile(_ worker: BenchWorker) -> [BenchReport.Operation] {

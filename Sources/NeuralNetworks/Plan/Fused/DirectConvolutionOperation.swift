@@ -58,28 +58,32 @@ struct DirectConvolutionOperation: Operation {
 
     func backward(_ pass: Pass) {
         guard let target = pass.target, let region = output.gradient else { return }
-        let dy = pass.arena[region]
-        let rows = pass.count * shape.outputCount / shape.filters
-        ck_relu_backward(pass.arena[output.values], dy, dy, pass.count * shape.outputCount)
-        addBiasGradient(pass, dy, rows: rows, columns: shape.filters, biasGradient, at: shape.bias)
         let sum = pass.arena[kernelGradient]
         let size = shape.window.elements * shape.filters
         sum.update(repeating: 0, count: size)
+        let biasSum = pass.arena[biasGradient]
+        biasSum.update(repeating: 0, count: shape.filters)
         for sample in 0..<pass.count {
-            var gradient = dy + sample * shape.outputCount
+            let first = sample * shape.outputCount
+            var gradient = pass.arena[region] + first
+            var values = Optional(UnsafePointer(pass.arena[output.values] + first))
             if let unpooled {
+                ck_relu_backward(values, gradient, gradient, shape.outputCount)
                 let whole = pass.arena[unpooled]
                 whole.update(repeating: 0, count: shape.window.positions * shape.filters)
                 ck_unpool(
-                    gradient, bytes(pass.arena[places]) + sample * shape.outputCount,
-                    Int(shape.window.out_h), Int(shape.window.out_w), shape.filters, whole)
+                    gradient, bytes(pass.arena[places]) + first, Int(shape.window.out_h),
+                    Int(shape.window.out_w), shape.filters, whole)
                 gradient = whole
+                values = nil
             }
             withUnsafePointer(to: padded.window) {
                 ck_direct_kernel_gradient(
-                    $0, padded.image(pass, input, sample), gradient, shape.filters, sum)
+                    $0, padded.image(pass, input, sample), values, gradient, shape.filters, sum,
+                    biasSum)
             }
         }
         ck_axpy(pass.scale, sum, target + shape.kernel, size)
+        ck_axpy(pass.scale, biasSum, target + shape.bias, shape.filters)
     }
 }

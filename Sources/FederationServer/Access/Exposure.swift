@@ -1,0 +1,50 @@
+/// Who can reach a server, and what protects it.
+public struct Exposure: Sendable, Hashable {
+    /// The address it listens on.
+    public var host: String
+    /// Whether connections are encrypted.
+    public var hasTLS: Bool
+    /// Whether clients must present tokens.
+    public var hasTokens: Bool
+
+    /// A server on that address with that protection.
+    public init(host: String, hasTLS: Bool, hasTokens: Bool) {
+        self.host = host
+        self.hasTLS = hasTLS
+        self.hasTokens = hasTokens
+    }
+
+    /// Whether only programs on the same machine reach it.
+    public var isLoopback: Bool {
+        if host == "localhost" || host == "::1" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// Whether anyone who reaches it could read or spoil a run.
+    public var isInsecure: Bool { !isLoopback && !(hasTLS && hasTokens) }
+
+    /// Refuses to be insecure unless that is what was asked for.
+    /// - Throws: `ExposureError`.
+    public func check(allowInsecure: Bool) throws(ExposureError) {
+        guard isInsecure, !allowInsecure else { return }
+        throw ExposureError(host: host, lacksTLS: !hasTLS, lacksTokens: !hasTokens)
+    }
+}
+
+/// Why a server does not start where others could reach it.
+public struct ExposureError: Error, Equatable, Sendable, CustomStringConvertible {
+    public var host: String
+    public var lacksTLS: Bool
+    public var lacksTokens: Bool
+
+    public var description: String {
+        let missing =
+            switch (lacksTLS, lacksTokens) {
+            case (true, true): "--tls-cert, --tls-key and --token-file"
+            case (true, false): "--tls-cert and --tls-key"
+            default: "--token-file"
+            }
+        return "\(host) can be reached from other machines: give \(missing), or say --insecure"
+    }
+}

@@ -1,0 +1,134 @@
+import Crypto
+import Foundation
+
+/// Who holds a token.
+public enum TokenHolder: Hashable, Sendable {
+    /// The client of that id, and no other.
+    case client(Int)
+    /// Someone who may start a run over one that is in progress.
+    case administrator
+}
+
+/// Why a file of tokens is not used.
+public enum TokenFileError: Error, Equatable, Sendable, CustomStringConvertible {
+    case cannotRead(path: String, reason: String)
+    case notPrivate(path: String, mode: Int)
+    case malformedLine(path: String, line: Int)
+    case tooShort(path: String, line: Int, bytes: Int)
+    case repeated(path: String, line: Int)
+    case empty(path: String)
+
+    public var description: String {
+        switch self {
+        case .cannotRead(let path, let reason):
+            "cannot read the tokens in \(path): \(reason)"
+        case .notPrivate(let path, let mode):
+            """
+            \(path) has the mode \(String(mode, radix: 8)), so that others may read its tokens: \
+            expected 600
+            """
+        case .malformedLine(let path, let line):
+            """
+            line \(line) of \(path) is no token: expected “ID TOKEN” or “ID sha256:DIGITS”, \
+            ID being a client's number or “admin”
+            """
+        case .tooShort(let path, let line, let bytes):
+            """
+            the token in line \(line) of \(path) has \(bytes) bytes: \
+            expected at least \(TokenTable.leastBytes)
+            """
+        case .repeated(let path, let line):
+            "line \(line) of \(path) gives a token or a client for the second time"
+        case .empty(let path):
+            "\(path) has no token: expected a line “ID TOKEN” for each client"
+        }
+    }
+}
+
+/// The tokens that a server takes, as SHA-256 digests: the tokens themselves are not kept.
+///
+/// The file has a line for each: the client's id, or `admin`, a space, and the token or
+/// `sha256:` and its digest in hexadecimal digits. Empty lines and those that begin with # are
+/// passed over.
+public struct TokenTable: Sendable {
+    /// A shorter token could be guessed.
+    public static let leastBytes = 16
+
+    private var entries: [(digest: [UInt8], holder: TokenHolder)] = []
+
+    /// Reads a file that only its owner may read.
+    public init(path: String) throws(TokenFileError) {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw .cannotRead(path: path, reason: String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw .cannotRead(path: path, reason: "it is no file")
+        }
+        let mode = Int(status.st_mode) & 0o777
+        guard mode & 0o077 == 0 else { throw .notPrivate(path: path, mode: mode) }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
+        guard let data = try? handle.readToEnd() ?? Data() else {
+            throw .cannotRead(path: path, reason: String(cString: strerror(errno)))
+        }
+        try self.init(text: String(decoding: data, as: UTF8.self), path: path)
+    }
+
+    /// Reads a file's text; `path` is for errors.
+    init(text: String, path: String) throws(TokenFileError) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        for (number, line) in zip(1..., lines) {
+            let words = line.split(whereSeparator: \.isWhitespace)
+            guard let first = words.first, !first.hasPrefix("#") else { continue }
+            guard words.count == 2, let holder = Self.holder(first) else {
+                throw .malformedLine(path: path, line: number)
+            }
+            let digest = try Self.digest(words[1], path: path, line: number)
+            guard !entries.contains(where: { $0.digest == digest || $0.holder == holder }) else {
+                throw .repeated(path: path, line: number)
+            }
+            entries.append((digest, holder))
+        }
+        guard !entries.isEmpty else { throw .empty(path: path) }
+    }
+
+    private static func holder(_ word: Substring) -> TokenHolder? {
+        if word == "admin" { return .administrator }
+        guard let client = Int(word), client >= 1 else { return nil }
+        return .client(client)
+    }
+
+    private static func digest(
+        _ word: Substring, path: String, line: Int
+    ) throws(TokenFileError) -> [UInt8] {
+        let prefix = "sha256:"
+        guard word.hasPrefix(prefix) else {
+            guard word.utf8.count >= leastBytes else {
+                throw .tooShort(path: path, line: line, bytes: word.utf8.count)
+            }
+            return Array(SHA256.hash(data: Data(word.utf8)))
+        }
+        let digits = Array(word.dropFirst(prefix.count).utf8)
+        let values = digits.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
+        guard values.count == 64, digits.count == 64 else {
+            throw .malformedLine(path: path, line: line)
+        }
+        return (0..<32).map { UInt8(values[2 * $0] << 4 | values[2 * $0 + 1]) }
+    }
+
+    /// Who presents that token; nil if nobody known does.
+    ///
+    /// Takes the same time whichever token it is, and whether it is one at all.
+    public func holder(of token: some StringProtocol) -> TokenHolder? {
+        let digest = SHA256.hash(data: Data(token.utf8))
+        var found: TokenHolder?
+        for entry in entries {
+            var difference: UInt8 = 0
+            for (a, b) in zip(entry.digest, digest) { difference |= a ^ b }
+            if difference == 0 { found = entry.holder }
+        }
+        return found
+    }
+}

@@ -1,0 +1,26 @@
+import HTTPTypes
+
+/// What one request may bring, known from its first lines.
+struct RequestAllowance: Sendable, Equatable {
+    /// Most bytes of its body.
+    var bodyBytes: Int
+    /// Whether its answer waits for something to happen; such a request ends with its connection.
+    var waits = false
+}
+
+extension ServerLimits {
+    /// The allowance of a request, by its method and path.
+    func allowance(for head: HTTPRequest) -> RequestAllowance {
+        let path = (head.path ?? "").prefix { $0 != "?" }
+        switch head.method {
+        case .put where path.hasPrefix("/put_weight/"):
+            return RequestAllowance(bodyBytes: listedUpdateBytes)
+        case .put where path.hasPrefix("/v1/") && path.contains("/updates/"):
+            return RequestAllowance(bodyBytes: binaryUpdateBytes)
+        case .get where path == "/events" || path.hasSuffix("/task"):
+            return RequestAllowance(bodyBytes: messageBytes, waits: true)
+        default:
+            return RequestAllowance(bodyBytes: messageBytes)
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import NIOCore
+import ServiceLifecycle
+import Tensors
+
+/// What the server does at regular times: looks for clients that have vanished, and tells browsers
+/// what has changed.
+struct UpkeepService: Service {
+    let coordinator: Coordinator
+    let feed: StateFeed
+    let routes: ObservationRoutes
+    let timing: ServerTiming
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await keepUp() }
+                group.addTask { await tell() }
+            }
+        }
+    }
+
+    private func keepUp() async {
+        while (try? await Task.sleep(for: .seconds(timing.upkeepSeconds))) != nil {
+            await coordinator.upkeep()
+        }
+    }
+
+    private func tell() async {
+        var last = MonotonicClock.seconds()
+        while (try? await Task.sleep(for: .seconds(timing.feedSeconds))) != nil {
+            let now = MonotonicClock.seconds()
+            if feed.takeChange() {
+                feed.send(await routes.event())
+                last = now
+            } else if now - last >= 10 {
+                // Keeps proxies from taking the silence for an end.
+                feed.send(ByteBuffer(string: ": nothing has changed\n\n"))
+                last = now
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Federation
+import FederationWire
+import Foundation
+import Tensors
+
+/// The run that is being served, as far as one moment shows it.
+struct ActiveRun {
+    /// Counts the runs of this server: work for an earlier one is recognised by it.
+    let number: Int
+    let served: ServedRun
+    var engine: RoundEngine
+    /// The committed model.
+    var publication: ModelPublication
+    /// The next one, while it is tested and made permanent.
+    var candidate: ParameterVector?
+    /// The round that clients may report in.
+    var openRound: Int?
+    /// Counts the opened rounds, repeats of one included.
+    var opening = 0
+    var sum: any RoundSum
+    /// One made ahead for the round that comes next.
+    var spareSum: (any RoundSum)?
+    var members: [Int: Member] = [:]
+    /// Whether a client has reported, in this or an earlier life of the server.
+    var hasReports: Bool
+    var outcome: Outcome?
+
+    let startedAt = Date()
+    var openedAt: Date?
+    var openedSeconds = 0.0
+    var deadlineAt: Date?
+    var history: [History] = []
+    var drops: [Drop] = []
+    var events: [(at: Date, text: String)] = []
+
+    /// A committed round for the page.
+    struct History {
+        var round: Int
+        var global: Evaluation
+        var seconds: Double?
+        var closedAt: Date?
+    }
+
+    /// A client that vanished.
+    struct Drop {
+        var at: Date
+        var client: Int
+        var round: Int
+        var reason: String
+    }
+
+    var settings: RunSettings { served.settings }
+
+    /// Whether there is a client of that number in the run.
+    func takes(_ client: Int) -> Bool { (1...settings.clients).contains(client) }
+
+    /// Notes something for the page, which shows the last 200.
+    mutating func note(_ text: String) {
+        events.append((Date(), text))
+        if events.count > 200 { events.removeFirst(events.count - 200) }
+    }
+}

@@ -1,0 +1,271 @@
+import Federation
+import FederationWire
+import Foundation
+import Tensors
+
+extension Coordinator {
+    // MARK: Who
+
+    func unknownRun() -> APIError {
+        APIError(
+            .unknownRun, "the run is \(run.settings.run): ask for it again",
+            expected: .string(run.settings.run.text))
+    }
+
+    /// Makes sure that a request means this run and one of its clients.
+    func check(_ name: RunIdentifier, _ client: Int) throws(APIError) {
+        guard name == run.settings.run else {
+            var error = unknownRun()
+            error.got = .string(name.text)
+            throw error
+        }
+        try check(client)
+    }
+
+    /// Makes sure that there is such a client.
+    func check(_ client: Int) throws(APIError) {
+        guard run.takes(client) else {
+            throw APIError(
+                .unknownClient, "there is no client \(client): \(clientRange)",
+                expected: .string("1 to \(run.settings.clients)"), got: .integer(client))
+        }
+    }
+
+    private var clientRange: String { "this run has the clients 1 to \(run.settings.clients)" }
+
+    /// Refuses one client more than the run takes.
+    private func admit(_ client: Int) throws(APIError) {
+        guard run.takes(client) else {
+            throw APIError(
+                .tooManyClients, "the run takes no client \(client): \(clientRange)",
+                expected: .integer(run.settings.clients), got: .integer(client))
+        }
+    }
+
+    // MARK: Binary API
+
+    /// The run's settings, as the timing of this server completes them.
+    func settings() throws(APIError) -> RunSettings {
+        if isDraining { throw Self.stopping }
+        return run.settings
+    }
+
+    /// A client says what it is, before its first task and whenever the server does not know it.
+    func register(
+        _ name: RunIdentifier, _ client: Int, _ registration: Registration
+    ) throws(APIError) {
+        if isDraining { throw Self.stopping }
+        guard name == run.settings.run else { return try check(name, client) }
+        try admit(client)
+        guard registration.architecture == run.settings.architecture else {
+            throw APIError(
+                .wrongArchitecture,
+                "client \(client) has another model than the run: \(run.settings.model) expected",
+                expected: .string(run.settings.architecture.hexadecimal),
+                got: .string(registration.architecture.hexadecimal))
+        }
+        member(client) { member in
+            member.sampleCount = registration.sampleCount
+            member.isRegistered = true
+        }
+        seen(client)
+    }
+
+    /// A client says that it takes part no more.
+    func leave(_ name: RunIdentifier, _ client: Int) throws(APIError) {
+        try check(name, client)
+        guard run.members[client]?.isRegistered == true else { return }
+        answerPoll(of: client, .success(NextTask(.wait, committed: summary)))
+        lose(client, reason: "it has left")
+    }
+
+    /// Takes a sign of life and says whether the round still waits for the client.
+    func heartbeat(
+        _ name: RunIdentifier, _ client: Int, _ heartbeat: Heartbeat
+    ) throws(APIError) -> HeartbeatAnswer {
+        try checkRegistered(name, client)
+        guard heartbeat.imagesPerSecond.isFinite, heartbeat.imagesPerSecond >= 0 else {
+            throw APIError(
+                .outOfRange,
+                "“imagesPerSecond” is \(heartbeat.imagesPerSecond): expected 0 or more")
+        }
+        member(client) { $0.imagesPerSecond = heartbeat.imagesPerSecond }
+        seen(client)
+        feed.markChanged()
+        return HeartbeatAnswer(
+            isWanted: run.openRound == heartbeat.round && run.engine.isTraining(client))
+    }
+
+    /// Answers when there is something to do, at the latest after `pollSeconds`.
+    func nextTask(
+        _ name: RunIdentifier, _ client: Int, _ connection: Connection
+    ) async throws(APIError) -> NextTask {
+        if isDraining { throw Self.stopping }
+        try checkRegistered(name, client)
+        seen(client)
+        let now = task(for: client)
+        if now.kind != .wait { return now }
+        // Of two questions of one client only the newer has someone who waits for its answer.
+        answerPoll(of: client, .success(now))
+        pollNumber += 1
+        let number = pollNumber
+        let handler = connection.onClose {
+            Task { await self.dropPoll(of: client, number: number) }
+        }
+        defer { connection.forget(handler) }
+        let deadline = MonotonicClock.seconds() + run.settings.pollSeconds
+        let answer = await withCheckedContinuation { continuation in
+            member(client) { member in
+                member.poll = Member.Poll(
+                    number: number, deadline: deadline, answer: continuation)
+            }
+            feed.markChanged()
+        }
+        return try answer.get()
+    }
+
+    /// A client says that its training came to nothing.
+    func fail(
+        _ name: RunIdentifier, _ client: Int, round: Int, _ report: FailureReport
+    ) throws(APIError) {
+        try check(name, client)
+        try checkOpen(round)
+        seen(client)
+        let failure = ClientFailure(.divergence, reason: report.reason)
+        let rejection = handle(.clientFailed(client: client, round: round, failure: failure))
+        if let rejection { throw error(rejection, client, round) }
+        member(client) { $0.task = nil }
+        notice("client \(client) in round \(round): \(report.reason)")
+    }
+
+    private func checkRegistered(_ name: RunIdentifier, _ client: Int) throws(APIError) {
+        try check(name, client)
+        guard run.members[client]?.isRegistered == true else {
+            throw APIError(
+                .unknownClient, "client \(client) has not registered with this server",
+                got: .integer(client))
+        }
+    }
+
+    // MARK: Tasks
+
+    /// What a client is to do now.
+    func task(for client: Int) -> NextTask {
+        if let outcome = run.outcome {
+            member(client) { $0.knowsEnd = true }
+            let succeeded =
+                switch outcome {
+                case .completed, .reachedTarget: true
+                case .interrupted, .diverged, .failed: false
+                }
+            return NextTask(
+                .finished(outcome: outcome.description, succeeded: succeeded), committed: summary)
+        }
+        if let round = run.openRound, run.engine.isTraining(client) {
+            return NextTask(.train(round: round), committed: summary)
+        }
+        return NextTask(.wait, committed: summary)
+    }
+
+    private var summary: CommittedSummary? {
+        run.history.last.map {
+            CommittedSummary(round: $0.round, accuracy: $0.global.accuracy, loss: $0.global.loss)
+        }
+    }
+
+    /// Ends a client's open question, if it has one.
+    func answerPoll(of client: Int, _ answer: Member.Answer) {
+        guard let poll = run.members[client]?.poll else { return }
+        run.members[client]?.poll = nil
+        poll.answer.resume(returning: answer)
+    }
+
+    private func dropPoll(of client: Int, number: Int) {
+        guard run.members[client]?.poll?.number == number else { return }
+        answerPoll(of: client, .success(NextTask(.wait)))
+    }
+
+    // MARK: Being there
+
+    /// A client has been heard of.
+    func seen(_ client: Int) {
+        let (isNew, hadTask) = member(client) { member in
+            member.lastSeenSeconds = MonotonicClock.seconds()
+            member.lastSeen = Date()
+            member.disconnectedSeconds = nil
+            let isNew = !member.hasJoined || member.isLost
+            member.hasJoined = true
+            member.isLost = false
+            return (isNew, member.task != nil)
+        }
+        guard isNew else { return }
+        if !hadTask || !run.engine.isTraining(client) {
+            handle(.clientJoined(client: client))
+        }
+        notice("client \(client) is there")
+    }
+
+    /// A client uses a connection.
+    func attach(_ client: Int, _ connection: Connection) {
+        let number = run.number
+        guard run.takes(client), connection.claim(client: client, run: number) else { return }
+        member(client) { member in
+            member.connections += 1
+            member.disconnectedSeconds = nil
+        }
+        _ = connection.onClose { Task { await self.disconnected(client, run: number) } }
+    }
+
+    /// A connection that a client has used is gone.
+    private func disconnected(_ client: Int, run number: Int) {
+        guard run.number == number else { return }
+        member(client) { member in
+            member.connections = max(0, member.connections - 1)
+            if member.connections == 0 { member.disconnectedSeconds = MonotonicClock.seconds() }
+        }
+    }
+
+    /// Gives up a client, whose place may go to another.
+    func lose(_ client: Int, reason: String) {
+        let round = run.engine.currentRound
+        member(client) { member in
+            member.isLost = true
+            member.task = nil
+            member.disconnectedSeconds = nil
+        }
+        run.drops.append(
+            ActiveRun.Drop(at: Date(), client: client, round: round, reason: reason))
+        if run.drops.count > 200 { run.drops.removeFirst() }
+        notice("client \(client) is gone in round \(round): \(reason)")
+        handle(.clientLost(client: client, reason: reason))
+    }
+
+    // MARK: Upkeep
+
+    /// Looks for clients that have vanished and questions that have waited long enough.
+    func upkeep() {
+        guard run.outcome == nil, !isDraining else {
+            for (client, member) in run.members where member.poll != nil {
+                answerPoll(of: client, .success(task(for: client)))
+            }
+            return
+        }
+        let now = MonotonicClock.seconds()
+        for (client, member) in run.members where member.isRegistered && !member.isLost {
+            if let poll = member.poll {
+                if now >= poll.deadline { answerPoll(of: client, .success(task(for: client))) }
+                continue
+            }
+            if member.uploads > 0 { continue }
+            if let since = member.disconnectedSeconds, now - since > timing.disconnectionSeconds {
+                lose(client, reason: "its connection closed")
+            } else if now - member.lastSeenSeconds > timing.silenceSeconds {
+                lose(client, reason: "no heartbeat for \(Self.text(timing.silenceSeconds)) s")
+            }
+        }
+    }
+
+    private static func text(_ seconds: Double) -> String {
+        seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
+    }
+}

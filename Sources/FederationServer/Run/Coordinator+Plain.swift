@@ -1,0 +1,107 @@
+import Federation
+import FederationWire
+import Tensors
+
+extension Coordinator {
+    /// The number of committed rounds.
+    var committedRounds: Int { run.publication.round }
+
+    /// The committed model.
+    func publication(_ name: RunIdentifier? = nil) throws(APIError) -> ModelPublication {
+        if let name, name != run.settings.run {
+            var error = unknownRun()
+            error.got = .string(name.text)
+            throw error
+        }
+        return run.publication
+    }
+
+    /// Whether a run of those numbers may take the place of this one now.
+    ///
+    /// - Returns: false where this run is the very one that is asked for, and nobody has reported.
+    func mayInitialize(_ request: RunRequest, force: Bool) throws(APIError) -> Bool {
+        if isDraining { throw Self.stopping }
+        guard run.outcome == nil else { return true }
+        if run.hasReports {
+            guard force else {
+                throw APIError(
+                    .runInProgress,
+                    """
+                    run \(run.settings.run) is in progress and clients have reported in it: \
+                    only an administrator's token with ?force=true ends it
+                    """, got: .string(run.settings.run.text))
+            }
+            return true
+        }
+        return run.settings.clients != request.clients
+            || run.settings.experiment != request.experiment
+            || run.settings.rounds != request.rounds
+    }
+
+    /// Puts a run in the place of this one.
+    func initialize(_ served: ServedRun, for request: RunRequest, force: Bool) throws(APIError) {
+        // Others may have been quicker while it was made.
+        guard try mayInitialize(request, force: force) else { return }
+        replace(with: served)
+    }
+
+    /// A client of the plain API says how many samples it has.
+    func setSampleCount(_ client: Int, _ count: Int) throws(APIError) {
+        if isDraining { throw Self.stopping }
+        guard run.takes(client) else {
+            throw APIError(
+                .tooManyClients,
+                "the run takes no client \(client): it has the clients 1 to \(run.settings.clients)",
+                expected: .integer(run.settings.clients), got: .integer(client))
+        }
+        member(client) { $0.sampleCount = count }
+        seen(client)
+    }
+
+    /// What a client of the plain API may upload now.
+    struct PlainAdmission {
+        var run: RunIdentifier
+        var round: Int
+        var sampleCount: Int
+        var layout: ParameterLayout
+    }
+
+    /// Makes sure that a client of the plain API may report, before its model is read.
+    func admitPlain(_ client: Int) throws(APIError) -> PlainAdmission {
+        if isDraining { throw Self.stopping }
+        try check(client)
+        guard let count = run.members[client]?.sampleCount else {
+            throw APIError(
+                .samplesMissing,
+                """
+                client \(client) has not said how many samples it has: \
+                expected GET /update_num_data/\(client)/COUNT first
+                """, expected: .string("/update_num_data/\(client)/COUNT"))
+        }
+        let round = run.openRound ?? run.engine.currentRound
+        try checkOpen(round)
+        if run.members[client]?.receipt?.round == round {
+            throw error(.duplicate, client, round)
+        }
+        seen(client)
+        guard run.members[client]?.uploads ?? 0 < 2 else {
+            throw APIError(
+                .tooManyRequests, "client \(client) has two uploads under way already")
+        }
+        member(client) { $0.uploads += 1 }
+        return PlainAdmission(
+            run: run.settings.run, round: round, sampleCount: count, layout: run.served.layout)
+    }
+
+    /// Takes an update of the plain API.
+    func takePlain(_ update: IncomingUpdate, of name: RunIdentifier) async throws(APIError) {
+        guard name == run.settings.run else { throw unknownRun() }
+        try await fold(update)
+    }
+
+    /// Notes the bytes of a model that was sent to a client.
+    func sent(_ bytes: Int, to client: Int) {
+        guard run.takes(client), run.members[client] != nil else { return }
+        member(client) { $0.bytesSent += bytes }
+    }
+}

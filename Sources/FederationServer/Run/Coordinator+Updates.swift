@@ -1,0 +1,195 @@
+import Federation
+import FederationWire
+import Tensors
+
+/// An update that has come whole and reads as a model.
+struct IncomingUpdate: Sendable {
+    var client: Int
+    var round: Int
+    var sampleCount: Int
+    var parameters: ParameterVector
+    /// SHA-256 of what came.
+    var checksum: [UInt8]
+    /// Bytes that came.
+    var byteCount: Int
+    /// The memory that it has.
+    var slot: UploadSlots.Slot
+}
+
+extension Coordinator {
+    /// Says what an upload must be, before any of it is read.
+    func admit(
+        _ name: RunIdentifier, _ client: Int, round: Int
+    ) throws(APIError) -> ModelExpectation {
+        if isDraining { throw Self.stopping }
+        try check(name, client)
+        // What has been taken may come again; whether it is the same shows only at its end.
+        if run.members[client]?.receipt?.round != round { try checkOpen(round) }
+        seen(client)
+        guard run.members[client]?.uploads ?? 0 < 2 else {
+            throw APIError(
+                .tooManyRequests, "client \(client) has two uploads under way already")
+        }
+        member(client) { $0.uploads += 1 }
+        return .update(
+            run: name, round: round, client: client, architecture: run.settings.architecture,
+            layout: run.served.layout)
+    }
+
+    /// An upload is over, however it ended.
+    func release(_ client: Int, run name: RunIdentifier) {
+        guard name == run.settings.run else { return }
+        member(client) { $0.uploads = max(0, $0.uploads - 1) }
+        seen(client)
+    }
+
+    /// Takes an update of the binary API, or finds that it has been taken before.
+    func take(_ update: IncomingUpdate, of name: RunIdentifier) async throws(APIError)
+        -> UpdateReceipt
+    {
+        try check(name, update.client)
+        if let receipt = run.members[update.client]?.receipt, receipt.round == update.round {
+            guard receipt.checksum == update.checksum else {
+                throw APIError(
+                    .conflictingUpdate,
+                    """
+                    client \(update.client) has reported another update in round \(update.round): \
+                    that one counts
+                    """, got: .integer(update.round))
+            }
+            return UpdateReceipt(round: update.round, isRepeat: true)
+        }
+        try await fold(update)
+        return UpdateReceipt(round: update.round, isRepeat: false)
+    }
+
+    /// Folds an update into the open round, whole or not at all.
+    func fold(_ update: IncomingUpdate) async throws(APIError) {
+        let (client, round) = (update.client, update.round)
+        try checkOpen(round)
+        let (number, opening, sum) = (run.number, run.opening, run.sum)
+        // A sum that refuses it must leave the client free to send a better one.
+        let (model, error) = await checked(update, by: sum)
+        if let error { throw error.apiError }
+        try checkStill(number, opening, round)
+        if let rejection = handle(
+            .updateReceived(client: client, round: round, sampleCount: update.sampleCount))
+        {
+            throw error(rejection, client, round)
+        }
+        run.hasReports = true
+        member(client) { member in
+            member.receipt = Member.Receipt(round: round, checksum: update.checksum)
+            member.task = nil
+            member.sampleCount = update.sampleCount
+        }
+        let refused = await sum.add(model)
+        try checkStill(number, opening, round)
+        if let refused {
+            // Others that came in between have left no room for it.
+            member(client) { $0.receipt = nil }
+            let failure = ClientFailure(.absence, reason: "\(refused)")
+            handle(.clientFailed(client: client, round: round, failure: failure))
+            throw refused.apiError
+        }
+        counters.countUpdate()
+        member(client) { member in
+            member.bytesReceived += update.byteCount
+            if run.served.rules.evaluatesClients {
+                member.untested = (update.parameters, update.slot)
+            }
+        }
+        note("client \(client) has reported in round \(round)")
+        handle(.updateFolded(client: client, round: round))
+    }
+
+    private func checked(
+        _ update: IncomingUpdate, by sum: any RoundSum
+    ) async -> (ModelUpdate, AggregationError?) {
+        await workers.convert {
+            let model = ModelUpdate(
+                client: update.client, round: update.round, sampleCount: update.sampleCount,
+                parameters: update.parameters)
+            do throws(AggregationError) {
+                try sum.check(model)
+                return (model, nil)
+            } catch {
+                return (model, error)
+            }
+        }
+    }
+
+    /// Makes sure that a round is the open one.
+    func checkOpen(_ round: Int) throws(APIError) {
+        if let outcome = run.outcome {
+            throw APIError(
+                .noRoundOpen, "the run is over: \(outcome)", got: .integer(round))
+        }
+        guard let open = run.openRound else {
+            throw APIError(
+                .noRoundOpen, "no round is open: round \(run.engine.currentRound) comes next",
+                expected: .integer(run.engine.currentRound), got: .integer(round))
+        }
+        guard round == open else {
+            throw APIError(
+                .wrongRound, "round \(open) is open, not round \(round)", expected: .integer(open),
+                got: .integer(round))
+        }
+    }
+
+    /// Makes sure, after a wait, that the round is still the one that it was.
+    private func checkStill(_ number: Int, _ opening: Int, _ round: Int) throws(APIError) {
+        guard run.number == number else { throw unknownRun() }
+        guard run.opening == opening, run.openRound == round || run.engine.openRound == round else {
+            throw APIError(
+                .wrongRound, "round \(round) has ended without this update",
+                expected: .integer(run.engine.currentRound), got: .integer(round))
+        }
+    }
+
+    /// The engine's reasons in the words of the APIs.
+    func error(
+        _ rejection: RoundEngine.Rejection, _ client: Int, _ round: Int
+    ) -> APIError {
+        let current = JSONValue.integer(run.engine.currentRound)
+        switch rejection {
+        case .unknownClient:
+            return APIError(
+                .unknownClient, "there is no client \(client) in this run", got: .integer(client))
+        case .duplicate:
+            return APIError(
+                .duplicate, "client \(client) has reported in round \(round) already",
+                expected: current, got: .integer(round))
+        case .notChosen:
+            return APIError(
+                .notInCohort, "client \(client) has no place in round \(round)", expected: current,
+                got: .integer(round))
+        case .wrongRound(let open):
+            return APIError(
+                .wrongRound, "round \(open) is open, not round \(round)", expected: .integer(open),
+                got: .integer(round))
+        case .noRoundOpen, .goalReached, .deadlinePassed, .notAccepted, .notAsked:
+            return APIError(
+                .noRoundOpen, "round \(round): \(rejection)", expected: current,
+                got: .integer(round))
+        }
+    }
+}
+
+extension AggregationError {
+    /// The error as both APIs answer with it.
+    var apiError: APIError {
+        switch self {
+        case .wrongLength(_, let found, let expected):
+            APIError(
+                .wrongShape, description, expected: .integer(expected), got: .integer(found))
+        case .notFinite(_, let found, _):
+            APIError(
+                .notFinite, description, expected: "a finite number", got: .string("\(found)"))
+        case .sampleCountOutOfRange(_, let found):
+            APIError(.invalidSampleCount, description, got: .integer(found))
+        case .overflow, .sampleCountOverflow, .mergeOfDifferentLengths, .mergeOverflow, .noUpdates:
+            APIError(.outOfRange, description)
+        }
+    }
+}

@@ -1,0 +1,395 @@
+import Federation
+import FederationWire
+import Foundation
+import Tensors
+
+/// The one place where a served run is decided: holds the round engine and drives it by what
+/// requests bring.
+///
+/// Nothing here takes long: models are folded, tested, read and written elsewhere, and after each
+/// wait for that the run and the round are looked at again, because both may be over.
+actor Coordinator {
+    let limits: ServerLimits
+    let timing: ServerTiming
+    let workers: Workers
+    let counters: Counters
+    let feed: StateFeed
+    private(set) var presentation: Presentation
+    /// Says what happens to whoever runs the server.
+    let report: @Sendable (ServerEvent) -> Void
+
+    var run: ActiveRun
+    /// Set when a round could not be made permanent: the server must not go on.
+    private(set) var failure: (any Error)?
+    var isDraining = false
+    var pollNumber = 0
+
+    private var effects: [RoundEngine.Effect] = []
+    private var isPumping = false
+    private var idleWaiters: [CheckedContinuation<Void, Never>] = []
+    private var deadline: Task<Void, Never>?
+    /// The last of the evaluations, which are made one after the other.
+    private var evaluations: Task<Void, Never>?
+
+    /// What the page says of the server itself.
+    struct Presentation: Sendable {
+        var version: String
+        var address: String
+        var isInsecure: Bool
+    }
+
+    init(
+        _ served: ServedRun, limits: ServerLimits, timing: ServerTiming, counters: Counters,
+        feed: StateFeed, presentation: Presentation,
+        report: @escaping @Sendable (ServerEvent) -> Void
+    ) {
+        self.limits = limits
+        self.timing = timing
+        self.counters = counters
+        self.feed = feed
+        self.presentation = presentation
+        self.report = report
+        workers = Workers()
+        run = Self.activate(served, number: 1, workers: workers)
+    }
+
+    static func activate(_ served: ServedRun, number: Int, workers: Workers) -> ActiveRun {
+        let publication = ModelPublication(
+            round: served.records.count, parameters: served.model, settings: served.settings,
+            layout: served.layout, workers: workers)
+        var run = ActiveRun(
+            number: number, served: served,
+            engine: RoundEngine(served.rules, resuming: served.records), publication: publication,
+            sum: served.makeSum(workers), hasReports: !served.records.isEmpty)
+        run.spareSum = run.sum
+        for (index, record) in served.records.enumerated() {
+            let seconds =
+                index < served.recordSeconds.count ? served.recordSeconds[index] : nil
+            run.history.append(
+                ActiveRun.History(round: record.round, global: record.global, seconds: seconds))
+        }
+        return run
+    }
+
+    /// The page's address is known once the server listens.
+    func setAddress(_ address: String) { presentation.address = address }
+
+    // MARK: Events
+
+    /// Begins the run, or the one that has taken its place.
+    ///
+    /// Where every client is in every round there is nothing to draw, and so no reason to wait for
+    /// anyone: the round is open to each as it comes. A client of the plain API, which is not heard
+    /// of before it has trained, could not take part otherwise.
+    func begin() {
+        if run.served.rules.places == run.served.rules.clients.count {
+            for client in run.served.rules.clients { handle(.clientJoined(client: client)) }
+        }
+        handle(.begin)
+    }
+
+    /// Tells the engine what has happened and sees to what it asks for.
+    /// - Returns: why the engine does not take it.
+    @discardableResult
+    func handle(_ event: RoundEngine.Event) -> RoundEngine.Rejection? {
+        var rejection: RoundEngine.Rejection?
+        for effect in run.engine.handle(event) {
+            if case .reject(_, _, let reason) = effect {
+                rejection = reason
+            } else {
+                effects.append(effect)
+            }
+        }
+        if !effects.isEmpty, !isPumping {
+            isPumping = true
+            Task { await pump() }
+        }
+        feed.markChanged()
+        return rejection
+    }
+
+    /// Forgets what the run before asked for, and begins another.
+    func replace(with served: ServedRun) {
+        deadline?.cancel()
+        effects = []
+        let polls = run.members.values.compactMap(\.poll)
+        run = Self.activate(served, number: run.number + 1, workers: workers)
+        for poll in polls { poll.answer.resume(returning: .failure(unknownRun())) }
+        begin()
+    }
+
+    // MARK: Effects
+
+    /// Sees to effects one after the other, in their order.
+    private func pump() async {
+        while !effects.isEmpty, failure == nil {
+            await carryOut(effects.removeFirst())
+            feed.markChanged()
+        }
+        isPumping = false
+        for waiter in idleWaiters { waiter.resume() }
+        idleWaiters = []
+    }
+
+    private func carryOut(_ effect: RoundEngine.Effect) async {
+        switch effect {
+        case .awaitClients(let round, let count):
+            run.openRound = nil
+            note("round \(round) waits for \(count) clients")
+            startDeadline(round)
+        case .openRound(let round, let cohort):
+            await open(round, cohort)
+        case .abandon(let round):
+            run.openRound = nil
+            forgetUpdates(of: round)
+            notice("round \(round) had too few updates at its deadline: it starts again")
+        case .train(let client, let round):
+            offer(round, to: client)
+        case .accept, .reject:
+            // The request that brought the update folds it in.
+            break
+        case .evaluateClient(let client, let round):
+            evaluateClient(client, round)
+        case .aggregate(let round):
+            await aggregate(round)
+        case .evaluateGlobal(let round):
+            evaluateGlobal(round)
+        case .commit(let record):
+            await commit(record)
+        case .finish(let outcome):
+            await finish(outcome)
+        }
+    }
+
+    private func open(_ round: Int, _ cohort: [Int]) async {
+        let number = run.number
+        if let spare = run.spareSum {
+            run.sum = spare
+        } else {
+                let served = run.served
+            let sum = await workers.fold { [workers] in served.makeSum(workers) }
+            guard run.number == number else { return }
+            run.sum = sum
+        }
+        run.spareSum = nil
+        run.opening += 1
+        run.openRound = round
+        run.openedAt = Date()
+        run.openedSeconds = MonotonicClock.seconds()
+        note("round \(round) is open for \(cohort.count) clients")
+        startDeadline(round)
+    }
+
+    private func startDeadline(_ round: Int) {
+        deadline?.cancel()
+        run.deadlineAt = nil
+        guard let seconds = run.served.rules.roundDeadlineSeconds else { return }
+        run.deadlineAt = Date(timeIntervalSinceNow: seconds)
+        let (number, opening) = (run.number, run.opening)
+        deadline = Task {
+            try? await Task.sleep(for: .seconds(seconds))
+            guard !Task.isCancelled else { return }
+            passDeadline(round, number: number, opening: opening)
+        }
+    }
+
+    private func passDeadline(_ round: Int, number: Int, opening: Int) {
+        guard run.number == number, run.opening == opening, run.outcome == nil else { return }
+        run.deadlineAt = nil
+        notice("the deadline of round \(round) has passed")
+        handle(.deadlinePassed(round: round))
+    }
+
+    private func offer(_ round: Int, to client: Int) {
+        member(client) { member in
+            member.task = round
+            member.imagesPerSecond = nil
+        }
+        answerPoll(of: client, .success(task(for: client)))
+    }
+
+    /// Makes a round's updates as if they had never come.
+    private func forgetUpdates(of round: Int) {
+        for client in run.members.keys {
+            member(client) { member in
+                if member.receipt?.round == round { member.receipt = nil }
+                member.untested = nil
+                member.task = nil
+            }
+        }
+    }
+
+    private func aggregate(_ round: Int) async {
+        deadline?.cancel()
+        run.openRound = nil
+        run.deadlineAt = nil
+        let (number, sum, model) = (run.number, run.sum, run.publication.parameters)
+        let result = await workers.fold {
+            Result { () throws(AggregationError) in try sum.nextModel(after: model) }
+        }
+        guard run.number == number else { return }
+        switch result {
+        case .success(let candidate): run.candidate = candidate
+        case .failure(let error):
+            preconditionFailure("round \(round) closed without an update: \(error)")
+        }
+        // The next round's sum is made while this round's model is tested.
+        let served = run.served
+        Task {
+            let spare = await workers.fold { [workers] in served.makeSum(workers) }
+            if run.number == number, run.outcome == nil { run.spareSum = spare }
+        }
+    }
+
+    private func commit(_ record: RoundRecord) async {
+        guard let candidate = run.candidate else { return }
+        let number = run.number
+        let seconds = MonotonicClock.seconds() - run.openedSeconds
+        do {
+            try await run.served.commit(record, candidate, seconds)
+        } catch {
+            // What is acknowledged must be permanent, so nothing may be acknowledged any more.
+            fail(error)
+            return
+        }
+        guard run.number == number else { return }
+        run.publication = ModelPublication(
+            round: record.round, parameters: candidate, settings: run.settings,
+            layout: run.served.layout, workers: workers)
+        run.candidate = nil
+        run.history.append(
+            ActiveRun.History(
+                round: record.round, global: record.global, seconds: seconds, closedAt: Date()))
+        note("round \(record.round) is committed")
+        report(.committed(record, seconds: seconds))
+    }
+
+    private func finish(_ outcome: Outcome) async {
+        deadline?.cancel()
+        run.openRound = nil
+        run.deadlineAt = nil
+        run.outcome = outcome
+        run.spareSum = nil
+        note("the run is over: \(outcome)")
+        for client in run.members.keys {
+            member(client) { $0.task = nil }
+            answerPoll(of: client, .success(task(for: client)))
+        }
+        let served = run.served
+        await served.finish(outcome, run.publication.parameters)
+        report(.finished(outcome))
+    }
+
+    private func fail(_ error: any Error) {
+        failure = error
+        effects = []
+        run.openRound = nil
+        report(.failed("\(error)"))
+    }
+
+    // MARK: Evaluation
+
+    private func evaluateClient(_ client: Int, _ round: Int) {
+        guard let (model, slot) = run.members[client]?.untested else { return }
+        member(client) { $0.untested = nil }
+        let (number, opening) = (run.number, run.opening)
+        evaluate(model) { evaluation in
+            await self.clientEvaluated(
+                client, round, evaluation, number: number, opening: opening)
+            withExtendedLifetime(slot) {}
+        }
+    }
+
+    private func clientEvaluated(
+        _ client: Int, _ round: Int, _ evaluation: Evaluation, number: Int, opening: Int
+    ) {
+        guard run.number == number, run.opening == opening else { return }
+        member(client) { $0.accuracy = evaluation.accuracy }
+        handle(.clientEvaluated(client: client, round: round, evaluation))
+    }
+
+    private func evaluateGlobal(_ round: Int) {
+        guard let candidate = run.candidate else { return }
+        let number = run.number
+        evaluate(candidate) { evaluation in
+            await self.globalEvaluated(round, evaluation, number: number)
+        }
+    }
+
+    private func globalEvaluated(_ round: Int, _ evaluation: Evaluation, number: Int) {
+        guard run.number == number else { return }
+        handle(.globalEvaluated(round: round, evaluation))
+    }
+
+    private func evaluate(
+        _ model: ParameterVector, then use: @escaping @Sendable (Evaluation) async -> Void
+    ) {
+        let (before, evaluate) = (evaluations, run.served.evaluate)
+        evaluations = Task {
+            await before?.value
+            await use(evaluate(model))
+        }
+    }
+
+    // MARK: Ends
+
+    /// Whether every client that is there has been told that the run is over.
+    var everyoneKnows: Bool {
+        run.members.values.allSatisfy { $0.knowsEnd || $0.isLost || !$0.isRegistered }
+    }
+
+    /// Whether something is under way that a stopping server should let finish.
+    private var isBusy: Bool {
+        if failure != nil || run.outcome != nil { return isPumping }
+        if case .closing = run.engine.phase { return true }
+        return isPumping
+    }
+
+    /// Answers all who wait, and waits for a round that is closing to be committed.
+    func drain() async {
+        isDraining = true
+        for client in run.members.keys {
+            answerPoll(of: client, .failure(Self.stopping))
+        }
+        feed.close()
+        while isBusy {
+            await withCheckedContinuation { idleWaiters.append($0) }
+        }
+        deadline?.cancel()
+    }
+
+    static let stopping = APIError(.stopping, "the server is stopping: try again in a moment")
+
+    /// Changes what is known of a client.
+    func member<Value>(_ client: Int, _ change: (inout Member) -> Value) -> Value {
+        change(&run.members[client, default: Member(client: client)])
+    }
+
+    /// Tells the page, and whoever keeps a full log.
+    func note(_ text: String) {
+        run.note(text)
+        report(.note(text))
+        feed.markChanged()
+    }
+
+    /// Tells the page, and the operator as well.
+    func notice(_ text: String) {
+        run.note(text)
+        report(.notice(text))
+        feed.markChanged()
+    }
+}
+
+/// What a server says to whoever runs it.
+public enum ServerEvent: Sendable {
+    /// Something that happens all the time.
+    case note(String)
+    /// Something that an operator wants to know.
+    case notice(String)
+    /// A round has been made permanent.
+    case committed(RoundRecord, seconds: Double)
+    /// The run has ended.
+    case finished(Outcome)
+    /// A round could not be made permanent.
+    case failed(String)
+}

@@ -1,0 +1,77 @@
+import Federation
+import FederationWire
+import Foundation
+import Tensors
+
+/// What the server knows of one client of the run.
+struct Member {
+    /// How the live page names what it does.
+    enum State: String {
+        /// It asks for a task.
+        case waiting
+        /// It has a task.
+        case training
+        /// Its update of the open round is taken.
+        case reported
+        /// It has vanished or left.
+        case lost
+        /// It has not been heard of, or has no part in the open round.
+        case idle
+    }
+
+    /// An update that was taken.
+    struct Receipt: Equatable {
+        var round: Int
+        var checksum: [UInt8]
+    }
+
+    /// A question for the next task that has no answer yet.
+    struct Poll {
+        var number: Int
+        var deadline: Double
+        var answer: CheckedContinuation<Answer, Never>
+    }
+
+    /// How a poll ends.
+    typealias Answer = Result<NextTask, APIError>
+
+    let client: Int
+    /// As it said last.
+    var sampleCount: Int?
+    /// Whether it keeps in touch: those of the plain API may be silent for as long as they like.
+    var isRegistered = false
+    var isLost = false
+    var hasJoined = false
+    /// On the monotonic clock, and for people.
+    var lastSeenSeconds = 0.0
+    var lastSeen: Date?
+    /// Open connections that it has used, and when the last of them closed.
+    var connections = 0
+    var disconnectedSeconds: Double?
+    /// Uploads in progress.
+    var uploads = 0
+    /// The round that it is to train in, until it has reported.
+    var task: Int?
+    var receipt: Receipt?
+    /// Its model and the memory it has, until it has been tested.
+    var untested: (model: ParameterVector, slot: UploadSlots.Slot?)?
+    var accuracy: Double?
+    var bytesReceived = 0
+    var bytesSent = 0
+    var imagesPerSecond: Double?
+    var poll: Poll?
+    /// Whether it has been told that the run is over.
+    var knowsEnd = false
+
+    init(client: Int) {
+        self.client = client
+    }
+
+    /// What the page shows.
+    func state(openRound: Int?) -> State {
+        if isLost { return .lost }
+        if let openRound, receipt?.round == openRound { return .reported }
+        if task != nil { return hasJoined ? .training : .idle }
+        return poll != nil ? .waiting : .idle
+    }
+}

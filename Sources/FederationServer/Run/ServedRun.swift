@@ -1,0 +1,63 @@
+import Federation
+import FederationWire
+import Tensors
+
+/// A run as a server takes it over: what it is, where it stands, and what the server cannot do
+/// itself, because it knows neither networks nor data nor disks.
+public struct ServedRun: Sendable {
+    /// What clients must know of it.
+    public var settings: RunSettings
+    /// When rounds open and close.
+    public var rules: RoundEngine.Configuration
+    /// How updates become the next model.
+    public var strategy: any Strategy
+    /// The model's tensors.
+    public var layout: ParameterLayout
+    /// The rounds that are committed already.
+    public var records: [RoundRecord]
+    /// How many seconds each of them took, where that is known.
+    public var recordSeconds: [Double]
+    /// The global model after them.
+    public var model: ParameterVector
+    /// Tests a model. Must do its work on threads of its own, and is asked for one at a time.
+    public var evaluate: @Sendable (ParameterVector) async -> Evaluation
+    /// Makes a round permanent; how many seconds it took comes last.
+    public var commit: @Sendable (RoundRecord, ParameterVector, Double) async throws -> Void
+    /// Called once when the run has ended by itself.
+    public var finish: @Sendable (Outcome, ParameterVector) async -> Void
+
+    /// A run that is to be served.
+    public init(
+        settings: RunSettings, rules: RoundEngine.Configuration, strategy: any Strategy,
+        layout: ParameterLayout, records: [RoundRecord] = [], recordSeconds: [Double] = [],
+        model: ParameterVector,
+        evaluate: @escaping @Sendable (ParameterVector) async -> Evaluation,
+        commit: @escaping @Sendable (RoundRecord, ParameterVector, Double) async throws -> Void,
+        finish: @escaping @Sendable (Outcome, ParameterVector) async -> Void
+    ) {
+        self.settings = settings
+        self.rules = rules
+        self.strategy = strategy
+        self.layout = layout
+        self.records = records
+        self.recordSeconds = recordSeconds
+        self.model = model
+        self.evaluate = evaluate
+        self.commit = commit
+        self.finish = finish
+    }
+}
+
+/// What `GET /initialize/{clients}/{experiment}/{rounds}` asks for.
+public struct RunRequest: Sendable, Hashable {
+    public var clients: Int
+    public var experiment: Int
+    public var rounds: Int
+
+    /// A run of so many clients and rounds.
+    public init(clients: Int, experiment: Int, rounds: Int) {
+        self.clients = clients
+        self.experiment = experiment
+        self.rounds = rounds
+    }
+}

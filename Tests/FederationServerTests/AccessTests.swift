@@ -1,0 +1,174 @@
+import FederationWire
+import Foundation
+import Testing
+
+@testable import FederationServer
+
+@Suite("Who may")
+struct AccessTests {
+    private static let tokens = """
+        # clients
+        1 first-token-of-client-1
+        2 sha256:\(sha256OfSecond)
+
+        admin administrators-token
+        """
+    /// Of "second-token-of-client-2".
+    private static let sha256OfSecond =
+        "dcfcca2e75e672947a37d357a61c4bb224316f8a7c4edda61a8ddb921f1c167a"
+
+    private func table() throws -> TokenTable {
+        try TokenTable(text: Self.tokens, path: "tokens")
+    }
+
+    @Test("Tokens and their digests name their holders")
+    func holders() throws {
+        let table = try table()
+        #expect(table.holder(of: "first-token-of-client-1") == .client(1))
+        #expect(table.holder(of: "second-token-of-client-2") == .client(2))
+        #expect(table.holder(of: "administrators-token") == .administrator)
+        #expect(table.holder(of: "first-token-of-client-2") == nil)
+        #expect(table.holder(of: "") == nil)
+        #expect(!"\(table)".contains("first-token"))
+    }
+
+    @Test("Files of tokens that are not right")
+    func files() throws {
+        func sentence(_ text: String) -> String {
+            do {
+                _ = try TokenTable(text: text, path: "t")
+                return "none"
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(
+            sentence("") == "t has no token: expected a line “ID TOKEN” for each client")
+        #expect(
+            sentence("\n1") == "line 2 of t is no token: expected “ID TOKEN” or “ID sha256:DIGITS”, "
+                + "ID being a client's number or “admin”")
+        #expect(sentence("x 0123456789abcdef").hasPrefix("line 1 of t is no token"))
+        #expect(sentence("1 sha256:12").hasPrefix("line 1 of t is no token"))
+        #expect(
+            sentence("1 short")
+                == "the token in line 1 of t has 5 bytes: expected at least 16")
+        #expect(
+            sentence("1 0123456789abcdef\n1 0123456789abcdeg")
+                == "line 2 of t gives a token or a client for the second time")
+        #expect(
+            sentence("1 0123456789abcdef\n2 0123456789abcdef")
+                == "line 2 of t gives a token or a client for the second time")
+    }
+
+    @Test("A file that others may read is not used")
+    func mode() throws {
+        let path = NSTemporaryDirectory() + "tokens-\(UUID().uuidString)"
+        defer { unlink(path) }
+        #expect(throws: TokenFileError.cannotRead(path: path, reason: "No such file or directory")) {
+            try TokenTable(path: path)
+        }
+        let isMade = FileManager.default.createFile(
+            atPath: path, contents: Data(Self.tokens.utf8), attributes: [.posixPermissions: 0o644])
+        #expect(isMade)
+        #expect(throws: TokenFileError.notPrivate(path: path, mode: 0o644)) {
+            try TokenTable(path: path)
+        }
+        #expect(
+            "\(TokenFileError.notPrivate(path: "t", mode: 0o644))"
+                == "t has the mode 644, so that others may read its tokens: expected 600")
+        chmod(path, 0o600)
+        #expect(try TokenTable(path: path).holder(of: "administrators-token") == .administrator)
+    }
+
+    @Test("A client's identity is its token's")
+    func identity() async throws {
+        var options = TestServer.Options()
+        options.tokens = try table()
+        try await TestServer.with(options) { server in
+            let first = ["Authorization: Bearer first-token-of-client-1"]
+            let admin = ["Authorization: Bearer administrators-token"]
+            let none = try await server.upload(1, round: 1, value: 1)
+            #expect(none.status == 401)
+            #expect(none.headers["www-authenticate"] == "Bearer")
+            #expect(
+                none.message == "this server takes a token in the header “Authorization: Bearer …”")
+            for header in [
+                "Bearer wrong", "Bearer", "Basic first-token-of-client-1", "first-token-of-client-1",
+                "Bearer first-token-of-client-1 x",
+            ] {
+                let wrong = try await server.upload(
+                    1, round: 1, value: 1, headers: ["Authorization: \(header)"])
+                #expect(wrong.status == 401)
+                #expect(wrong.message == "the token is not one that this server takes")
+            }
+            let asOther = try await server.upload(2, round: 1, value: 1, headers: first)
+            #expect(asOther.status == 403)
+            #expect(asOther.code == "wrong_client")
+            #expect(
+                asOther.message == "the token is that of client 1: it cannot act as 2")
+            let asAdmin = try await server.upload(2, round: 1, value: 1, headers: admin)
+            #expect(asAdmin.status == 403)
+            for path in [
+                "/get_server_round", "/get_server_weight", "/update_num_data/1/1", "/v1/run",
+                "/initialize/1/1/1", Route.model.path(TestServer.run),
+                Route.nextTask.path(TestServer.run, 1),
+            ] {
+                #expect(try await server.get(path).status == 401, "\(path)")
+            }
+            #expect(try await server.upload(1, round: 1, value: 1, headers: first).status == 200)
+            #expect(
+                try await server.get("/initialize/2/1/2", headers: first).code == "run_in_progress")
+            let forced = try await server.get("/initialize/2/1/2?force=true", headers: first)
+            #expect(forced.status == 403)
+            #expect(forced.code == "forbidden")
+            #expect(
+                try await server.get("/initialize/2/1/2?force=true", headers: admin).status == 200)
+            let run = try await server.get("/v1/run", headers: admin)
+            #expect(run.json("run") as? String == "test-2")
+            // People may look without one; no token is in what they see.
+            for path in ["/", "/state", "/metrics", "/healthz"] {
+                let seen = try await server.get(path)
+                #expect(seen.status == 200)
+                #expect(!seen.text.contains("-token"))
+            }
+            #expect(!server.record.events.joined().contains("-token"))
+        }
+    }
+
+    @Test(
+        "Which addresses others can reach",
+        arguments: [
+            ("127.0.0.1", true), ("127.8.9.1", true), ("localhost", true), ("::1", true),
+            ("0.0.0.0", false), ("::", false), ("10.0.0.1", false), ("127.0.0.1.example", false),
+            ("127.0.0", false), ("example.org", false),
+        ])
+    func loopback(host: String, isLoopback: Bool) {
+        let exposure = Exposure(host: host, hasTLS: false, hasTokens: false)
+        #expect(exposure.isLoopback == isLoopback)
+        #expect(exposure.isInsecure == !isLoopback)
+    }
+
+    @Test("A server that others can reach needs a certificate and tokens")
+    func exposure() throws {
+        func sentence(tls: Bool, tokens: Bool, insecure: Bool = false) -> String {
+            do {
+                try Exposure(host: "0.0.0.0", hasTLS: tls, hasTokens: tokens)
+                    .check(allowInsecure: insecure)
+                return "none"
+            } catch {
+                return "\(error)"
+            }
+        }
+        let begin = "0.0.0.0 can be reached from other machines: give "
+        #expect(
+            sentence(tls: false, tokens: false)
+                == begin + "--tls-cert, --tls-key and --token-file, or say --insecure")
+        #expect(
+            sentence(tls: false, tokens: true)
+                == begin + "--tls-cert and --tls-key, or say --insecure")
+        #expect(
+            sentence(tls: true, tokens: false) == begin + "--token-file, or say --insecure")
+        #expect(sentence(tls: true, tokens: true) == "none")
+        #expect(sentence(tls: false, tokens: false, insecure: true) == "none")
+    }
+}

@@ -1,0 +1,240 @@
+import Federation
+import FederationWire
+import Foundation
+import Tensors
+import Testing
+
+@testable import FederationServer
+
+/// Whatever comes, it gets a 4xx with the error that both APIs use, and the run goes on as if
+/// nothing had come.
+@Suite("Bad input")
+struct BadInputTests {
+    /// Makes sure that a run of two clients ends with the mean of their updates.
+    private func expectUnharmed(_ server: TestServer) async throws {
+        #expect(try await server.get("/healthz").text == "ok\n")
+        #expect(server.record.commits.isEmpty)
+        for client in 1...2 {
+            let sent = try await server.upload(client, round: 1, value: Float(client))
+            #expect(sent.status == 200, "\(sent.text)")
+        }
+        #expect(try await server.until { server.record.commits.count == 1 })
+        #expect(
+            server.record.commits.first?.model
+                == ParameterVector([Float](repeating: 1.5, count: 10)))
+    }
+
+    private func expectRefused(
+        _ answer: RawSocket.Answer, _ code: APIError.Code, _ message: String? = nil,
+        _ what: String = ""
+    ) {
+        #expect(answer.code == code.rawValue, "\(what): \(answer.status) \(answer.text)")
+        #expect(answer.status == code.status, "\(what)")
+        #expect(answer.headers["content-type"] == "application/json")
+        #expect((400..<500).contains(answer.status))
+        if let message { #expect(answer.message == message, "\(what)") }
+        let object = try? JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any]
+        #expect(object.map { Set($0.keys) } == ["code", "message", "expected", "got"])
+    }
+
+    @Test("A number of samples that is none, in a path")
+    func sampleCountsInPaths() async throws {
+        try await TestServer.with { server in
+            for text in [
+                "-1", "0", "1.5", "%221%22", "null", "1000000000000000000", "9223372036854775807",
+                "536870912", "+1", "01", "%20", "1e3",
+            ] {
+                let answer = try await server.get("/update_num_data/1/\(text)")
+                expectRefused(
+                    answer, .invalidSampleCount,
+                    "“\(text)” is no number of samples: expected a whole number from 1 to 536870911",
+                    text)
+            }
+            #expect(try await server.ask("PUT", "/put_weight/1").code == "samples_missing")
+            try await expectUnharmed(server)
+        }
+    }
+
+    @Test("A number of samples that is none, in a registration")
+    func sampleCountsInMessages() async throws {
+        try await TestServer.with { server in
+            for text in [
+                "-1", "0", "1.5", "\"1\"", "null", "1000000000000000000", "9223372036854775807",
+                "[]", "true",
+            ] {
+                let body = #"{"architecture": "\#(TestServer.digest)", "samples": \#(text)}"#
+                let answer = try await server.ask(
+                    "PUT", Route.register.path(TestServer.run, 1), body: Array(body.utf8))
+                expectRefused(answer, .invalidSampleCount, nil, text)
+            }
+            #expect(try await server.task(1).code == "unknown_client")
+            try await expectUnharmed(server)
+        }
+    }
+
+    @Test("A client's id that is none")
+    func clientIDs() async throws {
+        try await TestServer.with { server in
+            let long = String(repeating: "9", count: 10_000)
+            for text in [
+                "..%2F..%2Fetc%2Fpasswd", "%00", "1%00", "1%0A", "%0d%0aX:1", long, "0", "-1", "x",
+                "1.0", "9223372036854775808",
+            ] {
+                for (method, path) in [
+                    ("GET", "/update_num_data/\(text)/1"), ("PUT", "/put_weight/\(text)"),
+                    ("GET", "/v1/runs/test-1/clients/\(text)/task"),
+                    ("PUT", "/v1/runs/test-1/rounds/1/updates/\(text)"),
+                ] {
+                    let answer = try await server.ask(method, path, body: [])
+                    expectRefused(answer, .invalidClient, nil, String(path.prefix(60)))
+                    #expect(answer.body.count < 1000)
+                }
+            }
+            for (method, path) in [
+                ("PUT", "/put_weight/99"), ("GET", "/v1/runs/test-1/clients/99/task"),
+                ("PUT", "/v1/runs/test-1/rounds/1/updates/99"),
+            ] {
+                let answer = try await server.ask(method, path, body: [])
+                expectRefused(
+                    answer, .unknownClient,
+                    "there is no client 99: this run has the clients 1 to 2")
+            }
+            expectRefused(try await server.get("/update_num_data/99/1"), .tooManyClients)
+            try await expectUnharmed(server)
+        }
+    }
+
+    @Test("Bytes in a request line that no HTTP has")
+    func rawBytes() async throws {
+        try await TestServer.with { server in
+            for line in [
+                "GET /update_num_data/\u{0}/1 HTTP/1.1", "GET /update_num_data/1\n/1 HTTP/1.1",
+                "\u{16}\u{3}\u{1}\u{2}", "GET / HTTP/9.9", "NONSENSE", "GET  HTTP/1.1",
+            ] {
+                let answer = try await onThread { [port = server.port] in
+                    let socket = try RawSocket(port: port)
+                    socket.send(line + "\r\nHost: x\r\n\r\n")
+                    return try socket.answer()
+                }
+                expectRefused(answer, .malformedBody, "this is no request of HTTP/1.1", line)
+                #expect(answer.headers["connection"] == "close")
+            }
+            try await expectUnharmed(server)
+        }
+    }
+
+    @Test("Headers without end")
+    func hugeHeaders() async throws {
+        try await TestServer.with { server in
+            let answer = try await server.get(
+                "/healthz", headers: ["X: " + String(repeating: "a", count: 20_000)])
+            expectRefused(answer, .tooLarge, "the request's headers are too long")
+            try await expectUnharmed(server)
+        }
+    }
+
+    @Test("JSON that is too deep, says a thing twice, or is none")
+    func json() async throws {
+        try await TestServer.with { server in
+            let deep = String(repeating: "[", count: 30_000) + String(repeating: "]", count: 30_000)
+            let twice = #"{"samples": 1, "samples": 2, "architecture": "\#(TestServer.digest)"}"#
+            for text in [deep, twice, "", "{", "nul", "[1]", "\u{0}", #"{"a": "\ud800"}"#] {
+                let answer = try await server.ask(
+                    "PUT", Route.register.path(TestServer.run, 1), body: Array(text.utf8))
+                expectRefused(answer, .malformedJSON, nil, String(text.prefix(40)))
+            }
+            #expect(try await server.get("/update_num_data/1/10").status == 200)
+            for text in [deep, "", "{", "nul", "[[[1, 2, 3], [4, 5"] {
+                let answer = try await server.ask(
+                    "PUT", "/put_weight/1", body: Array(text.utf8.prefix(60_000)))
+                #expect(["malformed_json", "wrong_shape"].contains(answer.code), "\(answer.text)")
+                #expect(answer.status == 400)
+            }
+            try await expectUnharmed(server)
+        }
+    }
+
+    @Test("Weights of another shape, or that are no numbers")
+    func weights() async throws {
+        try await TestServer.with { server in
+            _ = try await server.get("/update_num_data/1/10")
+            for (text, code) in [
+                ("[]", APIError.Code.wrongShape), ("[[[1, 2, 3], [4, 5, 6]]]", .wrongShape),
+                ("[[[1, 2], [4, 5]], [1, 2, 3, 4]]", .wrongShape),
+                ("[[[1, 2, 3], [4, 5, 6]], [1, 2, 3, 4], [1]]", .wrongShape),
+                ("[[[1, 2, 3], [4, 5, 6]], [1, 2, 3, NaN]]", .notFinite),
+                ("[[[1, 2, 3], [4, 5, 6]], [1, 2, 3, 1e99]]", .notFinite),
+                ("[[[1, 2, 3], [4, 5, 6]], [1, 2, 3, \"4\"]]", .wrongShape),
+                ("[[[1, 2, 3], [4, 5, 6]], [1e30, 2, 3, 4]]", .outOfRange),
+            ] {
+                let answer = try await server.ask(
+                    "PUT", "/put_weight/1", body: Array(text.utf8))
+                expectRefused(answer, code, nil, text)
+            }
+            try await expectUnharmed(server)
+        }
+    }
+
+    @Test("Binary updates that are wrong somewhere")
+    func binaryUpdates() async throws {
+        try await TestServer.with { server in
+            let path = Route.update.path(TestServer.run, 1, 1)
+            let good = server.update(1, round: 1, value: 1)
+            func changed(_ position: Int, _ value: UInt8) -> [UInt8] {
+                var bytes = good
+                bytes[position] = value
+                return bytes
+            }
+            for (bytes, code) in [
+                (changed(0, 0), APIError.Code.malformedBody), (changed(8, 2), .wrongVersion),
+                (changed(80, 0), .wrongArchitecture), (changed(120, 0xAB), .wrongChecksum),
+                (changed(150, 0xAB), .wrongChecksum), (Array(good.dropLast()), .truncated),
+                (good + [0], .tooLarge), ([], .truncated), (Array(good.prefix(100)), .truncated),
+                (server.update(2, round: 1, value: 1), .wrongClient),
+                (server.update(1, round: 1, value: .nan), .notFinite),
+                (server.update(1, round: 1, value: -.infinity), .notFinite),
+                (server.update(1, round: 1, value: 1e30), .outOfRange),
+                (server.update(1, round: 1, value: 1, samples: 0), .invalidSampleCount),
+                (server.update(1, round: 1, value: 1, samples: 1 << 29), .invalidSampleCount),
+                (server.update(1, round: 1, value: 1, count: 9), .malformedBody),
+            ] {
+                let answer = try await server.ask("PUT", path, body: bytes)
+                expectRefused(answer, code)
+            }
+            let text = try await server.ask(
+                "PUT", path, headers: ["Content-Type: text/plain"], body: good)
+            expectRefused(text, .wrongContentType)
+            try await expectUnharmed(server)
+        }
+    }
+
+    @Test("A body that is cut off anywhere")
+    func cutOff() async throws {
+        try await TestServer.with { server in
+            let good = server.update(1, round: 1, value: 1)
+            let head =
+                "PUT \(Route.update.path(TestServer.run, 1, 1)) HTTP/1.1\r\nHost: x\r\n"
+                + "Content-Length: \(good.count)\r\n\r\n"
+            try await onThread { [port = server.port] in
+                for length in 0..<good.count {
+                    let socket = try RawSocket(port: port)
+                    socket.send(Array(head.utf8) + good.prefix(length))
+                    socket.shut()
+                }
+            }
+            try await expectUnharmed(server)
+        }
+    }
+
+    @Test("Routes that are not there, and methods that they do not take")
+    func routes() async throws {
+        try await TestServer.with { server in
+            expectRefused(
+                try await server.get("/etc/passwd"), .notFound, "there is nothing at /etc/passwd")
+            let post = try await server.ask("POST", "/get_server_round", body: [])
+            expectRefused(post, .methodNotAllowed, "/get_server_round takes GET")
+            #expect(post.json("expected") as? String == "GET")
+            try await expectUnharmed(server)
+        }
+    }
+}

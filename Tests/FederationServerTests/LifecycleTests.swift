@@ -1,0 +1,215 @@
+import Federation
+import FederationWire
+import Foundation
+import Tensors
+import Testing
+
+@testable import FederationServer
+
+@Suite("Clients and servers that come and go")
+struct LifecycleTests {
+    private func quick() -> TestServer.Options {
+        var options = TestServer.Options()
+        options.timing.silenceSeconds = 0.6
+        options.timing.disconnectionSeconds = 0.3
+        options.timing.upkeepSeconds = 0.05
+        return options
+    }
+
+    @Test("A client whose connection closes is noticed, and its place refilled")
+    func disconnected() async throws {
+        var options = quick()
+        options.clients = 3
+        options.cohortSize = 1
+        options.minimumClients = 1
+        options.timing.silenceSeconds = 30
+        try await TestServer.with(options) { server in
+            // All three are there, and one of them has the only place.
+            let sockets = try await onThread { [port = server.port] in
+                try (1...3).map { client in
+                    let socket = try RawSocket(port: port)
+                    _ = try socket.exchange(
+                        "PUT", Route.register.path(TestServer.run, client),
+                        body: Registration(architecture: TestServer.digest, sampleCount: 10)
+                            .encoded())
+                    return socket
+                }
+            }
+            let states = { @Sendable in
+                let clients = try await server.get("/state").json("clients") as? [[String: Any]]
+                return clients?.compactMap { $0["state"] as? String } ?? []
+            }
+            let hasBegun = try await server.until { try await states().contains("training") }
+            #expect(hasBegun)
+            let first = try #require(try await states().firstIndex(of: "training"))
+            let start = MonotonicClock.seconds()
+            sockets[first].shut()
+            let isRefilled = try await server.until {
+                let states = try await states()
+                return states[first] == "lost" && states.contains("training")
+            }
+            #expect(isRefilled)
+            #expect(MonotonicClock.seconds() - start < 2)
+            #expect(
+                server.record.events.contains(
+                    "client \(first + 1) is gone in round 1: its connection closed"))
+            let drops = try await server.get("/state").json("drops") as? [[String: Any]]
+            #expect(drops?.first?["client"] as? Int == first + 1)
+            #expect(drops?.first?["reason"] as? String == "its connection closed")
+            withExtendedLifetime(sockets) {}
+        }
+    }
+
+    @Test("A client that is silent is given up, and has its place again when it comes back")
+    func silent() async throws {
+        try await TestServer.with(quick()) { server in
+            let path = Route.heartbeat.path(TestServer.run, 1)
+            let beat = Heartbeat(round: 1, imagesTrained: 5, imagesPerSecond: 100).encoded()
+            try await onThread { [port = server.port] in
+                let socket = try RawSocket(port: port)
+                _ = try socket.exchange(
+                    "PUT", Route.register.path(TestServer.run, 1),
+                    body: Registration(architecture: TestServer.digest, sampleCount: 10).encoded())
+                for _ in 0..<10 {
+                    let answer = try socket.exchange("POST", path, body: beat)
+                    #expect(answer.text == #"{"isWanted": true}"#)
+                    usleep(100_000)
+                }
+                let lost = "client 1 is gone in round 1: no heartbeat for 0.6 s"
+                #expect(!server.record.events.contains(lost))
+                usleep(900_000)
+                #expect(server.record.events.contains(lost))
+                let again = try socket.exchange("POST", path, body: beat)
+                #expect(again.text == #"{"isWanted": true}"#)
+            }
+            #expect(try await server.upload(1, round: 1, value: 1).status == 200)
+            let late = try await server.ask("POST", path, body: beat)
+            #expect(late.text == #"{"isWanted": false}"#)
+        }
+    }
+
+    @Test("A client that leaves is gone at once")
+    func leaving() async throws {
+        try await TestServer.with(quick()) { server in
+            _ = try await server.register(1)
+            let left = try await server.ask("DELETE", Route.leave.path(TestServer.run, 1))
+            #expect(left.status == 204)
+            #expect(server.record.events.contains("client 1 is gone in round 1: it has left"))
+        }
+    }
+
+    @Test("A round closes at its deadline with the minimum")
+    func deadline() async throws {
+        var options = quick()
+        options.deadlineSeconds = 0.5
+        options.minimumClients = 1
+        options.rounds = 1
+        try await TestServer.with(options) { server in
+            _ = try await server.upload(2, round: 1, value: 3)
+            #expect(try await server.until { !server.record.outcomes.isEmpty })
+            #expect(
+                server.record.commits.first?.model
+                    == ParameterVector([Float](repeating: 3, count: 10)))
+            let late = try await server.upload(1, round: 1, value: 1)
+            #expect(late.status == 409)
+            #expect(late.code == "no_round_open")
+        }
+    }
+
+    @Test("A round with too few updates at its deadline starts again from its model")
+    func abandoned() async throws {
+        var options = quick()
+        options.deadlineSeconds = 0.5
+        options.rounds = 1
+        try await TestServer.with(options) { server in
+            _ = try await server.upload(2, round: 1, value: 3)
+            let again = "round 1 had too few updates at its deadline: it starts again"
+            #expect(try await server.until { server.record.events.contains(again) })
+            // What was taken then does not count now, and may come again.
+            for client in 1...2 {
+                let sent = try await server.upload(client, round: 1, value: 3)
+                #expect(sent.text == #"{"isRepeat": false, "round": 1}"#)
+            }
+            #expect(try await server.until { !server.record.outcomes.isEmpty })
+            #expect(server.record.outcomes == [.completed])
+        }
+    }
+
+    @Test("A server that stops tells those who wait, and lets a closing round be committed")
+    func drain() async throws {
+        var options = TestServer.Options()
+        options.evaluationSeconds = 0.5
+        options.evaluatesClients = false
+        let record = try await stopped(options)
+        #expect(record.commits.count == 1)
+        #expect(record.outcomes.isEmpty)
+    }
+
+    private func stopped(_ options: TestServer.Options) async throws -> TestServer.Record {
+        nonisolated(unsafe) var found: TestServer.Record?
+        try await TestServer.with(options) { server in
+            _ = try await server.register(1)
+            _ = try await server.upload(1, round: 1, value: 1)
+            let asked = Task { try await server.task(1) }
+            try await Task.sleep(for: .milliseconds(200))
+            _ = try await server.upload(2, round: 1, value: 1)
+            server.server.stop()
+            let answer = try await asked.value
+            #expect(answer.status == 503)
+            #expect(answer.message == "the server is stopping: try again in a moment")
+            found = server.record
+        }
+        return try #require(found)
+    }
+
+    @Test("A client that never finishes its upload does not keep a server from stopping")
+    func drainDeadline() async throws {
+        var options = TestServer.Options()
+        options.timing.drainSeconds = 0.5
+        let start = MonotonicClock.seconds()
+        try await TestServer.with(options) { server in
+            try await onThread { [port = server.port] in
+                let socket = try RawSocket(port: port)
+                let path = Route.update.path(TestServer.run, 1, 1)
+                socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 184\r\n\r\nabc")
+                usleep(100_000)
+                server.server.stop()
+                #expect(socket.isClosedByPeer())
+            }
+        }
+        #expect(MonotonicClock.seconds() - start < 4)
+    }
+
+    @Test("A round that cannot be made permanent is not acknowledged, and ends the server")
+    func commitFails() async throws {
+        var options = TestServer.Options()
+        options.commitFails = true
+        await #expect(throws: TestServer.CommitFailure.self) {
+            try await TestServer.with(options) { server in
+                for client in 1...2 { _ = try await server.upload(client, round: 1, value: 1) }
+                let isGone = try await server.until {
+                    (try? await onThread { [port = server.port] in try RawSocket(port: port) })
+                        == nil
+                }
+                #expect(isGone)
+            }
+        }
+    }
+
+    @Test("A second server on a port says so")
+    func portInUse() async throws {
+        try await TestServer.with { server in
+            var configuration = ServerConfiguration(
+                limits: ServerLimits(parameterCount: 10), version: "0")
+            configuration.port = server.port
+            let second = try FederationServer(
+                configuration, run: TestServer.served(TestServer.Options(), TestServer.Record()),
+                makeRun: { _ in throw CancellationError() }, report: { _ in })
+            let error = await #expect(throws: ListenError.self) { try await second.run() }
+            #expect(
+                error?.description
+                    == "cannot listen on 127.0.0.1:\(server.port): Address already in use")
+            #expect(await second.port == nil)
+        }
+    }
+}

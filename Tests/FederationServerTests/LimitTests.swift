@@ -1,0 +1,191 @@
+import FederationWire
+import Foundation
+import NIOCore
+import Tensors
+import Testing
+
+@testable import FederationServer
+
+@Suite("Limits", .serialized)
+struct LimitTests {
+    private let path = Route.update.path(TestServer.run, 1, 1)
+
+    @Test("A body of 10 GB is refused before any of it is read")
+    func tenGigabytes() async throws {
+        try await TestServer.with { server in
+            let seconds = MonotonicClock.seconds()
+            let answer = try await onThread { [path, port = server.port] in
+                let socket = try RawSocket(port: port)
+                socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n")
+                return try socket.answer()
+            }
+            #expect(answer.status == 413)
+            #expect(
+                answer.message == "the body has 10000000000 bytes: expected at most 4136")
+            #expect(answer.json("got") as? Int == 10_000_000_000)
+            #expect(MonotonicClock.seconds() - seconds < 1)
+        }
+    }
+
+    @Test("A body without end is cut off")
+    func endless() async throws {
+        try await TestServer.with { server in
+            let (answer, isClosed) = try await onThread { [path, port = server.port] in
+                let socket = try RawSocket(port: port)
+                socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+                let good = server.update(1, round: 1, value: 1)
+                socket.send("\(String(good.count, radix: 16))\r\n")
+                socket.send(good + Array("\r\n".utf8))
+                let chunk = Array("400\r\n".utf8) + [UInt8](repeating: 7, count: 1024) + [13, 10]
+                for _ in 0..<8 { socket.send(chunk) }
+                let answer = try socket.answer()
+                var isOpen = true
+                for _ in 0..<100_000 where isOpen { isOpen = socket.send(chunk) }
+                return (answer, !isOpen)
+            }
+            #expect(answer.status == 413)
+            #expect(isClosed)
+            #expect(server.record.commits.isEmpty)
+        }
+    }
+
+    @Test("A body that comes a byte at a time is cut off")
+    func tooSlow() async throws {
+        var options = TestServer.Options()
+        options.change = { limits in
+            limits.graceSeconds = 0.4
+            limits.minimumBytesPerSecond = 1000
+        }
+        try await TestServer.with(options) { server in
+            let seconds = MonotonicClock.seconds()
+            let (answer, isClosed) = try await onThread { [path, port = server.port] in
+                let socket = try RawSocket(port: port)
+                socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 184\r\n\r\n")
+                let bytes = server.update(1, round: 1, value: 1)
+                for byte in bytes.prefix(40) {
+                    guard socket.send([byte]) else { break }
+                    usleep(20_000)
+                }
+                return (try socket.answer(), socket.isClosedByPeer())
+            }
+            #expect(answer.status == 408)
+            #expect(answer.code == "too_slow")
+            #expect(answer.message?.hasSuffix("expected at least 1000 a second") == true)
+            #expect(isClosed)
+            #expect(MonotonicClock.seconds() - seconds < 4)
+            // The client may try again.
+            #expect(try await server.upload(1, round: 1, value: 1).status == 200)
+        }
+    }
+
+    @Test("A body may take only so long in all, however fast it began")
+    func totalDeadline() {
+        var limits = ServerLimits(parameterCount: 10)
+        limits.minimumBytesPerSecond = 1000
+        limits.graceSeconds = 1
+        let start = NIODeadline.now()
+        var clock = BodyClock(RequestAllowance(bodyBytes: 4000), since: start)
+        clock.waitBegins(at: start)
+        clock.received(3999, at: start + .milliseconds(10))
+        // The server itself was busy for all of the time, so the rate says nothing.
+        #expect(clock.lateness(at: start + .seconds(9), limits: limits) == nil)
+        #expect(
+            clock.lateness(at: start + .seconds(11), limits: limits)
+                == "the body was not complete after 11.0 s: expected within 10.0 s")
+    }
+
+    @Test("Headers that do not end, and connections that nobody uses, are closed")
+    func idle() async throws {
+        var options = TestServer.Options()
+        options.change = { $0.idleSeconds = 0.3 }
+        try await TestServer.with(options) { server in
+            let closed = try await onThread { [port = server.port] in
+                let header = try RawSocket(port: port)
+                header.send("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+                let used = try RawSocket(port: port)
+                _ = try used.exchange("GET", "/healthz")
+                let silent = try RawSocket(port: port)
+                let start = MonotonicClock.seconds()
+                // Trickling does not help.
+                for _ in 0..<20 {
+                    usleep(50_000)
+                    guard header.send("a") else { break }
+                }
+                return [header.isClosedByPeer(), used.isClosedByPeer(), silent.isClosedByPeer()]
+                    + [MonotonicClock.seconds() - start < 4]
+            }
+            #expect(closed == [true, true, true, true])
+        }
+    }
+
+    @Test("Uploads wait for a place in memory, and are told to come back when there is none")
+    func slots() async throws {
+        var options = TestServer.Options()
+        options.clients = 4
+        options.change = { limits in
+            limits.uploadMemoryBytes = 1
+            limits.slotWaitSeconds = 0.4
+        }
+        try await TestServer.with(options) { server in
+            // Two have the two places that there are at least, and keep them.
+            let sockets = try await onThread { [port = server.port] in
+                try (1...2).map { client in
+                    let socket = try RawSocket(port: port)
+                    let path = Route.update.path(TestServer.run, 1, client)
+                    socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 184\r\n\r\n")
+                    socket.send(Array(server.update(client, round: 1, value: 1).prefix(100)))
+                    return socket
+                }
+            }
+            try await Task.sleep(for: .milliseconds(200))
+            let late = try await server.upload(3, round: 1, value: 1)
+            #expect(late.status == 429)
+            #expect(late.headers["retry-after"] == "1")
+            #expect(
+                late.message
+                    == "the server has had 2 other uploads in hand for 0.4 s: try again")
+            let waiting = Task { try await server.upload(4, round: 1, value: 1) }
+            try await Task.sleep(for: .milliseconds(100))
+            sockets[0].shut()
+            #expect(try await waiting.value.status == 200)
+            #expect(try await server.upload(3, round: 1, value: 1).status == 200)
+        }
+    }
+
+    @Test("64 MB of garbage cost one bounded buffer and change nothing")
+    func garbage() async throws {
+        var options = TestServer.Options()
+        // So large a model that the garbage is within the limit of nested lists.
+        options.layout = ParameterLayout([(name: "a", shape: [2_100_000])])
+        try await TestServer.with(options) { server in
+            let size = 64 << 20
+            #expect(ServerLimits(parameterCount: 2_100_000).listedUpdateBytes > size)
+            _ = try await server.get("/update_num_data/1/10")
+            _ = try await server.ask("PUT", "/put_weight/1", body: Array("[1]".utf8))
+            let before = PrometheusText.residentBytes ?? 0
+            for round in 0..<4 {
+                let answer = try await onThread { [port = server.port] in
+                    var random = SystemRandomNumberGenerator()
+                    let block = (0..<(1 << 17)).flatMap { _ in
+                        withUnsafeBytes(of: random.next()) { Array($0) }
+                    }
+                    let socket = try RawSocket(port: port)
+                    let head = "PUT /put_weight/1 HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\n\r\n"
+                    socket.send(round % 2 == 0 ? head + "[[" : head)
+                    for _ in 0..<63 { socket.send(block) }
+                    socket.send(Array(block.prefix((1 << 20) - (round % 2 == 0 ? 2 : 0))))
+                    return try socket.answer()
+                }
+                #expect(answer.status == 400)
+                #expect(["malformed_json", "wrong_shape"].contains(answer.code))
+            }
+            let growth = (PrometheusText.residentBytes ?? 0) - before
+            let bound = Double(ServerLimits(parameterCount: 2_100_000).listedUpdateBytes)
+            #expect(growth < 2 * bound, "memory grew by \(growth / 1e6) MB")
+            #expect(server.record.commits.isEmpty)
+            let binary = try await server.ask(
+                "PUT", path, body: [UInt8](repeating: 0x5A, count: 8_400_144))
+            #expect(binary.status == 400)
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import FederationWire
+import Foundation
+import Tensors
+import Testing
+
+@testable import FederationServer
+
+@Suite("What people see")
+struct ObservationTests {
+    @Test("The state has all that the page shows")
+    func state() async throws {
+        try await TestServer.with { server in
+            let before = try await server.get("/state")
+            #expect(before.json("phase") as? String == "waiting")
+            _ = try await server.register(2, samples: 30)
+            _ = try await server.upload(2, round: 1, value: 0.5, samples: 30)
+            _ = try await server.register(1)
+            #expect(
+                try await server.until {
+                    let clients = try await server.get("/state").json("clients") as? [[String: Any]]
+                    return clients?.last?["accuracy"] as? Double == 0.5
+                })
+            let answer = try await server.get("/state")
+            #expect(answer.headers["content-type"] == "application/json")
+            let object = try #require(
+                try JSONSerialization.jsonObject(with: Data(answer.body)) as? [String: Any])
+            #expect(
+                Set(object.keys) == [
+                    "version", "run", "phase", "outcome", "round", "roundOpenedAt", "deadlineAt",
+                    "rounds", "clients", "drops", "events",
+                ])
+            #expect(object["phase"] as? String == "training")
+            #expect(object["outcome"] is NSNull)
+            let run = try #require(object["run"] as? [String: Any])
+            #expect(
+                Set(run.keys) == [
+                    "id", "experiment", "model", "strategy", "clients", "rounds", "epochs",
+                    "batchSize", "learningRate", "seed", "samples", "dataset", "insecure",
+                    "startedAt", "address",
+                ])
+            #expect(run["strategy"] as? String == "FedAvg")
+            #expect(run["learningRate"] as? Double == 0.01)
+            #expect(run["address"] as? String == "http://127.0.0.1:\(server.port)")
+            let clients = try #require(object["clients"] as? [[String: Any]])
+            #expect(clients.map { $0["client"] as? Int } == [1, 2])
+            #expect(clients.map { $0["state"] as? String } == ["training", "reported"])
+            #expect(clients.map { $0["samples"] as? Int } == [10, 30])
+            #expect(clients[1]["bytesReceived"] as? Int == 184)
+            #expect((clients[1]["lastSeen"] as? String)?.hasSuffix("Z") == true)
+            let events = try #require(object["events"] as? [[String: Any]])
+            #expect(
+                events.map { $0["text"] as? String } == [
+                    "round 1 is open for 2 clients", "client 2 is there",
+                    "client 2 has reported in round 1", "client 1 is there",
+                ])
+        }
+    }
+
+    @Test("Watchers are told of changes, at most four times a second")
+    func events() async throws {
+        try await TestServer.with { server in
+            _ = try await server.register(1)
+            let (head, events, seconds) = try await onThread { [port = server.port] in
+                let socket = try RawSocket(port: port)
+                socket.send("GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+                var text = ""
+                let start = MonotonicClock.seconds()
+                var count = 0
+                while !text.contains("client 2 is there"), MonotonicClock.seconds() - start < 5 {
+                    text += String(decoding: try socket.receive(), as: UTF8.self)
+                    if count == 0 {
+                        count = 1
+                        // Many changes at once are told as one.
+                        let other = try RawSocket(port: port)
+                        for _ in 0..<20 {
+                            _ = try other.exchange(
+                                "PUT", Route.register.path(TestServer.run, 2),
+                                body: Registration(
+                                    architecture: TestServer.digest, sampleCount: 10
+                                ).encoded())
+                        }
+                    }
+                }
+                return (
+                    text.prefix(400), text.components(separatedBy: "event: state\n").count - 1,
+                    MonotonicClock.seconds() - start
+                )
+            }
+            #expect(head.contains("text/event-stream"))
+            #expect(events >= 2)
+            #expect(Double(events) <= 2 + 4 * seconds)
+        }
+    }
+
+    @Test("Metrics are in Prometheus's text form")
+    func metrics() async throws {
+        try await TestServer.with { server in
+            _ = try await server.upload(1, round: 1, value: 1)
+            _ = try await server.upload(9, round: 1, value: 1)
+            let answer = try await server.get("/metrics")
+            #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+            let lines = answer.text.split(separator: "\n")
+            #expect(lines.contains("federated_updates_total 1"))
+            #expect(lines.contains("federated_received_bytes_total 184"))
+            #expect(lines.contains(#"federated_refusals_total{code="unknown_client"} 1"#))
+            #expect(
+                lines.contains(
+                    #"federated_requests_total{route="/v1/runs/{run}/rounds/{round}/updates/{client}",method="PUT",status="200"} 1"#
+                ))
+            for line in lines where !line.hasPrefix("#") {
+                #expect(Double(line.split(separator: " ").last ?? "") != nil, "\(line)")
+            }
+        }
+    }
+
+    @Test("Without a dashboard there is no page, but health and metrics")
+    func noPage() async throws {
+        var options = TestServer.Options()
+        options.showsPage = false
+        try await TestServer.with(options) { server in
+            for path in ["/", "/state", "/events"] {
+                #expect(try await server.get(path).status == 404)
+            }
+            #expect(try await server.get("/healthz").text == "ok\n")
+            #expect(try await server.get("/metrics").status == 200)
+        }
+    }
+}

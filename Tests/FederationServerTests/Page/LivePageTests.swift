@@ -1,0 +1,96 @@
+import Crypto
+import Federation
+import Foundation
+import Testing
+
+@testable import FederationServer
+
+@Suite("The live page and the report made of it")
+struct LivePageTests {
+    private static let file = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent()
+        .appending(path: "../../../Sources/FederationServer/Page/page.html")
+
+    private func parts(of text: String, between start: String, and end: String) -> [Substring] {
+        text.components(separatedBy: start).dropFirst().map { part in
+            Substring(part.components(separatedBy: end)[0])
+        }
+    }
+
+    @Test("What is served is the file in the sources, byte by byte")
+    func embedded() throws {
+        #expect(try Data(contentsOf: Self.file) == Data(LivePage.bytes))
+        #expect(LivePage.bytes.count < 100_000)
+    }
+
+    @Test("Nothing comes from elsewhere, and no markup is made from texts")
+    func selfContained() {
+        let text = LivePage.text
+        for address in ["http:", "https:", "//"] {
+            for attribute in ["src", "href", "action", "data"] {
+                #expect(!text.contains("\(attribute)=\"\(address)"))
+                #expect(!text.contains("\(attribute)='\(address)"))
+            }
+        }
+        for word in [
+            "@import", "url(", "innerHTML", "outerHTML", "insertAdjacentHTML", "document.write",
+            "eval(", "Function(", " style=", " onclick=", " onload=", "<link rel=\"stylesheet",
+        ] { #expect(!text.contains(word), "\(word)") }
+    }
+
+    @Test("The policy names the digests of exactly the script and the style that are there")
+    func policy() throws {
+        let policy = try #require(
+            LivePage.headers.first { $0.name == "Content-Security-Policy" }?.value)
+        for (element, directive) in [("script", "script-src"), ("style", "style-src")] {
+            let found = parts(
+                of: LivePage.text, between: "<\(element)>", and: "</\(element)>")
+            #expect(found.count == 1)
+            let digest = Data(SHA256.hash(data: Data(try #require(found.first).utf8)))
+            #expect(policy.contains("\(directive) 'sha256-\(digest.base64EncodedString())';"))
+        }
+        #expect(policy.hasPrefix("default-src 'none'; "))
+        #expect(policy.contains("connect-src 'self'"))
+        #expect(!policy.contains("unsafe"))
+        #expect(!policy.contains("\n"))
+    }
+
+    @Test("A report holds its state; no text in it ends the element or begins a comment")
+    func report() throws {
+        let hostile = "</script><script>alert(1)</script><!-- <script> ]]> \u{2028} é \\ \""
+        let state: JSONValue = [
+            "run": ["id": .string(hostile)], "drops": nil, "rounds": [["accuracy": 0.5]],
+        ]
+        let text = String(decoding: LivePage.report(of: state), as: UTF8.self)
+        #expect(text.components(separatedBy: "<script").count == 3)
+        #expect(text.components(separatedBy: "</script").count == 3)
+        let data = parts(
+            of: text, between: "<script type=\"application/json\" id=\"inlined\">",
+            and: "</script>")
+        #expect(data.count == 1)
+        #expect(!data[0].contains("<"))
+        let object = try #require(
+            JSONSerialization.jsonObject(with: Data(data[0].utf8)) as? [String: Any])
+        #expect((object["run"] as? [String: Any])?["id"] as? String == hostile)
+        #expect(object["drops"] is NSNull)
+    }
+
+    @Test("A report says its policy itself: it talks to nobody")
+    func reportPolicy() throws {
+        let text = String(decoding: LivePage.report(of: [:]), as: UTF8.self)
+        let policies = parts(
+            of: text, between: "<meta http-equiv=\"Content-Security-Policy\" content=\"", and: "\"")
+        #expect(policies.count == 1)
+        #expect(policies[0].hasPrefix("default-src 'none'; script-src 'sha256-"))
+        #expect(!policies[0].contains("connect-src"))
+        let served = try #require(
+            LivePage.headers.first { $0.name == "Content-Security-Policy" }?.value)
+        #expect(served.hasPrefix(policies[0]))
+    }
+
+    @Test("The page has each place where a report puts something just once")
+    func places() {
+        #expect(LivePage.text.components(separatedBy: LivePage.slot).count == 2)
+        #expect(LivePage.text.components(separatedBy: LivePage.encoding).count == 2)
+    }
+}

@@ -1,0 +1,103 @@
+import FederationWire
+import Foundation
+import Tensors
+import Testing
+
+@testable import FederationServer
+
+@Suite("The plain API")
+struct PlainAPITests {
+    private func listed(_ value: Float) -> [UInt8] {
+        let row = "[\(value), \(value), \(value)]"
+        return Array("[[\(row), \(row)], [\(value), \(value), \(value), \(value)]]".utf8)
+    }
+
+    @Test("A run of two clients and two rounds, from the first model to the last")
+    func wholeRun() async throws {
+        try await TestServer.with { server in
+            #expect(try await server.committedRounds() == 0)
+            let first = try await server.get("/get_server_weight")
+            #expect(first.text == "[[[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], [0.0, 0.0, 0.0, 0.0]]")
+            for round in 1...2 {
+                for (client, value) in [(1, Float(round)), (2, Float(round) * 4)] {
+                    let count = try await server.get("/update_num_data/\(client)/\(client * 10)")
+                    #expect(count.text == "Number of data for \(client) updated")
+                    let put = try await server.ask(
+                        "PUT", "/put_weight/\(client)", body: listed(value))
+                    #expect(put.status == 200)
+                    #expect(put.text == "Weight of \(client) updated")
+                }
+                #expect(try await server.until { try await server.committedRounds() == round })
+            }
+            // (10 · 2 + 20 · 8) / 30
+            let last = try await server.get("/get_server_weight")
+            #expect(last.text == "[[[6.0, 6.0, 6.0], [6.0, 6.0, 6.0]], [6.0, 6.0, 6.0, 6.0]]")
+            #expect(server.record.commits.map(\.record.round) == [1, 2])
+            #expect(server.record.outcomes == [.completed])
+            let late = try await server.ask("PUT", "/put_weight/1", body: listed(1))
+            #expect(late.status == 409)
+            #expect(late.message == "the run is over: completed")
+            #expect(try await server.committedRounds() == 2)
+        }
+    }
+
+    @Test("Reporting twice, or without a number of samples, changes nothing")
+    func conflicts() async throws {
+        try await TestServer.with { server in
+            let early = try await server.ask("PUT", "/put_weight/1", body: listed(1))
+            #expect(early.status == 409)
+            #expect(early.code == "samples_missing")
+            #expect(
+                early.message
+                    == "client 1 has not said how many samples it has: "
+                    + "expected GET /update_num_data/1/COUNT first")
+            _ = try await server.get("/update_num_data/1/10")
+            #expect(try await server.ask("PUT", "/put_weight/1", body: listed(1)).status == 200)
+            let again = try await server.ask("PUT", "/put_weight/1", body: listed(1))
+            #expect(again.status == 409)
+            #expect(again.code == "duplicate")
+            #expect(again.message == "client 1 has reported in round 1 already")
+            #expect(server.record.commits.isEmpty)
+        }
+    }
+
+    @Test("initialize starts another run, but not over one that clients have reported in")
+    func initialize() async throws {
+        try await TestServer.with { server in
+            let same = try await server.get("/initialize/2/1/2")
+            #expect(same.status == 200)
+            #expect(same.text == "Initialized server")
+            #expect(try await server.get("/v1/run").json("run") as? String == "test-1")
+            _ = try await server.get("/initialize/1/1/1")
+            #expect(try await server.get("/v1/run").json("run") as? String == "test-2")
+            #expect(try await server.get("/v1/run").json("clients") as? Int == 1)
+            _ = try await server.get("/initialize/2/1/1")
+            _ = try await server.get("/update_num_data/1/10")
+            #expect(try await server.ask("PUT", "/put_weight/1", body: listed(1)).status == 200)
+            let refused = try await server.get("/initialize/2/1/1")
+            #expect(refused.status == 409)
+            #expect(refused.code == "run_in_progress")
+            let forced = try await server.get("/initialize/2/1/1?force=true")
+            #expect(forced.status == 403)
+            #expect(forced.message == "?force=true needs the administrator's token")
+            // The run goes on and ends; then there is nothing in progress any more.
+            _ = try await server.get("/update_num_data/2/10")
+            #expect(try await server.ask("PUT", "/put_weight/2", body: listed(1)).status == 200)
+            #expect(try await server.until { !server.record.outcomes.isEmpty })
+            #expect(try await server.committedRounds() == 1)
+            #expect(try await server.get("/initialize/3/2/4").status == 200)
+            #expect(try await server.committedRounds() == 0)
+        }
+    }
+
+    @Test(
+        "initialize takes whole numbers in range",
+        arguments: ["/0/1/1", "/-1/1/1", "/1/5/1", "/1/1/0", "/1/1/x", "/1/1/99999999999999999999"])
+    func initializeNumbers(path: String) async throws {
+        try await TestServer.with { server in
+            let answer = try await server.get("/initialize" + path)
+            #expect(answer.status == 400)
+            #expect(answer.code == "invalid_field")
+        }
+    }
+}

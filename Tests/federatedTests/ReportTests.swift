@@ -1,0 +1,149 @@
+import Foundation
+import Testing
+
+@testable import federated
+
+@Suite("federated report")
+struct ReportTests {
+    /// The state in a report.
+    private func state(in page: String) throws -> [String: Any] {
+        let start = "<script type=\"application/json\" id=\"inlined\">"
+        let parts = page.components(separatedBy: start)
+        try #require(parts.count == 2)
+        let data = parts[1].components(separatedBy: "</script>")[0]
+        return try #require(
+            JSONSerialization.jsonObject(with: Data(data.utf8)) as? [String: Any])
+    }
+
+    @Test("The report of a real run shows its settings, rounds and clients")
+    func realRun() throws {
+        try Command.inTemporaryFolder { folder in
+            let run = try Command.run(
+                ["run", "--experiment", "4", "--quiet"] + Command.tiny, in: folder)
+            try #require(run.status == 0, "\(run.errors)")
+            let log = run.output.trimmingCharacters(in: .newlines)
+            let name = URL(fileURLWithPath: log).deletingPathExtension().lastPathComponent
+
+            let report = try Command.run(["report", log], in: folder)
+            #expect(report.status == 0, "\(report.errors)")
+            #expect(report.output == "Logs/\(name).html\n")
+            let page = try String(
+                contentsOf: folder.appending(path: "Logs/\(name).html"), encoding: .utf8)
+            #expect(page.hasPrefix("<!doctype html>"))
+            let state = try state(in: page)
+            #expect(state["phase"] as? String == "finished")
+            #expect(state["outcome"] as? String == "completed")
+            #expect(state["drops"] is NSNull)
+            let settings = try #require(state["run"] as? [String: Any])
+            #expect(settings["id"] as? String == name)
+            #expect(settings["experiment"] as? Int == 4)
+            #expect(settings["model"] as? String == "logistic-regression")
+            #expect(settings["samples"] as? Int == 30)
+            #expect(settings["learningRate"] as? Double == 0.01)
+            #expect(settings["seed"] as? Int == 1)
+            let rounds = try #require(state["rounds"] as? [[String: Any]])
+            #expect(rounds.map { $0["round"] as? Int } == [1, 2])
+            let written = try #require(
+                JSONSerialization.jsonObject(
+                    with: Data(contentsOf: folder.appending(path: log))) as? [String: Any])
+            #expect(rounds.map { $0["accuracy"] as? Double } == written["server acc"] as? [Double])
+            let accuracies = try #require(written["clients acc"] as? [String: [Double]])
+            #expect(
+                rounds.map { $0["clientsHigh"] as? Double }
+                    == (0..<2).map { round in accuracies.values.map { $0[round] }.max() })
+            let clients = try #require(state["clients"] as? [[String: Any]])
+            #expect(clients.map { $0["client"] as? Int } == [1, 2, 3])
+            #expect(
+                clients.map { $0["accuracy"] as? Double }
+                    == (1...3).map { accuracies["\($0)"]?.last })
+
+            // By its name, and to standard output: the same bytes.
+            let named = try Command.run(["report", name, "--output", "-"], in: folder)
+            #expect(named.status == 0)
+            #expect(named.output == page)
+        }
+    }
+
+    @Test("A log that another program wrote is reported with what it has")
+    func foreignLog() throws {
+        try Command.inTemporaryFolder { folder in
+            let log = """
+                {"client number": 2, "experiment": 1, "max round": 3,
+                 "clients acc": {"1": [0.5, null], "2": [0.25, 0.75]}, "server acc": [0.5, 0.625],
+                 "final weight": [[0.5]], "configuration": {}, "outcome": "</script><b>"}
+                """
+            try Data(log.utf8).write(to: folder.appending(path: "their log.json"))
+            let report = try Command.run(
+                ["report", "their log.json", "--output", "page.html"], in: folder)
+            #expect(report.status == 0, "\(report.errors)")
+            #expect(report.output == "page.html\n")
+            let page = try String(
+                contentsOf: folder.appending(path: "page.html"), encoding: .utf8)
+            let state = try state(in: page)
+            #expect(state["outcome"] as? String == "</script><b>")
+            let settings = try #require(state["run"] as? [String: Any])
+            #expect(settings["seed"] == nil)
+            #expect(settings["startedAt"] == nil)
+            let clients = try #require(state["clients"] as? [[String: Any]])
+            #expect(clients.map { $0["accuracy"] as? Double } == [0.5, 0.75])
+            let rounds = try #require(state["rounds"] as? [[String: Any]])
+            #expect(rounds.map { $0["clientsLow"] as? Double } == [0.25, 0.75])
+            #expect(rounds.allSatisfy { $0["loss"] is NSNull && $0["seconds"] is NSNull })
+        }
+    }
+
+    @Test("What cannot be reported gets one sentence and leaves no file")
+    func failures() throws {
+        try Command.inTemporaryFolder { folder in
+            func write(_ name: String, _ text: String) throws {
+                try Data(text.utf8).write(to: folder.appending(path: name))
+            }
+            try write("short.json", "{\"client number\": 2")
+            try write("other.json", "{\"name\": 1}")
+            try write("wrong.json", "{\"client number\": \"two\"}")
+            let good = """
+                {"client number": 1, "experiment": 1, "max round": 1, "clients acc": {},
+                 "server acc": [], "final weight": null}
+                """
+            try write("good.json", good)
+            try FileManager.default.createDirectory(
+                at: folder.appending(path: "Logs"), withIntermediateDirectories: true)
+            let cases: [([String], String)] = [
+                (["nothing.json"], "there is no log nothing.json"),
+                (["a/b"], "there is no log a/b"),
+                (
+                    ["20260101_000000"],
+                    "there is no run “20260101_000000”: neither a log of that path nor "
+                        + "Logs/20260101_000000.json is there"
+                ),
+                (["Logs"], "Logs is a folder: expected the log of a run"),
+                (
+                    ["short.json"],
+                    "short.json is no log of a run: the log is malformed at byte 19 of the JSON: "
+                        + "expected a comma or the end of the object"
+                ),
+                (
+                    ["other.json"],
+                    "other.json is no log of a run: the log has no \"client number\""
+                ),
+                (
+                    ["wrong.json"],
+                    "wrong.json is no log of a run: \"client number\" in the log should be "
+                        + "a whole number"
+                ),
+                (
+                    ["good.json", "--output", "missing/page.html"],
+                    "missing/page.html cannot be written: No such file or directory"
+                ),
+            ]
+            for (arguments, sentence) in cases {
+                let command = try Command.run(["report"] + arguments, in: folder)
+                #expect(command.status == 1)
+                #expect(command.output == "")
+                #expect(command.errors == "federated: \(sentence)\n")
+            }
+            let names = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
+            #expect(!names.contains { $0.hasSuffix(".html") })
+        }
+    }
+}
