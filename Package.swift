@@ -103,7 +103,12 @@ let package = Package(
         .testTarget(
             name: "FederationStoreTests", dependencies: ["FederationStore"], swiftSettings: strict),
         .testTarget(
-            name: "FederationServerTests", dependencies: ["FederationServer"],
+            name: "FederationServerTests",
+            dependencies: [
+                "FederationServer",
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FederationClientTests",

@@ -11,18 +11,21 @@ public struct PlainClient: Sendable {
     private let participant: any Participant
     private let rounds: Int
     private let pollSeconds: Double
+    private let isOver: @Sendable () -> Bool
 
     /// - Parameters:
     ///   - rounds: R; the client ends when so many are committed.
     ///   - pollSeconds: how long it waits before it asks again.
+    ///   - isOver: whether the run has ended early, which the plain API does not say.
     public init(
         _ configuration: ClientConfiguration, participant: any Participant, rounds: Int,
-        pollSeconds: Double = 0.02
+        pollSeconds: Double = 0.02, isOver: @escaping @Sendable () -> Bool = { false }
     ) {
         self.configuration = configuration
         self.participant = participant
         self.rounds = rounds
         self.pollSeconds = pollSeconds
+        self.isOver = isOver
     }
 
     /// Takes part until all rounds are committed.
@@ -51,7 +54,7 @@ public struct PlainClient: Sendable {
             let committed = try await patience.answer { () async throws(AttemptError) in
                 try await connection.committedRounds()
             }
-            if committed >= rounds { return }
+            if committed >= rounds || isOver() { return }
             if committed == reported {
                 try await Task.sleep(for: .seconds(pollSeconds))
                 continue

@@ -15,6 +15,11 @@ struct LocalParticipant: Participant {
     let architecture: ArchitectureDigest
     /// Shared with other processes, where there are any.
     var slots: CoreSlots?
+    /// Told for whoever watches: a round in which training begins, images as they are trained, and
+    /// the seconds that it took.
+    var onBegin: @Sendable (Int) -> Void = { _ in }
+    var onImages: @Sendable (Int) -> Void = { _ in }
+    var onEnd: @Sendable (Double) -> Void = { _ in }
 
     var layout: ParameterLayout { workers.architecture.layout }
 
@@ -24,6 +29,7 @@ struct LocalParticipant: Participant {
         from model: ParameterVector, round: Int, progress: TrainingProgress
     ) async throws(TrainingFailure) -> TrainedModel {
         let start = MonotonicClock.seconds()
+        onBegin(round)
         let result =
             if let slots {
                 await slots.withSlot(shouldStop: { progress.isStopping }) {
@@ -34,6 +40,7 @@ struct LocalParticipant: Participant {
             }
         switch result {
         case .success(let local):
+            onEnd(MonotonicClock.seconds() - start)
             return TrainedModel(
                 parameters: local.parameters, sampleCount: sampleCount(round: round),
                 loss: local.loss, imageCount: local.imageCount,
@@ -48,6 +55,9 @@ struct LocalParticipant: Participant {
     ) async -> Result<LocalResult, LocalTrainingError> {
         await workers.train(
             from: model, on: images, sampler: sampler, seed: seed, client: client, round: round,
-            progress: { progress.add($0) }, shouldStop: { progress.isStopping })
+            progress: { [onImages] count in
+                progress.add(count)
+                onImages(count)
+            }, shouldStop: { progress.isStopping })
     }
 }
