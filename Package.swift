@@ -53,7 +53,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "FederationStore",
-            dependencies: ["Federation", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Federation", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .target(
             name: "FederationServer",
