@@ -11,6 +11,8 @@ let package = Package(
         .library(name: "NeuralNetworks", targets: ["NeuralNetworks"]),
         .library(name: "Datasets", targets: ["Datasets"]),
         .library(name: "Federation", targets: ["Federation"]),
+        .library(name: "FederationWire", targets: ["FederationWire"]),
+        .library(name: "FederationClient", targets: ["FederationClient"]),
         .library(name: "LocalTraining", targets: ["LocalTraining"]),
     ],
     dependencies: [
@@ -51,7 +53,10 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "FederationStore",
-            dependencies: ["Federation", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Federation", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .target(
             name: "FederationServer",
@@ -76,6 +81,8 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -117,3 +124,12 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
 )
+
+// What `make fuzz` builds, with the sanitizers that it names; nothing else needs them.
+if Context.environment["FEDERATED_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["Datasets", "Federation", "FederationWire", "NeuralNetworks"],
+            path: "Tests/Fuzz", swiftSettings: strict))
+}

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that what the build needs is on the machine: Swift, OpenBLAS, LAPACKE, zlib.
+# Makes sure that what the build needs is on the machine: Swift, OpenBLAS, LAPACKE, SQLite, zlib.
 # With the word page: what the tests of the live page need, Chromium and a font, and not Swift.
 # Installs the system packages with apt when it may; otherwise prints the one command and stops.
 set -euo pipefail
@@ -38,7 +38,8 @@ missing_packages() {
     fi
     if ! command -v pkg-config >/dev/null; then
         # Without pkg-config nothing can be told; apt skips what is there already.
-        printf '%s\n' pkg-config libopenblas-dev liblapacke-dev zlib1g-dev
+        printf '%s\n' pkg-config libopenblas-dev liblapacke-dev libsqlite3-dev \
+            zlib1g-dev
         return
     fi
     pkg-config --exists openblas || echo libopenblas-dev
@@ -46,6 +47,7 @@ missing_packages() {
     if is_debian; then
         pkg-config --exists lapacke || echo liblapacke-dev
     fi
+    pkg-config --exists sqlite3 || echo libsqlite3-dev
     pkg-config --exists zlib || echo zlib1g-dev
 }
 
@@ -93,7 +95,7 @@ fi
 if ! is_debian; then
     [[ $purpose == build ]] || fail "please install Chromium and a font (Debian: ${missing[*]})."
     fail "pkg-config does not find everything the build needs (the Debian names are: ${missing[*]})." \
-        "Install OpenBLAS with its C headers, zlib with its headers, and pkg-config; then try again."
+        "Install OpenBLAS, SQLite and zlib, each with its C headers, and pkg-config; then try again."
 fi
 install_packages "${missing[@]}"
 mapfile -t missing < <(missing_packages)

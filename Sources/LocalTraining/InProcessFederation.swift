@@ -45,13 +45,21 @@ public final class InProcessFederation: Sendable {
     private let queue = WorkQueue<Work>([])
     private let plans: WorkerPlans
     private let state: Mutex<State>
-    private let onRound: @Sendable (CommittedRound) -> Void
+    private let onRound: @Sendable (CommittedRound, ParameterVector) throws -> Void
 
-    /// - Parameter onRound: called with each round when it is committed, in order, on one of the
-    ///   workers' threads; the others wait if they have something to report.
+    /// - Parameters:
+    ///   - rounds: what is committed already of the run; it goes on from there.
+    ///   - model: the global model after these rounds.
+    ///   - onRound: called with each round and its global model to commit it, in order, on one of
+    ///     the workers' threads; the others wait if they have something to report. If it throws,
+    ///     the round is not committed and the run ends.
     public init(
-        _ configuration: Configuration, onRound: @escaping @Sendable (CommittedRound) -> Void
+        _ configuration: Configuration, resuming rounds: [CommittedRound] = [],
+        model: ParameterVector? = nil,
+        onRound: @escaping @Sendable (CommittedRound, ParameterVector) throws -> Void
     ) {
+        precondition(
+            rounds.isEmpty == (model == nil), "committed rounds and their model go together")
         self.configuration = configuration
         self.onRound = onRound
         plans = WorkerPlans(
@@ -62,9 +70,11 @@ public final class InProcessFederation: Sendable {
             threads: configuration.threads)
         state = Mutex(
             State(
-                engine: RoundEngine(configuration.rounds),
-                model: configuration.architecture.initialParameters(seed: configuration.seed),
-                aggregate: strategy.makeAggregator(layout: configuration.architecture.layout)))
+                engine: RoundEngine(configuration.rounds, resuming: rounds.map(\.record)),
+                model: model
+                    ?? configuration.architecture.initialParameters(seed: configuration.seed),
+                aggregate: strategy.makeAggregator(layout: configuration.architecture.layout),
+                committed: rounds))
     }
 
     /// Runs all rounds and returns when the run is over.
@@ -80,8 +90,9 @@ public final class InProcessFederation: Sendable {
         }
         return state.withLock { state in
             RunResult(
-                outcome: state.engine.outcome ?? .interrupted, model: state.model,
-                rounds: state.committed)
+                outcome: state.commitError == nil
+                    ? state.engine.outcome ?? .interrupted : .interrupted, model: state.model,
+                rounds: state.committed, commitError: state.commitError)
         }
     }
 
@@ -211,19 +222,39 @@ public final class InProcessFederation: Sendable {
             state.waitingModels += 1
             work += evaluation(of: .global, round, state.candidate ?? state.model)
         case .commit(let record):
-            state.model = state.candidate ?? state.model
-            let round = CommittedRound(
-                record: record, classCounts: state.classCounts,
-                seconds: MonotonicClock.seconds() - state.roundStart)
-            state.committed.append(round)
-            onRound(round)
+            commit(record, &state, &events)
         case .finish:
             queue.removeAll()
+            work.removeAll()
         case .reject(let client, let round, let reason):
             // After the end of a run work in progress still reports; anything else is a mistake.
             precondition(
                 state.engine.outcome != nil, "client \(client) in round \(round): \(reason)")
         }
+    }
+
+    private func commit(
+        _ record: RoundRecord, _ state: inout State, _ events: inout [RoundEngine.Event]
+    ) {
+        guard state.commitError == nil else { return }
+        let model = state.candidate ?? state.model
+        let now = progress.snapshot
+        let round = CommittedRound(
+            record: record, classCounts: state.classCounts,
+            seconds: MonotonicClock.seconds() - state.roundStart,
+            trainingSeconds: now.trainingSeconds - state.lastProgress.trainingSeconds,
+            evaluationSeconds: now.evaluationSeconds - state.lastProgress.evaluationSeconds)
+        do {
+            try onRound(round, model)
+        } catch {
+            // What the engine asked for after the commit is dropped with everything else.
+            state.commitError = error
+            events.append(.stopRequested)
+            return
+        }
+        state.model = model
+        state.lastProgress = now
+        state.committed.append(round)
     }
 
     private func evaluation(
@@ -246,17 +277,11 @@ public final class InProcessFederation: Sendable {
         var waitingModels = 0
         var classCounts: [Int: [Int]] = [:]
         var roundStart = 0.0
+        /// What had been done at the last commit.
+        var lastProgress = RunProgress.Snapshot()
         var committed: [CommittedRound] = []
+        var commitError: (any Error)?
     }
-}
-
-/// A committed round with what only this process knows of it.
-public struct CommittedRound: Sendable {
-    public var record: RoundRecord
-    /// Training samples by client and class.
-    public var classCounts: [Int: [Int]]
-    /// From opening to commit.
-    public var seconds: Double
 }
 
 /// What came of a run.
@@ -264,7 +289,10 @@ public struct RunResult: Sendable {
     public var outcome: Outcome
     /// The last committed global model (the initial one if no round was).
     public var model: ParameterVector
+    /// The committed rounds, those included that it went on from.
     public var rounds: [CommittedRound]
+    /// Why a round could not be committed; the run then ended as interrupted after those that were.
+    public var commitError: (any Error)?
 }
 
 /// One model's evaluation, in pieces done by several threads.

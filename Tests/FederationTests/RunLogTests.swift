@@ -100,6 +100,35 @@ final class TemporaryFolder {
         #expect(parameters.count == 15)
     }
 
+    @Test func clientsWithoutAPartHaveNoNumbers() throws {
+        var log = RunLog(clientNumber: 3, experiment: 1, maxRound: 3)
+        for (round, clients) in [[2], [1, 2], [3]].enumerated() {
+            log.append(
+                CommittedRound(
+                    record: RoundRecord(
+                        round: round + 1,
+                        clients: clients.map {
+                            .init(
+                                client: $0, sampleCount: $0 * 10,
+                                evaluation: Evaluation(accuracy: 0.5, loss: 2, count: 1))
+                        }, global: Evaluation(accuracy: 0.25, loss: 1, count: 1)),
+                    classCounts: Dictionary(
+                        uniqueKeysWithValues: clients.map { ($0, [$0 * 10]) }),
+                    seconds: Double(round)))
+        }
+        #expect(
+            log.clientAccuracies == [1: [nil, 0.5, nil], 2: [0.5, 0.5, nil], 3: [nil, nil, 0.5]])
+        #expect(log.clientLosses == [1: [nil, 2, nil], 2: [2, 2, nil], 3: [nil, nil, 2]])
+        #expect(log.clientSamples == [1: [0, 10, 0], 2: [20, 20, 0], 3: [0, 0, 30]])
+        #expect(
+            log.clientClassCounts == [
+                1: [[], [10], []], 2: [[20], [20], []], 3: [[], [], [30]],
+            ])
+        #expect(log.timings.roundSeconds == [0, 1, 2])
+        #expect(try RunLog(decoding: log.encoded()) == log)
+        #expect(log.withoutSeries == RunLog(clientNumber: 3, experiment: 1, maxRound: 3))
+    }
+
     @Test func malformedLogsAreNamed() throws {
         let head = #"{"client number": 1, "experiment": 1, "max round": 1, "clients acc": {},"#
         let table: [(String, RunLogError)] = [

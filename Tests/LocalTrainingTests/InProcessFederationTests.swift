@@ -37,7 +37,7 @@ private struct Small {
     }
 
     static func run(_ configuration: InProcessFederation.Configuration) -> RunResult {
-        InProcessFederation(configuration, onRound: { _ in }).run()
+        InProcessFederation(configuration, onRound: { _, _ in }).run()
     }
 }
 
@@ -134,7 +134,7 @@ struct InProcessFederationTests {
         let holder = Mutex<InProcessFederation?>(nil)
         let federation = InProcessFederation(
             try Small.configuration(threads: 2, rounds: 1000),
-            onRound: { round in
+            onRound: { round, _ in
                 if round.record.round == 2 { holder.withLock { $0?.stop() } }
             })
         holder.withLock { $0 = federation }
@@ -143,6 +143,48 @@ struct InProcessFederationTests {
         // Another round may have been committed before the workers saw the stop.
         #expect(result.rounds.count >= 2 && result.rounds.count < 1000)
         #expect(result.rounds[1].record == whole.rounds[1].record)
+    }
+
+    @Test("Going on after any committed round gives the rounds and bits of an undisturbed run")
+    func resumption() throws {
+        let configuration = try Small.configuration(threads: 2, rounds: 4)
+        let committed = Mutex<[(round: CommittedRound, model: ParameterVector)]>([])
+        let whole = InProcessFederation(configuration) { round, model in
+            committed.withLock { $0.append((round, model)) }
+        }.run()
+        let all = committed.withLock { $0 }
+        #expect(all.map(\.round) == whole.rounds)
+        #expect(all.last?.model == whole.model)
+        #expect(whole.rounds.allSatisfy { $0.trainingSeconds > 0 && $0.evaluationSeconds > 0 })
+        for count in 1...4 {
+            let fresh = Mutex<[Int]>([])
+            let resumed = InProcessFederation(
+                configuration, resuming: all.prefix(count).map(\.round),
+                model: all[count - 1].model,
+                onRound: { round, _ in fresh.withLock { $0.append(round.record.round) } }
+            ).run()
+            #expect(resumed.outcome == .completed)
+            #expect(resumed.model == whole.model)
+            #expect(resumed.rounds.map(\.record) == whole.rounds.map(\.record))
+            #expect(resumed.rounds.map(\.classCounts) == whole.rounds.map(\.classCounts))
+            #expect(fresh.withLock { $0 } == Array(1...4).dropFirst(count).map(\.self))
+        }
+    }
+
+    @Test("A round that cannot be committed has not been, and ends the run", arguments: [1, 2, 3])
+    func commitFailure(round failing: Int) throws {
+        struct Full: Error {}
+        let models = Mutex<[ParameterVector]>([])
+        let configuration = try Small.configuration(threads: 2, rounds: 3)
+        let result = InProcessFederation(configuration) { round, model in
+            if round.record.round == failing { throw Full() }
+            models.withLock { $0.append(model) }
+        }.run()
+        #expect(result.commitError is Full)
+        #expect(result.outcome == .interrupted)
+        #expect(result.rounds.map(\.record.round) == Array(1..<failing))
+        let last = models.withLock { $0.last }
+        #expect(result.model == last ?? configuration.architecture.initialParameters(seed: 3))
     }
 
     @Test("A batch larger than the shard is one short batch")

@@ -158,7 +158,8 @@ struct FailureTests {
             #expect(command.errors.hasPrefix("federated: diverged: client 1 in round 1: "))
             #expect(command.errors.split(separator: "\n").count == 1)
             let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-            #expect(names.map { $0.split(separator: ".").last } == ["json", "safetensors"])
+            #expect(
+                names.map { $0.split(separator: ".").last } == ["json", "safetensors", "sqlite"])
         }
     }
 }
@@ -274,7 +275,8 @@ struct RunTests {
             #expect(process.terminationStatus == 130)
             #expect(String(decoding: rest, as: UTF8.self).contains("interrupted"))
             let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-            #expect(names.map { $0.split(separator: ".").last } == ["json", "safetensors"])
+            #expect(
+                names.map { $0.split(separator: ".").last } == ["json", "safetensors", "sqlite"])
         }
     }
 }

@@ -21,6 +21,22 @@ public enum JSONValue: Hashable, Sendable {
         self = try scanner.document()
     }
 
+    /// The value that JSON text stands for.
+    /// - Throws: `JSONError`.
+    public init(decoding bytes: [UInt8]) throws(JSONError) {
+        var scanner = JSONScanner(bytes)
+        self = try scanner.document()
+    }
+
+    /// The value as JSON text; keys are sorted, and what is not finite is null.
+    public func encoded() -> [UInt8] {
+        var bytes: [UInt8] = []
+        var writer = JSONWriter(sink: { (chunk: [UInt8]) throws(Never) in bytes += chunk })
+        writer.value(self)
+        writer.finish()
+        return bytes
+    }
+
     /// A whole number of 64 bits without sign.
     public init(_ value: UInt64) {
         self = Int(exactly: value).map(JSONValue.integer) ?? .unsigned(value)

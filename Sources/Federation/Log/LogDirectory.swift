@@ -52,7 +52,7 @@ public struct LogDirectory: Hashable, Sendable {
     }
 
     /// `date` in UTC as %Y%m%d_%H%M%S.
-    static func stamp(_ date: Date) -> String {
+    public static func stamp(_ date: Date) -> String {
         var seconds = time_t(date.timeIntervalSince1970.rounded(.down))
         var parts = tm()
         gmtime_r(&seconds, &parts)

@@ -98,16 +98,48 @@ public struct RunLog: Equatable, Sendable {
         self.maxRound = maxRound
     }
 
-    /// Adds a round to every series of rounds.
+    /// Adds a round to every series of rounds; a client that had no part in it has no numbers.
     public mutating func append(_ record: RoundRecord) {
+        let before = serverAccuracies.count
         serverAccuracies.append(finite(record.global.accuracy))
         serverLosses.append(finite(record.global.loss))
-        for part in record.clients {
-            clientAccuracies[part.client, default: []].append(
-                finite(part.evaluation?.accuracy))
-            clientLosses[part.client, default: []].append(finite(part.evaluation?.loss))
-            clientSamples[part.client, default: []].append(part.sampleCount ?? 0)
+        for part in record.clients where clientAccuracies[part.client] == nil {
+            clientAccuracies[part.client] = Array(repeating: nil, count: before)
         }
+        let parts = Dictionary(uniqueKeysWithValues: record.clients.map { ($0.client, $0) })
+        for client in clientAccuracies.keys {
+            let part = parts[client]
+            clientAccuracies[client, default: []].append(finite(part?.evaluation?.accuracy))
+            clientLosses[client, default: Array(repeating: nil, count: before)].append(
+                finite(part?.evaluation?.loss))
+            clientSamples[client, default: Array(repeating: 0, count: before)].append(
+                part?.sampleCount ?? 0)
+        }
+    }
+
+    /// Adds a round with its class counts and the time it took.
+    public mutating func append(_ round: CommittedRound) {
+        let before = serverAccuracies.count
+        append(round.record)
+        for client in clientAccuracies.keys {
+            clientClassCounts[client, default: Array(repeating: [], count: before)].append(
+                round.classCounts[client] ?? [])
+        }
+        timings.roundSeconds.append(round.seconds)
+    }
+
+    /// What the log says of the run as a whole: no rounds, and no weights.
+    public var withoutSeries: RunLog {
+        var log = self
+        log.clientAccuracies = [:]
+        log.serverAccuracies = []
+        log.finalWeight = .none
+        log.clientLosses = [:]
+        log.serverLosses = []
+        log.clientSamples = [:]
+        log.clientClassCounts = [:]
+        log.timings.roundSeconds = []
+        return log
     }
 
     private func finite(_ value: Double?) -> Double? {

@@ -12,21 +12,29 @@ struct ExperimentRun {
     let threads: Int
     let architecture: Architecture
     let federation: InProcessFederation
-    let started = Date()
+    let started: Date
     private let startSeconds: Double
+    private let configuration: JSONValue
+    /// The rounds of earlier processes that it goes on from.
+    private let earlier: [CommittedRound]
 
-    /// - Parameter loadStart: when reading the data began, so that the log's total counts it.
+    /// - Parameters:
+    ///   - loadStart: when reading the data began, so that the log's total counts it.
+    ///   - resumed: the run to go on with.
+    ///   - onRound: called with each round and its model to commit it.
     /// - Throws: `ArchitectureError` if the model does not fit the images, `DatasetError` if the
     ///   experiment cannot draw its shards from them.
     init(
         _ settings: ExperimentSettings, dataset: Dataset, threads: Int,
-        loadStart: Double = MonotonicClock.seconds(),
-        onRound: @escaping @Sendable (CommittedRound) -> Void
+        loadStart: Double = MonotonicClock.seconds(), resumed: ResumedRun? = nil,
+        onRound: @escaping @Sendable (CommittedRound, ParameterVector) throws -> Void
     ) throws {
         self.settings = settings
         self.dataset = dataset
         self.threads = threads
         startSeconds = loadStart
+        started = resumed?.run.header.started ?? Date()
+        earlier = resumed?.rounds ?? []
         architecture = try settings.model.architecture(
             input: .image(
                 height: dataset.train.height, width: dataset.train.width,
@@ -48,28 +56,41 @@ struct ExperimentRun {
                     clients: Array(1...settings.clients), rounds: settings.rounds,
                     targetAccuracy: settings.targetAccuracy),
                 seed: settings.seed, threads: threads),
-            onRound: onRound)
+            resuming: earlier, model: resumed?.model, onRound: onRound)
+        // Settings hold nothing that JSON has not.
+        configuration = try JSONValue(encoding: settings)
+    }
+
+    /// How many samples each client has in the first round.
+    var samplesByClient: [Int: Int] {
+        let sampler = federation.configuration.sampler
+        return Dictionary(
+            uniqueKeysWithValues: (1...settings.clients).map {
+                ($0, sampler.shard(client: $0, round: 1).count)
+            })
     }
 
     /// The log of a run that is over, without its final weights.
-    func log(of result: RunResult) throws -> RunLog {
+    func log(of result: RunResult) -> RunLog {
+        var log = header
+        for round in result.rounds { log.append(round) }
+        let progress = federation.progress.snapshot
+        log.timings.trainingSeconds =
+            earlier.reduce(progress.trainingSeconds) { $0 + $1.trainingSeconds }
+        log.timings.evaluationSeconds =
+            earlier.reduce(progress.evaluationSeconds) { $0 + $1.evaluationSeconds }
+        log.timings.totalSeconds =
+            earlier.reduce(MonotonicClock.seconds() - startSeconds) { $0 + $1.seconds }
+        log.outcome = result.outcome.description
+        return log
+    }
+
+    /// What the log says before the first round.
+    var header: RunLog {
         var log = RunLog(
             clientNumber: settings.clients, experiment: settings.experiment.rawValue,
             maxRound: settings.rounds)
-        for round in result.rounds {
-            log.append(round.record)
-            for part in round.record.clients {
-                log.clientClassCounts[part.client, default: []].append(
-                    round.classCounts[part.client] ?? [])
-            }
-            log.timings.roundSeconds.append(round.seconds)
-        }
-        let progress = federation.progress.snapshot
-        log.timings.trainingSeconds = progress.trainingSeconds
-        log.timings.evaluationSeconds = progress.evaluationSeconds
-        log.timings.totalSeconds = MonotonicClock.seconds() - startSeconds
-        log.outcome = result.outcome.description
-        log.configuration = try JSONValue(encoding: settings)
+        log.configuration = configuration
         log.seed = settings.seed
         log.data = .string(dataset.origin)
         log.model = .string(settings.model.rawValue)

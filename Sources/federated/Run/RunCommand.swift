@@ -1,9 +1,11 @@
 import ArgumentParser
 import Datasets
 import Federation
+import FederationStore
 import Foundation
 import LocalTraining
 import NeuralNetworks
+import Synchronization
 import Tensors
 
 /// `federated run`: one experiment from data to log.
@@ -36,6 +38,8 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
+    @OptionGroup var storing: StoreOptions
+
     @Flag(help: "Print nothing but the log's path.")
     var quiet = false
 
@@ -59,26 +63,48 @@ struct RunCommand: ParsableCommand {
         let console = Console(quiet: quiet || json)
         let directory = LogDirectory(URL(fileURLWithPath: common.logDir))
         try directory.checkWritable()
+        // Without a run to resume, data that is not there leaves no store behind.
+        var store = storing.resume ? try storing.open(logFolder: common.logDir) : nil
+        defer { store?.close() }
+        let resumed = try resumedRun(in: store, console: console)
         let loadStart = MonotonicClock.seconds()
-        let loaded = try loadDataset(common, console: console)
-        let settings = try settings(dataset: loaded.dataset.name)
+        let loaded = try load(resumed, console: console)
+        if store == nil { store = try storing.open(logFolder: common.logDir) }
+        let settings = try resumed?.settings ?? settings(dataset: loaded.dataset.name)
         let display = RunDisplay(console, settings: settings)
+        let recorder = Mutex<RunRecorder?>(nil)
         let run = try ExperimentRun(
             settings, dataset: loaded.dataset, threads: common.threadCount, loadStart: loadStart,
-            onRound: { display.show($0) })
-        display.begin(run, notes: loaded.notes)
+            resumed: resumed,
+            onRound: { round, model in
+                try recorder.withLock { $0 }?.commit(round, model)
+                display.show(round)
+            })
+        if let store {
+            let source = resumed?.source ?? DataSource(loaded.dataset, options: common)
+            let begun = try RunRecorder(
+                store, kind: Self.kind, run: run, source: source, resumed: resumed?.run.name)
+            recorder.withLock { $0 = begun }
+        }
+        let kept = recorder.withLock { $0 }
+        display.begin(run, recorder: kept, resumed: resumed, notes: loaded.notes)
 
         let interruption = Interruption { run.federation.stop() }
         let result = display.following(run.federation) { run.federation.run() }
         interruption.end()
 
-        let log = try run.log(of: result)
+        let log = run.log(of: result)
         if case .interrupted = result.outcome, result.rounds.isEmpty {
+            if let error = result.commitError { throw error }
+            try kept?.end(log, outcome: result.outcome, logFile: nil)
             throw CommandFailure(
                 message: "interrupted before the first round was over: there is nothing to log",
                 status: 130)
         }
         let path = try run.write(log, model: result.model, nested: true, to: directory)
+        if result.commitError == nil {
+            try kept?.end(log, outcome: result.outcome, logFile: path.path)
+        }
         display.end(log: log, path: path.relativePath)
         if json {
             var short = log
@@ -92,7 +118,32 @@ struct RunCommand: ParsableCommand {
         if let writeLogPath {
             try Data(path.path.utf8).write(to: URL(fileURLWithPath: writeLogPath))
         }
-        try Self.check(result, log: path.relativePath)
+        try Self.check(result, log: path.relativePath, canResume: store != nil)
+    }
+
+    /// What the store calls the runs of this command.
+    private static let kind = "run"
+
+    /// The run to go on with, if that was asked for and there is one.
+    private func resumedRun(in store: RunStore?, console: Console) throws -> ResumedRun? {
+        guard storing.resume, let store else { return nil }
+        guard let resumed = try ResumedRun(last: Self.kind, in: store) else {
+            console.line("nothing to resume in \(store.path): starting afresh")
+            return nil
+        }
+        try resumed.checkOptions(given: settings(dataset: ""), dataset: common.dataset)
+        return resumed
+    }
+
+    /// Loads the data that the options ask for, or the very data that the run had.
+    private func load(_ resumed: ResumedRun?, console: Console) throws -> LoadedDataset {
+        guard let resumed else { return try loadDataset(common, console: console) }
+        var options = common
+        options.dataset = resumed.source.dataset
+        options.dataDir = common.dataDir ?? resumed.source.dataFolder
+        let loaded = try loadDataset(options, console: console)
+        try resumed.source.check(loaded.dataset, run: resumed.run.name)
+        return loaded
     }
 
     private func settings(dataset: String) throws -> ExperimentSettings {
@@ -105,14 +156,18 @@ struct RunCommand: ParsableCommand {
     }
 
     /// Turns an outcome that is none into the command's failure.
-    private static func check(_ result: RunResult, log: String) throws {
+    private static func check(_ result: RunResult, log: String, canResume: Bool) throws {
         let rounds = result.rounds.count == 1 ? "1 round" : "\(result.rounds.count) rounds"
+        if let error = result.commitError {
+            throw CommandFailure(message: "\(error); the log of \(rounds) is \(log)")
+        }
         switch result.outcome {
         case .completed, .reachedTarget:
             return
         case .interrupted:
             throw CommandFailure(
-                message: "interrupted; the log of \(rounds) is \(log)", status: 130)
+                message: "interrupted; the log of \(rounds) is \(log)"
+                    + (canResume ? "; federated run --resume goes on" : ""), status: 130)
         case .diverged, .failed:
             throw CommandFailure(message: "\(result.outcome); the log of \(rounds) is \(log)")
         }

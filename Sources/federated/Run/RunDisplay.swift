@@ -17,12 +17,14 @@ final class RunDisplay: Sendable {
     // MARK: Before
 
     /// Says what will run, before it does.
-    func begin(_ run: ExperimentRun, notes: [String]) {
+    func begin(
+        _ run: ExperimentRun, recorder: RunRecorder?, resumed: ResumedRun?, notes: [String]
+    ) {
         for note in notes { console.line(note) }
         let train = Text.count(run.dataset.train.count)
         let tested = run.federation.configuration.evaluationSet.indices.count
         let parameters = Text.count(run.architecture.parameterCount)
-        let rows = [
+        var rows = [
             ("experiment", "\(settings.experiment)"),
             (
                 "data",
@@ -43,12 +45,17 @@ final class RunDisplay: Sendable {
             ("seed", "\(settings.seed)"),
             ("threads", "\(run.threads) on \(Machine.description)"),
         ]
+        if let recorder {
+            let after = resumed.map { ", resumed after round \($0.rounds.count)" } ?? ""
+            rows.append(("run", "\(recorder.name) in \(recorder.store.path)\(after)"))
+        }
         console.line(console.bold("federated \(Federated.version)"))
         for (name, value) in rows {
             console.line("  \(console.dim(Text.padRight(name, 11)))\(value)")
         }
         console.line()
         console.line(console.dim(Self.heading))
+        for round in resumed?.rounds ?? [] { show(round) }
     }
 
     private func clients(_ run: ExperimentRun) -> String {
@@ -69,11 +76,16 @@ final class RunDisplay: Sendable {
 
     // MARK: Meanwhile
 
-    private static let heading =
+    static let heading =
         " round   server accuracy      loss   client accuracies    seconds"
 
     /// Prints a committed round.
     func show(_ round: CommittedRound) {
+        console.line(Self.row(round, of: settings.rounds))
+    }
+
+    /// A round's line under `heading`.
+    static func row(_ round: CommittedRound, of rounds: Int) -> String {
         let record = round.record
         let accuracies = record.clients.compactMap { $0.evaluation?.accuracy }
         let range =
@@ -81,13 +93,13 @@ final class RunDisplay: Sendable {
             ? "–"
             : "\(Text.percent(accuracies.min() ?? 0)) – \(Text.percent(accuracies.max() ?? 0))"
         let cells = [
-            Text.pad("\(record.round)/\(settings.rounds)", 6),
+            Text.pad("\(record.round)/\(rounds)", 6),
             Text.pad(Text.percent(record.global.accuracy), 18),
             Text.pad(Text.fixed(record.global.loss, 4), 10),
             Text.pad(range, 20),
             Text.pad(Text.fixed(round.seconds, 2), 11),
         ]
-        console.line(cells.joined())
+        return cells.joined()
     }
 
     /// Runs `body` and shows how far it is until it returns.
@@ -128,7 +140,7 @@ final class RunDisplay: Sendable {
     /// The table of the last round's clients, where time went, and where the log is.
     func end(log: RunLog, path: String) {
         console.line()
-        if !log.serverAccuracies.isEmpty { clientTable(log) }
+        if !log.serverAccuracies.isEmpty { Self.clientTable(log, on: console) }
         if let best = log.serverAccuracies.compactMap({ $0 }).max(),
             let last = log.serverAccuracies.last ?? nil
         {
@@ -148,7 +160,8 @@ final class RunDisplay: Sendable {
             "  model      \(path.dropLast(".json".count)).safetensors")
     }
 
-    private func clientTable(_ log: RunLog) {
+    /// The clients of the last round.
+    static func clientTable(_ log: RunLog, on console: Console) {
         let ids = log.clientAccuracies.keys.sorted()
         let shown = ids.count <= 12 ? ids : Array(ids.prefix(10))
         console.line(console.dim("  client   samples   accuracy      loss   (last round)"))

@@ -81,7 +81,8 @@ struct SweepCommand: ParsableCommand {
         defer { interruption.end() }
         for (index, settings) in missing.enumerated() {
             let run = try ExperimentRun(
-                settings, dataset: loaded.dataset, threads: common.threadCount, onRound: { _ in })
+                settings, dataset: loaded.dataset, threads: common.threadCount, onRound: { _, _ in }
+            )
             console.transient("\(index + 1)/\(missing.count)  \(Self.name(settings))")
             let result = SweepStop.shared.run(run.federation)
             if case .interrupted = result.outcome {
@@ -89,7 +90,7 @@ struct SweepCommand: ParsableCommand {
                     message: "interrupted; \(Text.plural(index, "new row")) in \(output), "
                         + "the same command goes on from there", status: 130)
             }
-            let log = try run.log(of: result)
+            let log = run.log(of: result)
             let path = try run.write(
                 log, model: result.model, nested: finalWeight, to: directory)
             try table.append(settings, log: log, path: path.relativePath)

@@ -1,0 +1,207 @@
+import Crypto
+import Federation
+import Foundation
+import GRDB
+import Tensors
+
+extension RunStore {
+    /// All runs, in the order in which they began.
+    public func runs() throws(StoreError) -> [StoredRun] {
+        try read { db in
+            try Row.fetchAll(db, sql: Self.selection + " ORDER BY number").map(storedRun)
+        }
+    }
+
+    /// The run of that name.
+    /// - Throws: `StoreError.unknownRun`.
+    public func run(_ name: String) throws(StoreError) -> StoredRun {
+        try read { db in
+            let number = try number(of: name, db)
+            let row = try Row.fetchOne(
+                db, sql: Self.selection + " WHERE number = ?", arguments: [number])
+            guard let row else { throw damage("run \(name) has no row") }
+            return try storedRun(row)
+        }
+    }
+
+    /// The last run of that kind that has not come to an end; nil if there is none.
+    public func lastUnfinishedRun(kind: String) throws(StoreError) -> StoredRun? {
+        try read { db in
+            try Row.fetchOne(
+                db,
+                sql: Self.selection
+                    + " WHERE kind = ? AND NOT is_finished ORDER BY number DESC LIMIT 1",
+                arguments: [kind]
+            ).map(storedRun)
+        }
+    }
+
+    /// How many training samples each client of a run has, by id.
+    public func clients(of name: String) throws(StoreError) -> [Int: Int] {
+        try read { db in
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT client, samples FROM clients WHERE run = ?",
+                arguments: [number(of: name, db)])
+            return Dictionary(uniqueKeysWithValues: rows.map { ($0["client"], $0["samples"]) })
+        }
+    }
+
+    /// The committed rounds of a run: 1, 2, 3 …
+    public func rounds(of name: String) throws(StoreError) -> [CommittedRound] {
+        try read { db in
+            let run = try number(of: name, db)
+            var parts: [Int: [Row]] = [:]
+            let clients = try Row.fetchCursor(
+                db, sql: "SELECT * FROM client_rounds WHERE run = ? ORDER BY round, client",
+                arguments: [run])
+            while let row = try clients.next() {
+                parts[row["round"], default: []].append(row.copy())
+            }
+            let rows = try Row.fetchAll(
+                db, sql: "SELECT * FROM rounds WHERE run = ? ORDER BY round", arguments: [run])
+            let rounds = try rows.map { try committedRound($0, parts[$0["round"]] ?? []) }
+            guard rounds.map(\.record.round) == Array(1..<rounds.count + 1) else {
+                throw damage(
+                    "the rounds of run \(name) are \(rounds.map(\.record.round)), not 1, 2, 3 …")
+            }
+            return rounds
+        }
+    }
+
+    /// A run's global model after a round, or after its last one; nil before the first.
+    /// - Throws: `StoreError.noModel` for a round whose model is not kept, `.damaged` for one whose
+    ///   bytes are not those that were written.
+    public func model(of name: String, round: Int? = nil) throws(StoreError) -> StoredModel? {
+        try read { db in
+            let run = try number(of: name, db)
+            let last = try Int.fetchOne(
+                db, sql: "SELECT max(round) FROM rounds WHERE run = ?", arguments: [run])
+            guard let wanted = round ?? last else { return nil }
+            let row = try Row.fetchOne(
+                db, sql: "SELECT sha256, parameters FROM models WHERE run = ? AND round = ?",
+                arguments: [run, wanted])
+            guard let row else {
+                if wanted == last { throw damage("the last model of run \(name) is not in it") }
+                let kept = try Int.fetchAll(
+                    db, sql: "SELECT round FROM models WHERE run = ? ORDER BY round",
+                    arguments: [run])
+                throw StoreError.noModel(run: name, round: wanted, kept: kept)
+            }
+            let bytes: Data = row["parameters"]
+            let digest: Data = row["sha256"]
+            guard Data(SHA256.hash(data: bytes)) == digest else {
+                throw damage("the model of round \(wanted) of run \(name) has another checksum")
+            }
+            guard bytes.count % MemoryLayout<Float>.size == 0 else {
+                throw damage(
+                    "the model of round \(wanted) of run \(name) has \(bytes.count) bytes")
+            }
+            let parameters = ParameterVector(count: bytes.count / MemoryLayout<Float>.size) {
+                _ = bytes.copyBytes(to: UnsafeMutableRawBufferPointer($0))
+            }
+            return StoredModel(round: wanted, parameters: parameters)
+        }
+    }
+
+    /// A run's log, as it was or would be written, with its last model unless that is unwanted.
+    public func log(of name: String, withModel: Bool = true) throws(StoreError) -> RunLog {
+        let run = try run(name)
+        var log = run.header
+        log.outcome = run.outcome
+        let rounds = try rounds(of: name)
+        for round in rounds { log.append(round) }
+        if run.header.outcome.isEmpty {
+            log.timings.trainingSeconds = rounds.reduce(0) { $0 + $1.trainingSeconds }
+            log.timings.evaluationSeconds = rounds.reduce(0) { $0 + $1.evaluationSeconds }
+            log.timings.totalSeconds = rounds.reduce(0) { $0 + $1.seconds }
+        }
+        if withModel, let model = try model(of: name) {
+            guard model.parameters.count == run.layout.count else {
+                throw damage(
+                    "the model of run \(name) has \(model.parameters.count) parameters, not "
+                        + "\(run.layout.count)")
+            }
+            log.finalWeight = .nested(model.parameters, layout: run.layout)
+        }
+        return log
+    }
+
+    // MARK: Rows
+
+    private static let selection = """
+        SELECT *,
+            (SELECT count(*) FROM rounds WHERE run = number) AS round_count,
+            (SELECT accuracy FROM rounds WHERE run = number ORDER BY round DESC LIMIT 1)
+                AS last_accuracy
+        FROM runs
+        """
+
+    /// The key of the run of that name.
+    func number(of name: String, _ db: Database) throws -> Int64 {
+        let found = try Int64.fetchOne(
+            db, sql: "SELECT number FROM runs WHERE name = ?", arguments: [name])
+        if let found { return found }
+        let names = try String.fetchAll(db, sql: "SELECT name FROM runs ORDER BY number")
+        throw StoreError.unknownRun(name, existing: names)
+    }
+
+    private func damage(_ detail: String) -> StoreError {
+        .damaged(path: path, detail: detail)
+    }
+
+    private func storedRun(_ row: Row) throws -> StoredRun {
+        let name: String = row["name"]
+        let header: String = row["header"]
+        let source: String = row["source"]
+        let layout: String = row["layout"]
+        do {
+            return StoredRun(
+                name: name, kind: row["kind"], header: try RunLog(decoding: Array(header.utf8)),
+                source: try JSONValue(decoding: Array(source.utf8)),
+                layout: try JSONDecoder().decode(ParameterLayout.self, from: Data(layout.utf8)),
+                isFinished: row["is_finished"], logFile: row["log_file"],
+                roundCount: row["round_count"], lastAccuracy: row["last_accuracy"])
+        } catch {
+            throw damage("run \(name) cannot be read: \(error)")
+        }
+    }
+
+    private func committedRound(_ row: Row, _ parts: [Row]) throws -> CommittedRound {
+        let round: Int = row["round"]
+        var classCounts: [Int: [Int]] = [:]
+        let clients = try parts.map { part in
+            let client: Int = part["client"]
+            if let text: String = part["class_counts"] {
+                guard let counts = try? JSONDecoder().decode([Int].self, from: Data(text.utf8))
+                else {
+                    throw damage("class counts of client \(client) in round \(round) are “\(text)”")
+                }
+                classCounts[client] = counts
+            }
+            return RoundRecord.Client(
+                client: client, sampleCount: part["samples"], evaluation: evaluation(part),
+                failure: try failure(part, client, round))
+        }
+        let global = Evaluation(
+            accuracy: row["accuracy"], loss: row["loss"], count: row["tested"])
+        return CommittedRound(
+            record: RoundRecord(round: round, clients: clients, global: global),
+            classCounts: classCounts, seconds: row["seconds"],
+            trainingSeconds: row["training_seconds"], evaluationSeconds: row["evaluation_seconds"])
+    }
+
+    /// SQLite keeps NaN as null; the number of images tells whether there was an evaluation.
+    private func evaluation(_ part: Row) -> Evaluation? {
+        guard let count: Int = part["tested"] else { return nil }
+        return Evaluation(
+            accuracy: part["accuracy"] ?? .nan, loss: part["loss"] ?? .nan, count: count)
+    }
+
+    private func failure(_ part: Row, _ client: Int, _ round: Int) throws -> ClientFailure? {
+        guard let text: String = part["failure"] else { return nil }
+        guard let kind = ClientFailure.Kind(rawValue: text) else {
+            throw damage("the failure of client \(client) in round \(round) is “\(text)”")
+        }
+        return ClientFailure(kind, reason: part["reason"] ?? "")
+    }
+}

@@ -1,0 +1,69 @@
+import GRDB
+
+/// The tables of a store and how they came to be; a migration, once published, never changes.
+enum StoreSchema {
+    /// What SQLite's header calls the format: "FedS".
+    static let applicationID: Int32 = 0x4665_6453
+
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1 runs, rounds, clients, models") { db in
+            try db.execute(sql: first)
+        }
+        return migrator
+    }
+
+    /// JSON columns hold what this module hands on without reading it: `header` is the run's log
+    /// without rounds and weights, `source` is how its maker finds its data again.
+    private static let first = """
+        CREATE TABLE runs (
+            number INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            is_finished INTEGER NOT NULL DEFAULT 0,
+            header TEXT NOT NULL,
+            source TEXT NOT NULL,
+            layout TEXT NOT NULL,
+            log_file TEXT
+        ) STRICT;
+        CREATE TABLE clients (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            client INTEGER NOT NULL,
+            samples INTEGER NOT NULL,
+            PRIMARY KEY (run, client)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE rounds (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            round INTEGER NOT NULL,
+            accuracy REAL NOT NULL,
+            loss REAL NOT NULL,
+            tested INTEGER NOT NULL,
+            seconds REAL NOT NULL,
+            training_seconds REAL NOT NULL,
+            evaluation_seconds REAL NOT NULL,
+            PRIMARY KEY (run, round)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE client_rounds (
+            run INTEGER NOT NULL,
+            round INTEGER NOT NULL,
+            client INTEGER NOT NULL,
+            samples INTEGER,
+            accuracy REAL,
+            loss REAL,
+            tested INTEGER,
+            failure TEXT,
+            reason TEXT,
+            class_counts TEXT,
+            PRIMARY KEY (run, round, client),
+            FOREIGN KEY (run, round) REFERENCES rounds ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE models (
+            run INTEGER NOT NULL,
+            round INTEGER NOT NULL,
+            sha256 BLOB NOT NULL,
+            parameters BLOB NOT NULL,
+            PRIMARY KEY (run, round),
+            FOREIGN KEY (run, round) REFERENCES rounds ON DELETE CASCADE
+        ) STRICT;
+        """
+}

@@ -1,0 +1,79 @@
+import ArgumentParser
+import Federation
+import FederationStore
+import Foundation
+
+/// `federated compare RUN RUN…`: what differs between runs, and how well each did.
+struct CompareCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "compare", abstract: "Compare runs of the store: a table, or a picture, too.")
+
+    @Argument(help: "The runs, as `federated runs` names them.")
+    var runs: [String]
+
+    @Option(help: ArgumentHelp("Draw them into a picture, too.", valueName: "file.png"))
+    var picture: String?
+
+    @OptionGroup var reading: StoreReading
+
+    func validate() throws {
+        guard runs.count >= 2 else {
+            throw ValidationError("compare needs at least 2 runs, not \(runs.count)")
+        }
+    }
+
+    func run() throws {
+        let logs = try reading.read { store throws in
+            try runs.map { try store.log(of: $0, withModel: false) }
+        }
+        let console = Console(quiet: false)
+        summary(logs).print(console)
+        console.line()
+        byRound(logs).print(console)
+        if let picture {
+            try Picture.draw(Array(zip(runs, logs)), to: picture)
+            console.line()
+            console.line("  picture    \(picture)")
+        }
+    }
+
+    private func summary(_ logs: [RunLog]) -> TextTable {
+        var table = TextTable([
+            .left("run"), .right("last"), .right("best"), .right("loss"), .right("rounds"),
+            .right("seconds"), .left("outcome"), .left("what differs"),
+        ])
+        let names = Set(logs.flatMap(\.configuration.members.keys)).sorted()
+        let different = names.filter { name in
+            Set(logs.map { $0.configuration.members[name] ?? .null }).count > 1
+        }
+        for (name, log) in zip(runs, logs) {
+            let accuracies = log.serverAccuracies.compactMap(\.self)
+            let loss = log.serverLosses.last ?? nil
+            let settings = different.map {
+                "\(JSONValue.spaced($0)) \((log.configuration.members[$0] ?? .null).words)"
+            }
+            table.add([
+                name, accuracies.last.map(Text.percent) ?? "–",
+                accuracies.max().map(Text.percent) ?? "–",
+                loss.map { Text.fixed($0, 4) } ?? "–",
+                "\(log.serverAccuracies.count)/\(log.maxRound)",
+                Text.fixed(log.timings.roundSeconds.reduce(0, +), 1), log.outcome,
+                settings.isEmpty ? "nothing" : settings.joined(separator: ", "),
+            ])
+        }
+        return table
+    }
+
+    private func byRound(_ logs: [RunLog]) -> TextTable {
+        var table = TextTable([.right("round")] + runs.map { .right($0) })
+        for round in 0..<(logs.map(\.serverAccuracies.count).max() ?? 0) {
+            table.add(
+                ["\(round + 1)"]
+                    + logs.map { log in
+                        guard round < log.serverAccuracies.count else { return "" }
+                        return log.serverAccuracies[round].map(Text.percent) ?? "–"
+                    })
+        }
+        return table
+    }
+}

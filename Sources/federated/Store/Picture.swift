@@ -1,0 +1,59 @@
+import Federation
+import Foundation
+
+/// Draws logs with `Scripts/plot.py`.
+enum Picture {
+    /// Writes a picture of runs to a file.
+    /// - Throws: `CommandFailure` where there is no script, no Python, or the script refuses.
+    static func draw(_ runs: [(name: String, log: RunLog)], to file: String) throws {
+        let root = try projectFolder()
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "federated-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let logs = try runs.map { run in
+            let log = folder.appending(path: "\(run.name).json")
+            try Data(run.log.encoded()).write(to: log)
+            return log.path
+        }
+        let own = root.appending(path: ".venv/bin/python").path
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments =
+            [FileManager.default.isExecutableFile(atPath: own) ? own : "python3"]
+            + [root.appending(path: "Scripts/plot.py").path, "-o", file, "-n"] + logs
+        let complaints = Pipe()
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = complaints
+        try process.run()
+        let said = try complaints.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            let last = String(decoding: said, as: UTF8.self)
+                .split(whereSeparator: \.isNewline).last.map(String.init)
+            throw CommandFailure(
+                message: "no picture was drawn: \(last ?? "plot.py ended without a word")")
+        }
+    }
+
+    /// The folder that has `Scripts/plot.py`: here, or where this program was built.
+    private static func projectFolder() throws -> URL {
+        let here = URL(fileURLWithPath: FileManager.default.currentDirectoryPath)
+        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        var candidates = [here]
+        var folder = program
+        for _ in 0..<5 {
+            folder = folder.deletingLastPathComponent()
+            candidates.append(folder)
+        }
+        let found = candidates.first {
+            FileManager.default.fileExists(atPath: $0.appending(path: "Scripts/plot.py").path)
+        }
+        guard let found else {
+            throw CommandFailure(
+                message: "no picture was drawn: Scripts/plot.py is neither in this folder nor in "
+                    + "the one that federated was built in")
+        }
+        return found
+    }
+}

@@ -1,0 +1,36 @@
+import Federation
+import FederationStore
+import Foundation
+import Synchronization
+import Tensors
+
+/// Writes one run to the store while it goes on.
+final class RunRecorder: Sendable {
+    let store: RunStore
+    let name: String
+
+    /// Enters a run, or takes up one that is resumed.
+    init(_ store: RunStore, kind: String, run: ExperimentRun, source: DataSource, resumed: String?)
+        throws
+    {
+        self.store = store
+        if let resumed {
+            name = resumed
+            try store.end(resumed, header: run.header, isFinished: false, logFile: nil)
+        } else {
+            name = try store.begin(
+                kind: kind, header: run.header, source: try JSONValue(encoding: source),
+                layout: run.architecture.layout, samples: run.samplesByClient)
+        }
+    }
+
+    /// Makes a round permanent.
+    func commit(_ round: CommittedRound, _ model: ParameterVector) throws(StoreError) {
+        try store.commit(round, model: model, in: name)
+    }
+
+    /// Notes how the run ended; one that was interrupted may be resumed.
+    func end(_ log: RunLog, outcome: Outcome, logFile: String?) throws(StoreError) {
+        try store.end(name, header: log, isFinished: outcome != .interrupted, logFile: logFile)
+    }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import FederationStore
+
+/// `federated runs`: what the store has.
+struct RunsCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "runs", abstract: "List the runs in the store.")
+
+    @OptionGroup var reading: StoreReading
+
+    func run() throws {
+        let console = Console(quiet: false)
+        let runs = try reading.read { store throws in try store.runs() }
+        guard !runs.isEmpty else { return console.line("no run yet in \(reading.store)") }
+        var table = TextTable([
+            .left("run"), .right("experiment"), .left("model"), .right("clients"),
+            .right("rounds"), .right("seed"), .right("accuracy"), .left("outcome"),
+        ])
+        for run in runs {
+            let header = run.header
+            table.add([
+                run.name, "\(header.experiment)", header.model.words, "\(header.clientNumber)",
+                "\(run.roundCount)/\(header.maxRound)", "\(header.seed)",
+                run.lastAccuracy.map(Text.percent) ?? "–", run.outcome,
+            ])
+        }
+        table.print(console)
+    }
+}
