@@ -65,8 +65,7 @@ actor Coordinator {
         for (index, record) in served.records.enumerated() {
             let seconds =
                 index < served.recordSeconds.count ? served.recordSeconds[index] : nil
-            run.history.append(
-                ActiveRun.History(round: record.round, global: record.global, seconds: seconds))
+            run.history.append(ActiveRun.History(record, seconds: seconds))
         }
         return run
     }
@@ -257,9 +256,7 @@ actor Coordinator {
             round: record.round, parameters: candidate, settings: run.settings,
             layout: run.served.layout, workers: workers)
         run.candidate = nil
-        run.history.append(
-            ActiveRun.History(
-                round: record.round, global: record.global, seconds: seconds, closedAt: Date()))
+        run.history.append(ActiveRun.History(record, seconds: seconds, closedAt: Date()))
         note("round \(record.round) is committed")
         report(.committed(record, seconds: seconds))
     }

@@ -21,14 +21,7 @@ struct ObservationRoutes: Sendable {
         }
         guard showsPage else { return }
         let page = ByteBuffer(bytes: LivePage.bytes)
-        router.add(.page) { _, _ in
-            var headers = HTTPFields()
-            for (name, value) in LivePage.headers {
-                if let name = HTTPField.Name(name) { headers[name] = value }
-            }
-            headers[.contentLength] = "\(page.readableBytes)"
-            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: page))
-        }
+        router.add(.page) { _, _ in .bytes(page, "text/html; charset=utf-8", LivePage.headers) }
         router.add(.state) { _, _ in
             .bytes(
                 ByteBuffer(bytes: await coordinator.stateJSON().encoded()), Route.jsonMediaType,
