@@ -22,7 +22,7 @@ RUN_OPTIONS = $(call option,--experiment,EXPERIMENT) $(call option,--clients,CLI
 	$(call option,--log-dir,LOG_DIR) $(call option,--threads,THREADS) \
 	$(call option,--model,MODEL) $(ARGS)
 
-.PHONY: help test page-test bench peers run sweep plot data format lint clean setup build venv
+.PHONY: help test page-test fuzz bench peers run sweep plot data format lint clean setup build venv
 
 help: ## Print this list
 	@echo "usage: make TARGET [NAME=value …]"
@@ -39,6 +39,9 @@ run: build ## Run an experiment (EXPERIMENT=1…4): rounds, log, picture
 
 test: setup ## Run the tests
 	@swift test -c release
+
+fuzz: setup ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
+	@Scripts/fuzz.sh $(or $(SECONDS),60) $(PARSER)
 
 # Needs Chromium (setup.sh page installs it) and Playwright (venv.sh page); CHROMIUM=PATH for another.
 page-test: build ## Test the live page in headless Chromium (ARGS="--screenshots FOLDER")

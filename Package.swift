@@ -11,6 +11,8 @@ let package = Package(
         .library(name: "NeuralNetworks", targets: ["NeuralNetworks"]),
         .library(name: "Datasets", targets: ["Datasets"]),
         .library(name: "Federation", targets: ["Federation"]),
+        .library(name: "FederationWire", targets: ["FederationWire"]),
+        .library(name: "FederationClient", targets: ["FederationClient"]),
         .library(name: "LocalTraining", targets: ["LocalTraining"]),
     ],
     dependencies: [
@@ -79,6 +81,8 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -102,7 +106,12 @@ let package = Package(
         .testTarget(
             name: "FederationStoreTests", dependencies: ["FederationStore"], swiftSettings: strict),
         .testTarget(
-            name: "FederationServerTests", dependencies: ["FederationServer"],
+            name: "FederationServerTests",
+            dependencies: [
+                "FederationServer",
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "FederationClientTests",
@@ -115,3 +124,12 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
 )
+
+// What `make fuzz` builds, with the sanitizers that it names; nothing else needs them.
+if Context.environment["FEDERATED_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["Datasets", "Federation", "FederationWire", "NeuralNetworks"],
+            path: "Tests/Fuzz", swiftSettings: strict))
+}

@@ -28,10 +28,10 @@ public final class RunProgress: Sendable {
 
     public var snapshot: Snapshot { state.withLock { $0 } }
 
-    var isStopping: Bool { stopping.load(ordering: .relaxed) }
-    func requestStop() { stopping.store(true, ordering: .relaxed) }
+    package var isStopping: Bool { stopping.load(ordering: .relaxed) }
+    package func requestStop() { stopping.store(true, ordering: .relaxed) }
 
-    func open(round: Int, cohort: Int, trainingImages: Int, evaluationImages: Int) {
+    package func open(round: Int, cohort: Int, trainingImages: Int, evaluationImages: Int) {
         state.withLock {
             $0.round = round
             $0.cohort = cohort
@@ -43,21 +43,21 @@ public final class RunProgress: Sendable {
         }
     }
 
-    func add(trained images: Int) {
+    package func add(trained images: Int) {
         state.withLock {
             $0.imagesTrained += images
             $0.roundImagesTrained += images
         }
     }
 
-    func clientTrained(seconds: Double) {
+    package func clientTrained(seconds: Double) {
         state.withLock {
             $0.clientsTrained += 1
             $0.trainingSeconds += seconds
         }
     }
 
-    func add(evaluated images: Int, seconds: Double) {
+    package func add(evaluated images: Int, seconds: Double) {
         state.withLock {
             $0.imagesEvaluated += images
             $0.roundImagesEvaluated += images

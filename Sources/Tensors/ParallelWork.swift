@@ -49,6 +49,19 @@ public final class WorkQueue<Item: Sendable>: Sendable {
         }
     }
 
+    /// Keeps `drain` from returning when all is done, until `close`: more work may come from outside.
+    public func holdOpen() {
+        lock.withLock { state.running += 1 }
+    }
+
+    /// Ends what `holdOpen` began: `drain` returns as soon as all is done.
+    public func close() {
+        lock.withLock {
+            state.running -= 1
+            lock.wakeAll()
+        }
+    }
+
     /// Drops all work that has not begun.
     public func removeAll() {
         lock.withLock {

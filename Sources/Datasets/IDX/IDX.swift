@@ -1,7 +1,7 @@
 /// Reading of IDX files, the format that MNIST came in: a big-endian header, then bytes.
 ///
 /// Source: LeCun, Cortes and Burges, "The MNIST database of handwritten digits".
-enum IDX {
+package enum IDX {
     /// Most bytes that a file may have, decompressed: 2 GiB.
     static let sizeLimit = 1 << 31
 
@@ -44,7 +44,7 @@ enum IDX {
     }
 
     /// An IDX file in memory, decompressed and of the size that its header declares.
-    struct File {
+    package struct File {
         let path: String
         let header: Header
         /// The whole file, header included.
@@ -56,7 +56,13 @@ enum IDX {
 
     /// Reads the file at `path`, plain or gzip.
     static func read(_ path: String, kind: IDXKind) throws(DatasetError) -> File {
-        let stored = try readFile(path, limit: sizeLimit)
+        try decode(try readFile(path, limit: sizeLimit), kind: kind, file: path)
+    }
+
+    /// Reads a file's bytes, plain or gzip; errors name it `path`.
+    package static func decode(
+        _ stored: [UInt8], kind: IDXKind, file path: String
+    ) throws(DatasetError) -> File {
         guard Gzip.isGzip(stored) else {
             let header = try Header(stored, kind: kind, file: path)
             if stored.count > header.fileSize {

@@ -69,8 +69,8 @@ extension Coordinator {
         try checkOpen(round)
         let (number, opening, sum) = (run.number, run.opening, run.sum)
         // A sum that refuses it must leave the client free to send a better one.
-        let (model, error) = await checked(update, by: sum)
-        if let error { throw error.apiError }
+        let (model, problem) = await checked(update, by: sum)
+        if let problem { throw problem.apiError }
         try checkStill(number, opening, round)
         if let rejection = handle(
             .updateReceived(client: client, round: round, sampleCount: update.sampleCount))
@@ -93,9 +93,10 @@ extension Coordinator {
             throw refused.apiError
         }
         counters.countUpdate()
+        let isEvaluated = run.served.rules.evaluatesClients
         member(client) { member in
             member.bytesReceived += update.byteCount
-            if run.served.rules.evaluatesClients {
+            if isEvaluated {
                 member.untested = (update.parameters, update.slot)
             }
         }

@@ -165,7 +165,7 @@ actor Coordinator {
         if let spare = run.spareSum {
             run.sum = spare
         } else {
-                let served = run.served
+            let served = run.served
             let sum = await workers.fold { [workers] in served.makeSum(workers) }
             guard run.number == number else { return }
             run.sum = sum
@@ -357,7 +357,8 @@ actor Coordinator {
 
     static let stopping = APIError(.stopping, "the server is stopping: try again in a moment")
 
-    /// Changes what is known of a client.
+    /// Changes what is known of a client. The change must not look at `run`, a part of which it is
+    /// changing.
     func member<Value>(_ client: Int, _ change: (inout Member) -> Value) -> Value {
         change(&run.members[client, default: Member(client: client)])
     }

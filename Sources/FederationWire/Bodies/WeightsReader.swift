@@ -53,6 +53,11 @@ struct WeightsReader {
             throw try wrongShape(entry, level)
         }
         scanner.position += 1
+        if count > 0, scanner.take(UInt8(ascii: "]")) {
+            throw .wrongShape(
+                tensor: entry.name, place: place, shape: entry.shape,
+                expected: expected(entry, level), found: "a list of 0")
+        }
         place.append(0)
         if isInnermost {
             try numbers(entry, count)
@@ -81,7 +86,7 @@ struct WeightsReader {
             let byte = scanner.next
             guard byte &- 0x30 < 10 || byte == UInt8(ascii: "-") else {
                 place[level] = index
-                throw try notANumber(entry, index)
+                throw try notANumber(entry)
             }
             do throws(JSONError) {
                 target[position] = try scanner.float()
@@ -136,16 +141,10 @@ struct WeightsReader {
 
     /// Something else stands where a number should begin.
     private mutating func notANumber(
-        _ entry: ParameterLayout.Entry, _ index: Int
+        _ entry: ParameterLayout.Entry
     ) throws(WeightsError) -> WeightsError {
         for word in ["NaN", "Infinity"] where scanner.isAt(word) {
             return .notFinite(tensor: entry.name, place: place, found: word)
-        }
-        if index == 0, scanner.next == UInt8(ascii: "]") {
-            place.removeLast()
-            return .wrongShape(
-                tensor: entry.name, place: place, shape: entry.shape,
-                expected: expected(entry, entry.shape.count - 1), found: "a list of 0")
         }
         return .wrongShape(
             tensor: entry.name, place: place, shape: entry.shape, expected: "a number",

@@ -70,12 +70,14 @@ public struct Fields: Sendable {
         return value
     }
 
-    /// A list of whole numbers.
+    /// A list of 1 to 8 whole numbers.
     public func ints(
         _ key: String, in range: ClosedRange<Int>
     ) throws(APIError) -> [Int] {
-        let expected = "a list of whole numbers from \(range.lowerBound) to \(range.upperBound)"
-        guard case .array(let elements)? = members[key] else { throw failure(key, expected) }
+        let expected = "1 to 8 whole numbers from \(range.lowerBound) to \(range.upperBound)"
+        guard case .array(let elements)? = members[key], (1...8).contains(elements.count) else {
+            throw failure(key, expected)
+        }
         var values: [Int] = []
         for element in elements {
             guard case .integer(let value) = element, range.contains(value) else {

@@ -125,8 +125,8 @@ extension Fields {
 
     fileprivate func seconds(_ key: String) throws(APIError) -> Double {
         let value = try number(key)
-        guard value >= 0.01, value <= 3600 else {
-            throw failure(key, "a number of seconds from 0.01 to 3600")
+        guard value >= 0.01, value <= 60 else {
+            throw failure(key, "a number of seconds from 0.01 to 60")
         }
         return value
     }

@@ -1,0 +1,129 @@
+#!/usr/bin/env python3
+"""Write the inputs that fuzzing begins with: a folder for each parser.
+
+    fuzz_seeds.py FOLDER
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import struct
+import sys
+from pathlib import Path
+
+SHAPES = {"conv1/kernel": [2, 2, 1, 2], "conv1/bias": [2], "dense1/kernel": [3, 2]}
+COUNT = 16
+
+
+def nested(shape: list[int], start: float = 0.5):
+    """Nested lists of that shape."""
+    if not shape:
+        return start
+    return [nested(shape[1:], start + index / 7) for index in range(shape[0])]
+
+
+def header() -> dict[str, bytes]:
+    run, digest = b"run".ljust(32, b"\0"), bytes.fromhex("ab" * 32)
+    values = struct.pack(f"<{COUNT}f", *[index / 3 - 2 for index in range(COUNT)])
+    start = bytes.fromhex("894645440d0a1a0a") + struct.pack("<HHI", 1, 2, 2) + run
+    start += struct.pack("<QQQQ", 3, 600, COUNT, 4 * COUNT) + digest
+    whole = start + hashlib.sha256(start + values).digest() + values
+    nan = struct.pack("<Qf", 600, float("nan"))
+    return {"whole": whole, "cut": whole[:100], "long": whole + b"\0", "parts": nan}
+
+
+def weights() -> dict[str, bytes]:
+    good = json.dumps([nested(shape) for shape in SHAPES.values()])
+    odd = good.replace("0.5,", "-0.0,", 1).replace("0.5", "1e-45", 1)
+    return {
+        "good": good.encode(),
+        "odd": odd.encode(),
+        "nan": good.replace("0.5", "NaN", 1).encode(),
+        "large": good.replace("0.5", "3.5e38", 1).encode(),
+        "deep": b"[" * 300,
+        "digits": good.replace("0.5", "0.1234567890123456789012345678901234567890", 1).encode(),
+    }
+
+
+def messages() -> dict[str, bytes]:
+    digest = "ab" * 32
+    settings = {
+        "run": "run", "model": "reference-cnn", "inputShape": [28, 28, 1],
+        "architecture": digest, "parameterCount": 1199882, "engine": "fused", "experiment": 1,
+        "samples": 600, "fixedShards": False, "dataset": "MNIST", "clients": 5, "rounds": 5,
+        "epochs": 10, "batchSize": 8, "learningRate": 0.01, "seed": 2**64 - 1,
+        "heartbeatSeconds": 1, "pollSeconds": 20,
+    }  # fmt: skip
+    committed = {"round": 1, "accuracy": 0.9, "loss": 0.3}
+    error = {"code": "wrong_round", "message": "round 3 is open", "expected": 3, "got": None}
+    values = {
+        "settings": settings,
+        "registration": {"architecture": digest, "samples": 600},
+        "heartbeat": {"round": 2, "imagesTrained": 100, "imagesPerSecond": 9000.5},
+        "train": {"task": "train", "round": 2, "committed": committed},
+        "finished": {"task": "finished", "outcome": "completed \u00fc\U0001f600", "succeeded": True},
+        "error": error,
+    }
+    return {name: json.dumps(value).encode() for name, value in values.items()}
+
+
+def idx() -> dict[str, bytes]:
+    images = struct.pack(">IIII", 0x803, 3, 2, 2) + bytes(range(12))
+    labels = struct.pack(">II", 0x801, 3) + bytes([1, 0, 9])
+    huge = struct.pack(">IIII", 0x803, 2**31 - 1, 2**31 - 1, 2**31 - 1)
+    bomb = gzip.compress(struct.pack(">IIII", 0x803, 30000, 28, 28) + bytes(100_000))
+    return {
+        "images": images,
+        "labels": labels,
+        "images.gz": gzip.compress(images),
+        "labels.gz": gzip.compress(labels) + gzip.compress(b""),
+        "huge": huge,
+        "bomb.gz": bomb,
+    }
+
+
+def safetensors() -> dict[str, bytes]:
+    tensors, offset = {"__metadata__": {"format": "pt"}}, 0
+    for name, shape in SHAPES.items():
+        size = 4
+        for extent in shape:
+            size *= extent
+        tensors[name] = {"dtype": "F32", "shape": shape, "data_offsets": [offset, offset + size]}
+        offset += size
+    text = json.dumps(tensors).encode()
+    whole = struct.pack("<Q", len(text)) + text + bytes(offset)
+    return {"whole": whole, "cut": whole[:-1], "large": struct.pack("<Q", 2**63 - 1) + text}
+
+
+def log() -> dict[str, bytes]:
+    short = {
+        "client number": 2, "experiment": 1, "max round": 2,
+        "clients acc": {"1": [0.5, None], "2": [0.25, 0.75]}, "server acc": [0.5, 0.75],
+        "final weight": [nested(shape) for shape in SHAPES.values()],
+    }  # fmt: skip
+    more = dict(short)
+    more.update({
+        "clients loss": {"1": [1.5, None]}, "clients samples": {"1": [600, 600]},
+        "clients class counts": {"1": [[60, 60], [60, 60]]}, "outcome": "completed",
+        "configuration": {"seed": 1}, "seed": 2**64 - 1, "data": "digits", "threads": 2,
+        "timings": {"round seconds": [1.0], "training seconds": 1.0, "evaluation seconds": 0.5,
+                    "total seconds": 2.0},
+        "started": "2026-01-31T23:59:59Z",
+    })  # fmt: skip
+    return {"short": json.dumps(short).encode(), "more": json.dumps(more).encode()}
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: fuzz_seeds.py FOLDER")
+    for parser in (header, weights, messages, idx, safetensors, log):
+        folder = Path(sys.argv[1]) / parser.__name__
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in parser().items():
+            (folder / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,232 @@
+import AsyncHTTPClient
+import FederationWire
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+import Tensors
+
+/// Why an attempt gave no answer that can be used.
+enum AttemptError: Error {
+    /// Nothing or nobody answered, or not now: it is worth trying again.
+    case away(reason: String, afterSeconds: Double? = nil)
+    /// The server's answer is no.
+    case refused(APIError)
+    /// There is no use in trying again.
+    case fatal(ClientError)
+    /// The client is to stop.
+    case cancelled
+}
+
+/// One attempt at each request: what goes over the wire, and what its answer means.
+struct ServerConnection: Sendable {
+    /// Bytes of an answer in JSON.
+    static let answerLimit = 1 << 20
+    /// Seconds that a message may take.
+    private static let messageSeconds: Int64 = 30
+    /// Seconds that a model may take.
+    static let modelSeconds: Int64 = 600
+
+    let address: ServerAddress
+    let client: HTTPClient
+    let token: AccessToken?
+
+    /// A client with that server's certificates.
+    static func makeClient(certificateFile: String?) throws(ClientError) -> HTTPClient {
+        var configuration = HTTPClient.Configuration()
+        // A token must not follow a redirect to somewhere else.
+        configuration.redirectConfiguration = .disallow
+        // Longer than the longest poll.
+        configuration.timeout = HTTPClient.Configuration.Timeout(
+            connect: .seconds(5), read: .seconds(90), write: .seconds(60))
+        configuration.httpVersion = .http1Only
+        // Attempts are counted and paced by this module.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        if let certificateFile {
+            do {
+                let certificates = try NIOSSLCertificate.fromPEMFile(certificateFile)
+                var tls = TLSConfiguration.makeClientConfiguration()
+                tls.trustRoots = .certificates(certificates)
+                configuration.tlsConfiguration = tls
+            } catch {
+                throw .certificateFile(
+                    path: certificateFile, reason: "expected certificates in PEM form")
+            }
+        }
+        return HTTPClient(
+            eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+    }
+
+    // MARK: Requests
+
+    func settings() async throws(AttemptError) -> RunSettings {
+        try await message(.run, Route.run.path())
+    }
+
+    func register(_ registration: Registration, _ seat: Seat) async throws(AttemptError) {
+        _ = try await exchange(
+            .register, Route.register.path(seat.run, seat.client), registration.encoded())
+    }
+
+    func leave(_ seat: Seat) async throws(AttemptError) {
+        _ = try await exchange(.leave, Route.leave.path(seat.run, seat.client), seconds: 2)
+    }
+
+    func nextTask(_ seat: Seat, pollSeconds: Double) async throws(AttemptError) -> NextTask {
+        try await message(
+            .nextTask, Route.nextTask.path(seat.run, seat.client),
+            seconds: Int64(pollSeconds) + 15)
+    }
+
+    func heartbeat(_ beat: Heartbeat, _ seat: Seat) async throws(AttemptError) -> HeartbeatAnswer {
+        try await message(
+            .heartbeat, Route.heartbeat.path(seat.run, seat.client), beat.encoded(), seconds: 5)
+    }
+
+    func report(_ report: FailureReport, round: Int, _ seat: Seat) async throws(AttemptError) {
+        _ = try await exchange(
+            .failure, Route.failure.path(seat.run, round, seat.client), report.encoded())
+    }
+
+    func upload(
+        _ body: ByteBuffer, round: Int, _ seat: Seat
+    ) async throws(AttemptError) -> UpdateReceipt {
+        let response = try await respond(
+            .update, Route.update.path(seat.run, round, seat.client), body,
+            type: Route.modelMediaType, seconds: Self.modelSeconds)
+        return try decoded(try await bytes(of: response))
+    }
+
+    /// The last committed global model; nil where it is still the one with that tag.
+    func model(
+        _ expectation: ModelExpectation, ifNot tag: String?
+    ) async throws(AttemptError) -> ModelBody? {
+        var headers: [(String, String)] = []
+        if let tag { headers.append(("If-None-Match", tag)) }
+        let response = try await respond(
+            .model, Route.model.path(expectation.run), nil, headers: headers,
+            seconds: Self.modelSeconds)
+        if response.status == .notModified { return nil }
+        var decoder = ModelDecoder(expecting: expectation)
+        do {
+            for try await chunk in response.body {
+                try chunk.withUnsafeReadableBytes { try decoder.append($0) }
+            }
+            return try decoder.finish()
+        } catch let error as ModelBodyError {
+            switch error {
+            case .truncated, .wrongChecksum: throw .away(reason: "the global model: \(error)")
+            default: throw .fatal(.notAServer(address, reason: "its global model: \(error)"))
+            }
+        } catch {
+            throw away(error)
+        }
+    }
+
+    // MARK: Exchange
+
+    private func message<Answer: Message>(
+        _ route: Route, _ path: String, _ body: [UInt8]? = nil, seconds: Int64 = messageSeconds
+    ) async throws(AttemptError) -> Answer {
+        try decoded(try await exchange(route, path, body, seconds: seconds))
+    }
+
+    private func decoded<Answer: Message>(_ bytes: [UInt8]) throws(AttemptError) -> Answer {
+        do throws(APIError) {
+            return try Answer(decoding: bytes)
+        } catch {
+            throw .fatal(.notAServer(address, reason: error.message))
+        }
+    }
+
+    /// Sends a message and collects the answer.
+    func exchange(
+        _ route: Route, _ path: String, _ body: [UInt8]? = nil, seconds: Int64 = messageSeconds,
+        limit: Int = answerLimit
+    ) async throws(AttemptError) -> [UInt8] {
+        let response = try await respond(
+            route, path, body.map { ByteBuffer(bytes: $0) }, type: Route.jsonMediaType,
+            seconds: seconds)
+        return try await bytes(of: response, upTo: limit)
+    }
+
+    /// The head of an answer that is no error.
+    func respond(
+        _ route: Route, _ path: String, _ body: ByteBuffer?, type: String = Route.jsonMediaType,
+        headers: [(String, String)] = [], seconds: Int64
+    ) async throws(AttemptError) -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: address.text + path)
+        request.method = HTTPMethod(rawValue: route.method.rawValue)
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token.text)") }
+        if let body {
+            request.headers.add(name: "Content-Type", value: type)
+            request.body = .bytes(body)
+        }
+        let response: HTTPClientResponse
+        do {
+            response = try await client.execute(request, timeout: .seconds(seconds))
+        } catch {
+            throw away(error)
+        }
+        switch response.status.code {
+        case 200..<300, 304: return response
+        default: throw try await refusal(response)
+        }
+    }
+
+    func bytes(
+        of response: HTTPClientResponse, upTo limit: Int = answerLimit
+    ) async throws(AttemptError) -> [UInt8] {
+        do {
+            return Array(buffer: try await response.body.collect(upTo: limit))
+        } catch {
+            throw away(error)
+        }
+    }
+
+    /// What an error's answer means.
+    private func refusal(_ response: HTTPClientResponse) async throws(AttemptError) -> AttemptError
+    {
+        let status = response.status.code
+        let error = try? APIError(decoding: try await bytes(of: response))
+        if status >= 500 || status == 429 || status == 408 {
+            return .away(
+                reason: error?.message ?? "it answers \(status)",
+                afterSeconds: response.headers.first(name: "Retry-After").flatMap(Double.init))
+        }
+        guard let error else {
+            return .fatal(
+                .notAServer(address, reason: "it answers \(status) to \(Route.run.path())"))
+        }
+        return .refused(error)
+    }
+
+    private func away(_ error: any Error) -> AttemptError {
+        if Task.isCancelled || error is CancellationError { return .cancelled }
+        return .away(reason: Self.describe(error))
+    }
+
+    /// What went wrong on the way, as a clause.
+    static func describe(_ error: any Error) -> String {
+        switch error {
+        case let error as HTTPClientError where error == .connectTimeout: "it cannot be reached"
+        case let error as HTTPClientError where error == .remoteConnectionClosed:
+            "it closed the connection"
+        case let error as HTTPClientError where error == .deadlineExceeded:
+            "it took too long to answer"
+        case let error as HTTPClientError: error.shortDescription
+        case let error as IOError: systemMessage(error.errnoCode)
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.map { describe($0.error) } ?? "its name is not known"
+        case is NIOSSLError: "it has no certificate that can be trusted"
+        default: "\(error)"
+        }
+    }
+}
+
+/// A client's place in a run.
+struct Seat: Hashable, Sendable {
+    var run: RunIdentifier
+    var client: Int
+}

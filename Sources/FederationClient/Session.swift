@@ -1,0 +1,229 @@
+import AsyncHTTPClient
+import FederationWire
+import NIOCore
+import Tensors
+
+/// One client's way through a run.
+struct Session {
+    let connection: ServerConnection
+    let configuration: ClientConfiguration
+    let prepare: @Sendable (RunSettings) async throws -> any Participant
+    let report: @Sendable (ClientEvent) -> Void
+    private let patience: Patience
+
+    /// Where the client is registered.
+    private(set) var seat: Seat?
+    private var settings: RunSettings?
+    private var participant: (any Participant)?
+    /// The global model that was fetched last.
+    private var model: ModelBody?
+    /// What was last uploaded or is about to be.
+    private var update: PreparedUpdate?
+    private var lastCommitted: CommittedSummary?
+
+    init(
+        connection: ServerConnection, configuration: ClientConfiguration,
+        prepare: @escaping @Sendable (RunSettings) async throws -> any Participant,
+        report: @escaping @Sendable (ClientEvent) -> Void
+    ) {
+        self.connection = connection
+        self.configuration = configuration
+        self.prepare = prepare
+        self.report = report
+        patience = Patience(configuration, report: report)
+    }
+
+    /// An update's bytes, kept so that they can be sent again.
+    private struct PreparedUpdate {
+        var seat: Seat
+        var round: Int
+        var base: [UInt8]
+        var bytes: ByteBuffer
+        var trained: TrainedModel
+    }
+
+    /// Asks for tasks and does them until the run is over.
+    mutating func run() async throws -> FederationClient.Ending {
+        try await enter()
+        while true {
+            do {
+                if let ending = try await step() { return ending }
+            } catch AttemptError.refused(let error) {
+                try await enterAgain(after: error)
+            }
+        }
+    }
+
+    // MARK: Taking part
+
+    /// Finds the run and takes a seat in it.
+    private mutating func enter() async throws {
+        let connection = connection
+        let found = try await patience.answer { () async throws(AttemptError) in
+            try await connection.settings()
+        }
+        if found != settings {
+            participant = try await prepare(found)
+            settings = found
+            model = nil
+        }
+        guard let participant else { preconditionFailure("settings came without a participant") }
+        let seat = Seat(run: found.run, client: configuration.client)
+        let registration = Registration(
+            architecture: participant.architecture,
+            sampleCount: participant.sampleCount(round: 1))
+        do {
+            try await patience.answer { () async throws(AttemptError) in
+                try await connection.register(registration, seat)
+            }
+        } catch AttemptError.refused(let error) {
+            // Another run has begun between the two requests.
+            if error.code == .unknownRun { return try await enter() }
+            throw ClientError.refused(error)
+        }
+        self.seat = seat
+        report(.registered(found.run))
+    }
+
+    /// Enters again where the server has forgotten this client or its run; else it is a refusal.
+    private mutating func enterAgain(after error: APIError) async throws {
+        switch error.code {
+        case .unknownClient, .unknownRun: try await enter()
+        default: throw ClientError.refused(error)
+        }
+    }
+
+    /// One task; how the run ended if it has.
+    private mutating func step() async throws -> FederationClient.Ending? {
+        guard let seat, let settings else { preconditionFailure("the client has no seat") }
+        let connection = connection
+        let task = try await patience.answer { () async throws(AttemptError) in
+            try await connection.nextTask(seat, pollSeconds: settings.pollSeconds)
+        }
+        if let committed = task.committed, committed != lastCommitted {
+            lastCommitted = committed
+            report(.committed(committed))
+        }
+        switch task.kind {
+        case .wait: return nil
+        case .finished(let outcome, let succeeded):
+            return FederationClient.Ending(outcome: outcome, succeeded: succeeded)
+        case .train(let round):
+            try await takePart(in: round, seat, settings)
+            return nil
+        }
+    }
+
+    private mutating func takePart(
+        in round: Int, _ seat: Seat, _ settings: RunSettings
+    ) async throws {
+        guard let participant else { preconditionFailure("a task came before its settings") }
+        let base = try await globalModel(seat, participant, settings)
+        guard base.header.round == round - 1 else {
+            // The round has closed since: the next answer says what is to be done now.
+            return try await Task.sleep(for: .milliseconds(20))
+        }
+        if let update, update.seat == seat, update.round == round, update.base == base.checksum {
+            // The server asks again for what it had or lost: the same training gives the same bytes.
+            return try await upload(update)
+        }
+        do {
+            let trained = try await train(round, from: base.parameters, participant, seat, settings)
+            let body = ModelBody(
+                .update(
+                    run: seat.run, round: round, client: seat.client,
+                    sampleCount: trained.sampleCount, parameterCount: trained.parameters.count,
+                    architecture: participant.architecture),
+                trained.parameters)
+            let update = PreparedUpdate(
+                seat: seat, round: round, base: base.checksum,
+                bytes: ByteBuffer(bytes: body.encoded()), trained: trained)
+            self.update = update
+            try await upload(update)
+        } catch TrainingFailure.stopped {
+            try Task.checkCancellation()
+            report(.dropped(round: round, reason: "the round no longer waits for this client"))
+        } catch TrainingFailure.diverged(let reason) {
+            let connection = connection
+            try await delivering(round) { () async throws(AttemptError) in
+                try await connection.report(FailureReport(reason: reason), round: round, seat)
+            }
+            report(.dropped(round: round, reason: reason))
+        }
+    }
+
+    private mutating func globalModel(
+        _ seat: Seat, _ participant: any Participant, _ settings: RunSettings
+    ) async throws -> ModelBody {
+        let expectation = ModelExpectation.globalModel(
+            run: seat.run, architecture: participant.architecture, layout: participant.layout)
+        let tag = model.map { Route.modelTag(run: $0.header.run, round: $0.header.round) }
+        let connection = connection
+        let fetched = try await patience.answer { () async throws(AttemptError) in
+            try await connection.model(expectation, ifNot: tag)
+        }
+        if let fetched { model = fetched }
+        guard let model else {
+            throw ClientError.notAServer(
+                configuration.address, reason: "it answers 304 to a client that has no model")
+        }
+        return model
+    }
+
+    /// Trains, with a sign of life as often as the server wants one.
+    private func train(
+        _ round: Int, from model: ParameterVector, _ participant: any Participant, _ seat: Seat,
+        _ settings: RunSettings
+    ) async throws -> TrainedModel {
+        report(.training(round: round))
+        let progress = TrainingProgress()
+        let pulse = Pulse(
+            connection: connection, seat: seat, round: round, progress: progress,
+            seconds: settings.heartbeatSeconds,
+            registration: Registration(
+                architecture: participant.architecture,
+                sampleCount: participant.sampleCount(round: round)))
+        let beating = Task { await pulse.run() }
+        defer { beating.cancel() }
+        return try await withTaskCancellationHandler {
+            try await participant.train(from: model, round: round, progress: progress)
+        } onCancel: {
+            progress.stop()
+        }
+    }
+
+    private mutating func upload(_ update: PreparedUpdate) async throws {
+        let connection = connection
+        let receipt = try await delivering(update.round) { () async throws(AttemptError) in
+            try await connection.upload(update.bytes, round: update.round, update.seat)
+        }
+        guard receipt != nil else { return }
+        report(
+            .uploaded(
+                round: update.round, update.trained, byteCount: update.bytes.readableBytes))
+    }
+
+    /// Sends what came of a round; nil where the round has no more use for it.
+    private mutating func delivering<Answer: Sendable>(
+        _ round: Int, _ send: @Sendable () async throws(AttemptError) -> Answer
+    ) async throws -> Answer? {
+        while true {
+            do {
+                return try await patience.answer(send)
+            } catch AttemptError.refused(let error) {
+                switch error.code {
+                case .wrongRound, .noRoundOpen, .notInCohort, .duplicate, .conflictingUpdate:
+                    report(.dropped(round: round, reason: error.message))
+                    return nil
+                case .unknownClient:
+                    // The server is a new process: once it knows the client it takes the update.
+                    let run = seat?.run
+                    try await enter()
+                    if seat?.run != run { return nil }
+                default:
+                    throw AttemptError.refused(error)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,126 @@
+import ArgumentParser
+import Datasets
+import FederationWire
+import NeuralNetworks
+import Tensors
+
+/// What a client says of itself; what it does not say, the server does.
+struct JoinOptions: ParsableArguments {
+    @Option(help: "Experiment, if the server's must be this one: 1, 2, 3 or 4.")
+    var experiment: Int?
+
+    @Option(help: "Training images, if the server's number must be this one.")
+    var samples: Int?
+
+    @Option(help: "Seed, if the server's must be this one.")
+    var seed: UInt64?
+
+    @Option(
+        help: ArgumentHelp(
+            "mnist, digits, or a folder with four IDX files of one's own.", valueName: "data"))
+    var dataset: String?
+
+    @Option(help: ArgumentHelp("Where MNIST is.", valueName: "folder"))
+    var dataDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Clients that may train at once on this machine. (default: one for each core)"))
+    var threads: Int?
+
+    func validate() throws {
+        if let experiment, Experiment(rawValue: experiment) == nil {
+            throw ValidationError("there is no experiment \(experiment): they are 1, 2, 3 and 4")
+        }
+        if let samples { try requirePositive(samples, "--samples") }
+        if let threads {
+            try requirePositive(threads, "--threads")
+            guard threads <= 1024 else {
+                throw ValidationError("--threads is at most 1024, not \(threads)")
+            }
+        }
+    }
+
+    /// Refuses a server whose run is another than these options say.
+    func check(_ settings: RunSettings) throws {
+        func contradiction(_ what: String, _ option: String) -> CommandFailure {
+            CommandFailure(message: "the server's \(what): \(option) contradicts it")
+        }
+        if let experiment, experiment != settings.experiment {
+            throw contradiction(
+                "experiment is \(settings.experiment)", "--experiment \(experiment)")
+        }
+        if let samples, samples != settings.samples {
+            throw contradiction("samples are \(settings.samples)", "--samples \(samples)")
+        }
+        if let seed, seed != settings.seed {
+            throw contradiction("seed is \(settings.seed)", "--seed \(seed)")
+        }
+        // A folder is a client's own data; the names are data that all have alike.
+        guard let dataset, ["mnist", "digits"].contains(dataset) else { return }
+        if dataset != settings.dataset.lowercased() {
+            throw contradiction("data is \(settings.dataset)", "--dataset \(dataset)")
+        }
+    }
+
+    /// The data to load: what was asked for, or else the server's, by name.
+    func choice(_ settings: RunSettings) throws -> DatasetChoice {
+        if let dataset { return DatasetChoice(argument: dataset) }
+        switch settings.dataset.lowercased() {
+        case "mnist": return .mnist
+        case "digits": return .digits
+        default:
+            throw CommandFailure(
+                message: "the server's data is the folder “\(settings.dataset)”: say with "
+                    + "--dataset which folder this client has")
+        }
+    }
+}
+
+/// What a run's settings mean on this machine.
+struct ClientSetup {
+    let experiment: Experiment
+    let architecture: Architecture
+    let digest: ArchitectureDigest
+    let engine: Engine
+    let sampler: ShardSampler
+
+    /// - Throws: `CommandFailure` where this client cannot train the server's model, and what
+    ///   drawing shards of these images throws.
+    init(_ settings: RunSettings, images: LabelledImages) throws {
+        let shape = [images.height, images.width, images.channels]
+        guard shape == settings.inputShape else {
+            throw CommandFailure(
+                message: "this client's images are \(Self.text(shape)): the server's are "
+                    + Self.text(settings.inputShape))
+        }
+        guard let model = NamedModel(rawValue: settings.model) else {
+            throw CommandFailure(
+                message: "the server's model is “\(settings.model)”, which this version has not")
+        }
+        guard let engine = Engine(rawValue: settings.engine) else {
+            throw CommandFailure(
+                message: "the server's engine is “\(settings.engine)”, which this version has not")
+        }
+        guard let experiment = Experiment(rawValue: settings.experiment) else {
+            throw CommandFailure(message: "there is no experiment \(settings.experiment)")
+        }
+        architecture = try model.architecture(
+            input: .image(height: shape[0], width: shape[1], channels: shape[2]),
+            classCount: Dataset.classCount)
+        digest = try architecture.digest()
+        guard digest == settings.architecture else {
+            throw CommandFailure(
+                message: "the server's \(settings.model) has other layers than this version's")
+        }
+        self.experiment = experiment
+        self.engine = engine
+        sampler = try ShardSampler(
+            labels: images, experiment: experiment, samples: settings.samples, seed: settings.seed,
+            fixed: settings.fixedShards)
+    }
+
+    private static func text(_ shape: [Int]) -> String {
+        shape.map(String.init).joined(separator: "×")
+    }
+}

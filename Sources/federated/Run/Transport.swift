@@ -1,0 +1,13 @@
+import ArgumentParser
+
+/// How updates come from clients to the server in one command.
+enum Transport: String, CaseIterable, ExpressibleByArgument {
+    /// They stay in memory.
+    case memory
+    /// Over loopback, as `federated join` sends them.
+    case http
+    /// Over loopback, as nested lists through the plain API.
+    case json
+
+    static let help = "How clients reach the server: memory, or http or json over loopback."
+}

@@ -1,0 +1,102 @@
+import Foundation
+import Testing
+
+@testable import FederationClient
+
+@Suite struct ServerAddressTests {
+    @Test func addressesAreRead() throws {
+        for (text, expected) in [
+            ("http://127.0.0.1:9103", "http://127.0.0.1:9103"),
+            ("http://localhost", "http://localhost:9103"),
+            ("HTTPS://Example.org:443/", "https://Example.org:443"),
+            ("http://[::1]:80", "http://[::1]:80"),
+        ] {
+            #expect(try ServerAddress(text).text == expected)
+        }
+        #expect(try ServerAddress("https://a").isSecure)
+        #expect(try ServerAddress("http://[::1]:80").isLoopback)
+        #expect(try !ServerAddress("http://example.org").isLoopback)
+    }
+
+    @Test func wrongAddressesAreNamed() {
+        for (text, reason) in [
+            ("", "expected http://HOST:PORT or https://HOST:PORT"),
+            ("127.0.0.1", "expected http://HOST:PORT or https://HOST:PORT"),
+            ("ftp://a", "expected http:// or https:// at its beginning"),
+            (
+                "http://me:secret@a",
+                "a name or password has no place in it: tokens come from --token-file"
+            ),
+            ("http://a/path", "expected nothing behind the port"),
+            ("http://a?token=1", "expected nothing behind the port"),
+            ("http://a:0", "expected a port from 1 to 65535"),
+            ("http://a:70000", "expected a port from 1 to 65535"),
+            ("http://a b", "expected http://HOST:PORT or https://HOST:PORT"),
+        ] {
+            let error = #expect(throws: ClientError.self) { try ServerAddress(text) }
+            #expect(error?.description == "“\(text)” is no server's address: \(reason)")
+        }
+    }
+}
+
+@Suite struct AccessTokenTests {
+    private func write(_ text: String, mode: Int) throws -> String {
+        let path = FileManager.default.temporaryDirectory.path + "/token-\(UUID().uuidString)"
+        try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+        return path
+    }
+
+    @Test func aTokenIsReadAndNeverPrinted() throws {
+        for text in ["s3cret-token", "s3cret-token\n", "s3cret-token\r\n"] {
+            let path = try write(text, mode: 0o600)
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            let token = try AccessToken(contentsOf: path)
+            #expect(token.text == "s3cret-token")
+            #expect("\(token)" == "(a token)")
+        }
+    }
+
+    @Test func filesThatOthersMayReadAreRefused() throws {
+        for (mode, text) in [(0o644, "644"), (0o640, "640"), (0o604, "604"), (0o620, "620")] {
+            let path = try write("token", mode: mode)
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            let error = #expect(throws: ClientError.self) { try AccessToken(contentsOf: path) }
+            #expect(
+                error?.description
+                    == "--token-file \(path): others may read it (mode \(text)): expected 600, as "
+                    + "`chmod 600` makes it")
+        }
+    }
+
+    @Test func filesWithoutOneTokenAreRefused() throws {
+        let expected = "expected one line of 1 to 512 printable characters without spaces"
+        for text in ["", "\n", "a b", "a\nb", "a\n\nb\n", String(repeating: "x", count: 513), "ä"] {
+            let path = try write(text, mode: 0o600)
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            let error = #expect(throws: ClientError.self) { try AccessToken(contentsOf: path) }
+            #expect(error?.description == "--token-file \(path): \(expected)")
+        }
+        let missing = #expect(throws: ClientError.self) { try AccessToken(contentsOf: "/no/file") }
+        #expect(missing?.description == "--token-file /no/file: No such file or directory")
+        let folder = #expect(throws: ClientError.self) { try AccessToken(contentsOf: "/tmp") }
+        #expect(folder?.description == "--token-file /tmp: it is no file")
+    }
+}
+
+@Suite struct BackoffTests {
+    @Test func waitsGrowToTwoSecondsWithJitter() {
+        var random = SystemRandomNumberGenerator()
+        var seen: Set<Double> = []
+        for _ in 0..<50 {
+            var backoff = Backoff()
+            for ceiling in [0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 2, 2, 2] {
+                let seconds = backoff.nextSeconds(&random)
+                #expect((ceiling / 2...ceiling).contains(seconds))
+                seen.insert(seconds)
+            }
+            for _ in 0..<100 { #expect(backoff.nextSeconds(&random) <= 2) }
+        }
+        #expect(seen.count > 400)
+    }
+}
