@@ -33,15 +33,6 @@ extension Message {
 }
 
 extension JSONValue {
-    /// The value as text: keys in order, numbers in the shortest form that reads back as the same.
-    public func encoded() -> [UInt8] {
-        var bytes: [UInt8] = []
-        var writer = JSONWriter(capacity: 1024) { (chunk: [UInt8]) throws(Never) in bytes += chunk }
-        writer.value(self)
-        writer.finish()
-        return bytes
-    }
-
     /// What sort of value it is, with its article.
     var kind: String {
         switch self {
