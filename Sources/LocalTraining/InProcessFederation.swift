@@ -293,6 +293,17 @@ public struct RunResult: Sendable {
     public var rounds: [CommittedRound]
     /// Why a round could not be committed; the run then ended as interrupted after those that were.
     public var commitError: (any Error)?
+
+    /// The result of a run.
+    public init(
+        outcome: Outcome, model: ParameterVector, rounds: [CommittedRound],
+        commitError: (any Error)? = nil
+    ) {
+        self.outcome = outcome
+        self.model = model
+        self.rounds = rounds
+        self.commitError = commitError
+    }
 }
 
 /// One model's evaluation, in pieces done by several threads.
