@@ -21,6 +21,9 @@ public final class RunProgress: Sendable {
         /// Sums over all threads, in seconds.
         public var trainingSeconds = 0.0
         public var evaluationSeconds = 0.0
+
+        /// Nothing yet.
+        public init() {}
     }
 
     private let state = Mutex(Snapshot())

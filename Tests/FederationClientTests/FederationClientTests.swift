@@ -41,7 +41,9 @@ struct FederationClientTests {
         #expect(endings == Array(repeating: .init(outcome: "completed", succeeded: true), count: 3))
         #expect(disk.records.map(\.round) == [1, 2, 3, 4])
         #expect(try disk.model == Served.expected(clients: 3, rounds: 4))
-        #expect(disk.records.allSatisfy { $0.clients.map(\.sampleCount) == [11, 12, 13] })
+        #expect(
+            disk.records.map { $0.clients.map(\.sampleCount) }
+                == Array(repeating: [11, 12, 13], count: 4))
         #expect(events.all.filter { $0 == "uploaded 2" }.count == 3)
         #expect(events.all.filter { $0 == "committed 4" }.count == 3)
         #expect(!events.all.contains("away"))
@@ -68,7 +70,7 @@ struct FederationClientTests {
         let endings = try await Served.with(settings, disk: disk, port: port) { _ in
             try await running.value
         }
-        #expect(endings.allSatisfy(\.succeeded))
+        #expect(endings.filter { !$0.succeeded }.isEmpty)
         #expect(try disk.model == Served.expected(clients: 2, rounds: 6))
         #expect(events.all.contains("away"))
         #expect(events.all.contains("back"))
@@ -107,10 +109,9 @@ struct FederationClientTests {
             ])
         }
         let reason = "its loss is no finite number in epoch 1, batch 1"
-        #expect(
-            endings.allSatisfy {
-                $0 == .init(outcome: "diverged: client 2 in round 1: \(reason)", succeeded: false)
-            })
+        let ending = FederationClient.Ending(
+            outcome: "diverged: client 2 in round 1: \(reason)", succeeded: false)
+        #expect(endings == [ending, ending])
         #expect(disk.records.isEmpty)
     }
 

@@ -40,7 +40,8 @@ import Testing
 
     @Test func itsErrorCodesAreThoseThatThereAre() throws {
         let text = try document()
-        let start = try #require(text.range(of: "        code:\n          type: string\n          enum:\n"))
+        let heading = "        code:\n          type: string\n          enum:\n"
+        let start = try #require(text.range(of: heading))
         let codes = text[start.upperBound...].split(separator: "\n")
             .prefix { $0.hasPrefix("            - ") }.map { String($0.dropFirst(14)) }
         #expect(codes == APIError.Code.allCases.map(\.rawValue))

@@ -25,7 +25,7 @@ struct LocalWorkersTests {
                 architecture: architecture, training: training, sampler: sampler,
                 trainingImages: dataset.train, evaluationSet: set,
                 rounds: RoundEngine.Configuration(clients: [1, 2, 3], rounds: 2), seed: 3,
-                threads: 1), onRound: { _ in }
+                threads: 1), onRound: { _, _ in }
         ).run()
 
         let workers = LocalWorkers(

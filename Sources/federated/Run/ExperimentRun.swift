@@ -12,21 +12,26 @@ struct ExperimentRun {
     let threads: Int
     let architecture: Architecture
     let federation: InProcessFederation
+    let transport: Transport
     let started: Date
     private let startSeconds: Double
     private let configuration: JSONValue
+    /// The same federation over loopback, where that was asked for.
+    private let loopback: LoopbackFederation?
     /// The rounds of earlier processes that it goes on from.
     private let earlier: [CommittedRound]
 
     /// - Parameters:
     ///   - loadStart: when reading the data began, so that the log's total counts it.
     ///   - resumed: the run to go on with.
+    ///   - transport: how clients reach the server; it changes no bit.
     ///   - onRound: called with each round and its model to commit it.
     /// - Throws: `ArchitectureError` if the model does not fit the images, `DatasetError` if the
     ///   experiment cannot draw its shards from them.
     init(
         _ settings: ExperimentSettings, dataset: Dataset, threads: Int,
         loadStart: Double = MonotonicClock.seconds(), resumed: ResumedRun? = nil,
+        transport: Transport = .memory,
         onRound: @escaping @Sendable (CommittedRound, ParameterVector) throws -> Void
     ) throws {
         self.settings = settings
@@ -59,6 +64,23 @@ struct ExperimentRun {
             resuming: earlier, model: resumed?.model, onRound: onRound)
         // Settings hold nothing that JSON has not.
         configuration = try JSONValue(encoding: settings)
+        self.transport = transport
+        loopback =
+            transport == .memory
+            ? nil
+            : try LoopbackFederation(
+                federation.configuration, settings: settings, transport: transport,
+                progress: federation.progress, resuming: earlier, model: resumed?.model,
+                onRound: onRound)
+    }
+
+    /// Runs all rounds and returns when the run is over.
+    func run() -> RunResult { loopback?.run() ?? federation.run() }
+
+    /// Ends the run within a batch's time; committed rounds are kept.
+    func stop() {
+        federation.stop()
+        loopback?.stop()
     }
 
     /// How many samples each client has in the first round.

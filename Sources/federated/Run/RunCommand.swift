@@ -36,6 +36,9 @@ struct RunCommand: ParsableCommand {
     @Option(help: "Operations: fused, or plain ones (im2col and OpenBLAS) that take longer.")
     var engine = Engine.fused
 
+    @Option(help: ArgumentHelp(Transport.help))
+    var transport = Transport.memory
+
     @OptionGroup var common: CommonOptions
 
     @OptionGroup var storing: StoreOptions
@@ -75,7 +78,7 @@ struct RunCommand: ParsableCommand {
         let recorder = Mutex<RunRecorder?>(nil)
         let run = try ExperimentRun(
             settings, dataset: loaded.dataset, threads: common.threadCount, loadStart: loadStart,
-            resumed: resumed,
+            resumed: resumed, transport: transport,
             onRound: { round, model in
                 try recorder.withLock { $0 }?.commit(round, model)
                 display.show(round)
@@ -89,8 +92,8 @@ struct RunCommand: ParsableCommand {
         let kept = recorder.withLock { $0 }
         display.begin(run, recorder: kept, resumed: resumed, notes: loaded.notes)
 
-        let interruption = Interruption { run.federation.stop() }
-        let result = display.following(run.federation) { run.federation.run() }
+        let interruption = Interruption { run.stop() }
+        let result = display.following(run.federation) { run.run() }
         interruption.end()
 
         let log = run.log(of: result)

@@ -45,6 +45,9 @@ final class RunDisplay: Sendable {
             ("seed", "\(settings.seed)"),
             ("threads", "\(run.threads) on \(Machine.description)"),
         ]
+        if run.transport != .memory {
+            rows.append(("transport", "\(run.transport.rawValue) over loopback"))
+        }
         if let recorder {
             let after = resumed.map { ", resumed after round \($0.rounds.count)" } ?? ""
             rows.append(("run", "\(recorder.name) in \(recorder.store.path)\(after)"))

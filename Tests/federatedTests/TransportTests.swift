@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+@testable import federated
+
+@Suite("One run, three ways from clients to server")
+struct TransportTests {
+    /// The model file and the parts of the log that must not depend on the way.
+    private func run(
+        _ transport: String, _ options: [String], in folder: URL
+    ) throws -> (model: Data, log: [String: NSObject]) {
+        let logs = folder.appending(path: transport)
+        let command = try Command.run(
+            ["run", "--quiet", "--no-store", "--transport", transport, "--log-dir", logs.path]
+                + options)
+        #expect(command.errors == "")
+        #expect(command.status == 0)
+        let path = command.output.trimmingCharacters(in: .whitespacesAndNewlines)
+        let file = URL(fileURLWithPath: path)
+        let model = try Data(
+            contentsOf: file.deletingPathExtension().appendingPathExtension("safetensors"))
+        let log = try JSONSerialization.jsonObject(with: try Data(contentsOf: file))
+        var members = try #require(log as? [String: NSObject])
+        for key in ["timings", "started"] { members[key] = nil }
+        return (model, members)
+    }
+
+    @Test("The same model file and log over memory, binary and JSON", arguments: [1, 3])
+    func sameBits(experiment: Int) throws {
+        try Command.inTemporaryFolder { folder in
+            let options =
+                Command.tiny + ["--experiment", "\(experiment)", "--seed", "7", "--rounds", "3"]
+            let memory = try run("memory", options, in: folder)
+            for transport in ["http", "json"] {
+                let other = try run(transport, options, in: folder)
+                #expect(other.model == memory.model, "\(transport)")
+                #expect(other.log == memory.log, "\(transport)")
+            }
+        }
+    }
+
+    @Test("A target accuracy and a diverged model end a run over loopback as they do in memory")
+    func endings() throws {
+        try Command.inTemporaryFolder { folder in
+            for transport in ["memory", "http", "json"] {
+                let target = try run(
+                    transport, Command.tiny + ["--target-accuracy", "0.01"], in: folder)
+                #expect(target.log["outcome"] == "target accuracy reached" as NSString)
+                #expect((target.log["server acc"] as? [Double])?.count == 1)
+            }
+            var messages: Set<String> = []
+            for transport in ["memory", "http"] {
+                let run = try Command.run(
+                    ["run"] + Command.tiny + [
+                        "--learning-rate", "1e30", "--no-store", "--quiet", "--transport",
+                        transport, "--log-dir", folder.appending(path: "diverged").path,
+                    ])
+                #expect(run.status == 1)
+                let sentence = run.errors.split(separator: ";").first.map(String.init) ?? ""
+                #expect(sentence.hasPrefix("federated: diverged: client 1 in round 1: "))
+                messages.insert(sentence)
+            }
+            #expect(messages.count == 1, "\(messages)")
+        }
+    }
+}
