@@ -138,7 +138,7 @@ def shows_tiles_and_status(bench: Bench) -> None:
     equal(page.locator("#track").get_attribute("aria-valuenow"), "100", "the progress")
     stopped = moment(3) | {"phase": "finished", "outcome": "diverged: client 2 in round 4"}
     bench.show(page, stopped)
-    equal(text(page, "#status"), "Finished: diverged: client 2 in round 4", "the status")
+    equal(text(page, "#status"), "Ended: diverged: client 2 in round 4", "the status")
     equal(page.locator("#track").get_attribute("aria-valuenow"), "25", "the progress")
 
 

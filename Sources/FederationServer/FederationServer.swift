@@ -203,7 +203,10 @@ public final class FederationServer: Sendable {
 
     private func router(_ observation: ObservationRoutes) -> Router<FederationContext> {
         let router = Router(context: FederationContext.self)
-        router.add(middleware: ErrorMiddleware(counters: counters, logger: logger))
+        let pageRoutes: [Route] = [.page, .state, .events]
+        let routes = Route.all.filter { configuration.showsPage || !pageRoutes.contains($0) }
+        router.add(
+            middleware: ErrorMiddleware(routes: routes, counters: counters, logger: logger))
         let identity = Identity(tokens: configuration.tokens)
         PlainRoutes(
             coordinator: coordinator, identity: identity, reader: reader, counters: counters,

@@ -12,9 +12,9 @@ struct Federated: ParsableCommand {
         discussion: "Try: federated run --experiment 1",
         version: version,
         subcommands: [
-            RunCommand.self, JoinCommand.self, RunsCommand.self, ShowCommand.self,
-            CompareCommand.self, ExportCommand.self, ReportCommand.self, BenchCommand.self,
-            SweepCommand.self, DataCommand.self,
+            RunCommand.self, ServeCommand.self, JoinCommand.self, RunsCommand.self,
+            ShowCommand.self, CompareCommand.self, ExportCommand.self, ReportCommand.self,
+            BenchCommand.self, SweepCommand.self, DataCommand.self,
         ])
 
     /// Parses and runs; every error is one line on standard error.

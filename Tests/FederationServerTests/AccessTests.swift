@@ -45,7 +45,8 @@ struct AccessTests {
         #expect(
             sentence("") == "t has no token: expected a line “ID TOKEN” for each client")
         #expect(
-            sentence("\n1") == "line 2 of t is no token: expected “ID TOKEN” or “ID sha256:DIGITS”, "
+            sentence("\n1")
+                == "line 2 of t is no token: expected “ID TOKEN” or “ID sha256:DIGITS”, "
                 + "ID being a client's number or “admin”")
         #expect(sentence("x 0123456789abcdef").hasPrefix("line 1 of t is no token"))
         #expect(sentence("1 sha256:12").hasPrefix("line 1 of t is no token"))
@@ -64,7 +65,8 @@ struct AccessTests {
     func mode() throws {
         let path = NSTemporaryDirectory() + "tokens-\(UUID().uuidString)"
         defer { unlink(path) }
-        #expect(throws: TokenFileError.cannotRead(path: path, reason: "No such file or directory")) {
+        #expect(throws: TokenFileError.cannotRead(path: path, reason: "No such file or directory"))
+        {
             try TokenTable(path: path)
         }
         let isMade = FileManager.default.createFile(
@@ -93,7 +95,8 @@ struct AccessTests {
             #expect(
                 none.message == "this server takes a token in the header “Authorization: Bearer …”")
             for header in [
-                "Bearer wrong", "Bearer", "Basic first-token-of-client-1", "first-token-of-client-1",
+                "Bearer wrong", "Bearer", "Basic first-token-of-client-1",
+                "first-token-of-client-1",
                 "Bearer first-token-of-client-1 x",
             ] {
                 let wrong = try await server.upload(

@@ -16,7 +16,8 @@ struct LimitTests {
             let seconds = MonotonicClock.seconds()
             let answer = try await onThread { [path, port = server.port] in
                 let socket = try RawSocket(port: port)
-                socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n")
+                socket.send(
+                    "PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n")
                 return try socket.answer()
             }
             #expect(answer.status == 413)
@@ -170,7 +171,8 @@ struct LimitTests {
                         withUnsafeBytes(of: random.next()) { Array($0) }
                     }
                     let socket = try RawSocket(port: port)
-                    let head = "PUT /put_weight/1 HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\n\r\n"
+                    let head =
+                        "PUT /put_weight/1 HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\n\r\n"
                     socket.send(round % 2 == 0 ? head + "[[" : head)
                     for _ in 0..<63 { socket.send(block) }
                     socket.send(Array(block.prefix((1 << 20) - (round % 2 == 0 ? 2 : 0))))

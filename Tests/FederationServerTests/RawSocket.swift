@@ -91,7 +91,8 @@ final class RawSocket: @unchecked Sendable {
             bytes += more
             split = bytes.indices.first { bytes[$0...].starts(with: end) }
         }
-        let lines = String(decoding: bytes[..<split!], as: UTF8.self).components(separatedBy: "\r\n")
+        let lines = String(decoding: bytes[..<split!], as: UTF8.self).components(
+            separatedBy: "\r\n")
         guard let status = Int(lines[0].split(separator: " ").dropFirst().first ?? "") else {
             throw Failure.malformed(lines[0])
         }

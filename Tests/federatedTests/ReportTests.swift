@@ -57,10 +57,58 @@ struct ReportTests {
                 clients.map { $0["accuracy"] as? Double }
                     == (1...3).map { accuracies["\($0)"]?.last })
 
-            // By its name, and to standard output: the same bytes.
+            // By its name, from the store: the same, and it is known that nobody was dropped.
             let named = try Command.run(["report", name, "--output", "-"], in: folder)
-            #expect(named.status == 0)
-            #expect(named.output == page)
+            #expect(named.status == 0, "\(named.errors)")
+            #expect(
+                named.output.replacingOccurrences(of: "\"drops\": []", with: "\"drops\": null")
+                    == page)
+            let beside = try Command.run(["report", name], in: folder)
+            #expect(beside.output == "Logs/\(name).html\n")
+            let again = try String(
+                contentsOf: folder.appending(path: "Logs/\(name).html"), encoding: .utf8)
+            #expect(again == named.output)
+        }
+    }
+
+    @Test("A run that a killed process left, and a name that the store has not")
+    func unfinished() throws {
+        try Command.inTemporaryFolder { folder in
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
+                .deletingLastPathComponent().appending(path: "federated")
+            process.arguments =
+                ["run"] + Command.tiny.map { $0 == "2" ? "100000" : $0 } + [
+                    "--seed", "18446744073709551615",
+                ]
+            process.currentDirectoryURL = folder
+            let output = Pipe()
+            process.standardOutput = output
+            try process.run()
+            var text = ""
+            while !text.contains(" 2/100000 ") {
+                let data = output.fileHandleForReading.availableData
+                if data.isEmpty { break }
+                text += String(decoding: data, as: UTF8.self)
+            }
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+
+            let unknown = try Command.run(["report", "yesterday"], in: folder)
+            #expect(unknown.status == 1)
+            let start = "federated: there is no run “yesterday”: the store has "
+            #expect(unknown.errors.hasPrefix(start), "\(unknown.errors)")
+            let name = unknown.errors.dropFirst(start.count).dropLast()
+            let report = try Command.run(
+                ["report", String(name), "--output", "page.html"], in: folder)
+            #expect(report.status == 0, "\(report.errors)")
+            let page = try String(
+                contentsOf: folder.appending(path: "page.html"), encoding: .utf8)
+            let state = try state(in: page)
+            #expect(state["outcome"] as? String == "unfinished")
+            #expect(((state["rounds"] as? [Any])?.count ?? 0) >= 2)
+            let settings = try #require(state["run"] as? [String: Any])
+            #expect(settings["seed"] as? UInt64 == .max)
         }
     }
 
@@ -109,14 +157,21 @@ struct ReportTests {
             try FileManager.default.createDirectory(
                 at: folder.appending(path: "Logs"), withIntermediateDirectories: true)
             let cases: [([String], String)] = [
-                (["nothing.json"], "there is no log nothing.json"),
-                (["a/b"], "there is no log a/b"),
+                (
+                    ["nothing.json"], "nothing.json cannot be read: No such file or directory"
+                ),
+                (["a/b"], "a/b cannot be read: No such file or directory"),
+                (["good.json/b"], "good.json/b cannot be read: Not a directory"),
+                (["./Logs"], "./Logs cannot be read: it is no file"),
                 (
                     ["20260101_000000"],
-                    "there is no run “20260101_000000”: neither a log of that path nor "
-                        + "Logs/20260101_000000.json is there"
+                    "there is no store Logs/federated.sqlite: the first run makes it"
                 ),
-                (["Logs"], "Logs is a folder: expected the log of a run"),
+                (
+                    ["x", "--store", "good.json"],
+                    "good.json is not a store of runs: a SQLite file that federated has made was "
+                        + "expected"
+                ),
                 (
                     ["short.json"],
                     "short.json is no log of a run: the log is malformed at byte 19 of the JSON: "

@@ -34,7 +34,8 @@ struct Identity: Sendable {
                 expected: .integer(other), got: .integer(client))
         case .administrator?:
             throw APIError(
-                .wrongClient, "the administrator's token is no client's: it cannot act as \(client)",
+                .wrongClient,
+                "the administrator's token is no client's: it cannot act as \(client)",
                 got: .integer(client))
         }
     }

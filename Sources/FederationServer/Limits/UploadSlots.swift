@@ -63,7 +63,8 @@ final class UploadSlots: Sendable {
         guard isGranted else {
             throw APIError(
                 .tooManyRequests,
-                "the server has had \(count) other uploads in hand for \(timeoutSeconds) s: try again")
+                "the server has had \(count) other uploads in hand for \(timeoutSeconds) s: try again"
+            )
         }
         return Slot(self)
     }

@@ -2,6 +2,7 @@ import Crypto
 import Federation
 import FederationWire
 import Foundation
+import HTTPTypes
 
 /// The page that shows a run: one HTML file with nothing from elsewhere.
 ///
@@ -11,18 +12,18 @@ public enum LivePage {
     /// The page as it is served.
     public static let bytes = PackageResources.page_html
 
-    /// The headers to serve it with. The policy lets the page run its own script and style, known
-    /// by their digests, and talk to its own server: markup that got into it could do nothing.
-    public static let headers: [(name: String, value: String)] = [
-        ("Content-Type", "text/html; charset=utf-8"),
-        (
-            "Content-Security-Policy",
-            "\(ownParts); connect-src 'self'; frame-ancestors 'none'"
-        ),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Referrer-Policy", "no-referrer"),
-        ("Cache-Control", "no-cache"),
-    ]
+    /// The headers to serve it with, but for its type (text/html; charset=utf-8).
+    ///
+    /// The policy lets the page run its own script and style, known by their digests, and talk to
+    /// its own server: markup that got into it could do nothing.
+    public static let headers: HTTPFields = {
+        var headers: HTTPFields = [
+            .contentSecurityPolicy: "\(ownParts); connect-src 'self'; frame-ancestors 'none'",
+            .xContentTypeOptions: "nosniff", .cacheControl: "no-cache",
+        ]
+        if let name = HTTPField.Name("Referrer-Policy") { headers[name] = "no-referrer" }
+        return headers
+    }()
 
     /// The page with a state in it: what `/state` would answer, where null means that it is not
     /// known. Texts in it cannot end the element that holds it.

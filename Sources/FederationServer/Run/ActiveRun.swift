@@ -39,6 +39,20 @@ struct ActiveRun {
         var global: Evaluation
         var seconds: Double?
         var closedAt: Date?
+        /// Accuracies of the clients' models, lowest to highest; nil if none was evaluated.
+        var clients: ClosedRange<Double>?
+
+        init(_ record: RoundRecord, seconds: Double?, closedAt: Date? = nil) {
+            round = record.round
+            global = record.global
+            self.seconds = seconds
+            self.closedAt = closedAt
+            let accuracies = record.clients.compactMap { $0.evaluation?.accuracy }
+                .filter(\.isFinite)
+            if let lowest = accuracies.min(), let highest = accuracies.max() {
+                clients = lowest...highest
+            }
+        }
     }
 
     /// A client that vanished.

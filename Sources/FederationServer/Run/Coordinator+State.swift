@@ -57,6 +57,8 @@ extension Coordinator {
             "round": .integer(round.round), "accuracy": .number(round.global.accuracy),
             "loss": .number(round.global.loss),
             "seconds": round.seconds.map { .number($0) } ?? nil, "closedAt": time(round.closedAt),
+            "clientsLow": round.clients.map { .number($0.lowerBound) } ?? nil,
+            "clientsHigh": round.clients.map { .number($0.upperBound) } ?? nil,
         ]
     }
 

@@ -93,9 +93,10 @@ extension Coordinator {
             throw refused.apiError
         }
         counters.countUpdate()
+        let isEvaluated = run.served.rules.evaluatesClients
         member(client) { member in
             member.bytesReceived += update.byteCount
-            if run.served.rules.evaluatesClients {
+            if isEvaluated {
                 member.untested = (update.parameters, update.slot)
             }
         }

@@ -65,8 +65,7 @@ actor Coordinator {
         for (index, record) in served.records.enumerated() {
             let seconds =
                 index < served.recordSeconds.count ? served.recordSeconds[index] : nil
-            run.history.append(
-                ActiveRun.History(round: record.round, global: record.global, seconds: seconds))
+            run.history.append(ActiveRun.History(record, seconds: seconds))
         }
         return run
     }
@@ -166,7 +165,7 @@ actor Coordinator {
         if let spare = run.spareSum {
             run.sum = spare
         } else {
-                let served = run.served
+            let served = run.served
             let sum = await workers.fold { [workers] in served.makeSum(workers) }
             guard run.number == number else { return }
             run.sum = sum
@@ -257,9 +256,7 @@ actor Coordinator {
             round: record.round, parameters: candidate, settings: run.settings,
             layout: run.served.layout, workers: workers)
         run.candidate = nil
-        run.history.append(
-            ActiveRun.History(
-                round: record.round, global: record.global, seconds: seconds, closedAt: Date()))
+        run.history.append(ActiveRun.History(record, seconds: seconds, closedAt: Date()))
         note("round \(record.round) is committed")
         report(.committed(record, seconds: seconds))
     }
@@ -360,7 +357,8 @@ actor Coordinator {
 
     static let stopping = APIError(.stopping, "the server is stopping: try again in a moment")
 
-    /// Changes what is known of a client.
+    /// Changes what is known of a client. The change must not look at `run`, a part of which it is
+    /// changing.
     func member<Value>(_ client: Int, _ change: (inout Member) -> Value) -> Value {
         change(&run.members[client, default: Member(client: client)])
     }

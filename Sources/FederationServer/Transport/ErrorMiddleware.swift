@@ -5,6 +5,8 @@ import Logging
 
 /// Turns every error into the JSON that both APIs use, and counts answers.
 struct ErrorMiddleware: RouterMiddleware {
+    /// What this server serves.
+    let routes: [Route]
     let counters: Counters
     let logger: Logger
 
@@ -18,7 +20,7 @@ struct ErrorMiddleware: RouterMiddleware {
         } catch let error as APIError {
             response = refuse(error)
         } catch is HTTPError {
-            response = refuse(Self.noRoute(request))
+            response = refuse(noRoute(request))
         } catch is RequestGuard.Refused {
             // It has been answered already.
             response = Response(status: .badRequest)
@@ -41,24 +43,24 @@ struct ErrorMiddleware: RouterMiddleware {
     }
 
     /// Nothing is there, or not for that method.
-    private static func noRoute(_ request: Request) -> APIError {
+    private func noRoute(_ request: Request) -> APIError {
         let segments = request.uri.path.split(separator: "/")
-        let here = Route.all.filter { route in
+        let here = routes.filter { route in
             let template = route.template.split(separator: "/")
             return template.count == segments.count
                 && zip(template, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
         }
         let path = String(request.uri.path.prefix(60))
         guard !here.isEmpty else {
-            return APIError(.notFound, "there is nothing at \(printablePath(path))")
+            return APIError(.notFound, "there is nothing at \(Self.printable(path))")
         }
         let methods = here.map(\.method.rawValue).sorted().joined(separator: " or ")
         return APIError(
-            .methodNotAllowed, "\(printablePath(path)) takes \(methods)",
+            .methodNotAllowed, "\(Self.printable(path)) takes \(methods)",
             expected: .string(methods), got: .string(request.method.rawValue))
     }
 
-    private static func printablePath(_ path: String) -> String {
+    private static func printable(_ path: String) -> String {
         String(String.UnicodeScalarView(path.unicodeScalars.filter { $0.value >= 0x20 }))
     }
 }

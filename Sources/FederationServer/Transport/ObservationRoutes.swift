@@ -21,14 +21,7 @@ struct ObservationRoutes: Sendable {
         }
         guard showsPage else { return }
         let page = ByteBuffer(bytes: LivePage.bytes)
-        router.add(.page) { _, _ in
-            var headers = HTTPFields()
-            for (name, value) in LivePage.headers {
-                if let name = HTTPField.Name(name) { headers[name] = value }
-            }
-            headers[.contentLength] = "\(page.readableBytes)"
-            return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: page))
-        }
+        router.add(.page) { _, _ in .bytes(page, "text/html; charset=utf-8", LivePage.headers) }
         router.add(.state) { _, _ in
             .bytes(
                 ByteBuffer(bytes: await coordinator.stateJSON().encoded()), Route.jsonMediaType,
@@ -61,37 +54,48 @@ struct ObservationRoutes: Sendable {
         let gauges = await coordinator.gauges
         let counts = counters.snapshot
         var text = PrometheusText()
-        text.add("federated_rounds_committed", .gauge, "Committed rounds of the run.",
+        text.add(
+            "federated_rounds_committed", .gauge, "Committed rounds of the run.",
             Double(gauges.committedRounds))
-        text.add("federated_rounds", .gauge, "Rounds that the run is to have.", Double(gauges.rounds))
+        text.add(
+            "federated_rounds", .gauge, "Rounds that the run is to have.", Double(gauges.rounds))
         text.add(
             "federated_phase", .gauge, "1 for the phase that the run is in.",
             ["waiting", "training", "evaluating", "finished"].map {
                 ([("phase", $0)], $0 == gauges.phase ? 1 : 0)
             })
-        text.add("federated_server_accuracy", .gauge, "Accuracy of the committed global model.",
+        text.add(
+            "federated_server_accuracy", .gauge, "Accuracy of the committed global model.",
             gauges.accuracy)
-        text.add("federated_server_loss", .gauge, "Mean loss of the committed global model.",
+        text.add(
+            "federated_server_loss", .gauge, "Mean loss of the committed global model.",
             gauges.loss)
-        text.add("federated_round_seconds", .gauge, "What the last committed round took.",
+        text.add(
+            "federated_round_seconds", .gauge, "What the last committed round took.",
             gauges.roundSeconds)
         text.add(
             "federated_clients", .gauge, "Clients by what they do.",
             gauges.clientStates.sorted { $0.key < $1.key }.map {
                 ([("state", $0.key)], Double($0.value))
             })
-        text.add("federated_client_drops_total", .counter, "Clients that vanished.",
+        text.add(
+            "federated_client_drops_total", .counter, "Clients that vanished.",
             Double(gauges.drops))
-        text.add("federated_polls", .gauge, "Questions for the next task that are held.",
+        text.add(
+            "federated_polls", .gauge, "Questions for the next task that are held.",
             Double(gauges.polls))
         text.add("federated_updates_total", .counter, "Updates taken.", Double(counts.updates))
-        text.add("federated_received_bytes_total", .counter, "Bytes of updates received.",
+        text.add(
+            "federated_received_bytes_total", .counter, "Bytes of updates received.",
             Double(counts.bytesReceived))
-        text.add("federated_sent_bytes_total", .counter, "Bytes of models sent.",
+        text.add(
+            "federated_sent_bytes_total", .counter, "Bytes of models sent.",
             Double(counts.bytesSent))
-        text.add("federated_uploads", .gauge, "Uploads that have a place in memory.",
+        text.add(
+            "federated_uploads", .gauge, "Uploads that have a place in memory.",
             Double(slots.load.held))
-        text.add("federated_uploads_waiting", .gauge, "Uploads that wait for one.",
+        text.add(
+            "federated_uploads_waiting", .gauge, "Uploads that wait for one.",
             Double(slots.load.waiting))
         text.add("federated_connections", .gauge, "Open connections.", Double(connections.count))
         text.add("federated_watchers", .gauge, "Browsers that watch.", Double(feed.watcherCount))
@@ -110,7 +114,8 @@ struct ObservationRoutes: Sendable {
             counts.refusals.sorted { $0.key.rawValue < $1.key.rawValue }.map {
                 ([("code", $0.key.rawValue)], Double($0.value))
             })
-        text.add("process_resident_memory_bytes", .gauge, "Memory in use.",
+        text.add(
+            "process_resident_memory_bytes", .gauge, "Memory in use.",
             PrometheusText.residentBytes)
         return text.text
     }

@@ -82,7 +82,8 @@ struct PlainRoutes: Sendable {
         _ name: String, _ context: FederationContext, _ range: ClosedRange<Int>
     ) throws(APIError) -> Int {
         let text = context.segment(name)
-        let isNumber = !text.isEmpty && text.utf8.count <= 9 && text.utf8.allSatisfy { $0 &- 0x30 < 10 }
+        let isNumber =
+            !text.isEmpty && text.utf8.count <= 9 && text.utf8.allSatisfy { $0 &- 0x30 < 10 }
         guard isNumber, let value = Int(text), range.contains(value) else {
             let expected = "a whole number from \(range.lowerBound) to \(range.upperBound)"
             throw APIError(

@@ -1,75 +1,66 @@
 import ArgumentParser
 import Federation
 import FederationServer
+import FederationStore
 import Foundation
 
 /// `federated report`: a run as one HTML file.
 struct ReportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
-        abstract: "Write a run as one HTML file, to open in a browser or to send to someone.",
-        discussion: """
-            RUN is the path of a run's log, or its name in the folder of logs, such as \
-            20260131_235959.
-            """)
+        abstract: "Write a run as one HTML file, to open in a browser or to send to someone.")
 
-    @Argument(help: ArgumentHelp("The run: a log's path or name.", valueName: "run"))
+    @Argument(
+        help: ArgumentHelp(
+            "The run, as `federated runs` names it, or the path of its log.", valueName: "run"))
     var named: String
 
-    @Option(help: ArgumentHelp("Folder of the logs.", valueName: "folder"))
-    var logDir = "Logs"
+    @OptionGroup var reading: StoreReading
 
     @Option(
         help: ArgumentHelp(
-            "The HTML file (default: beside the log); - is standard output.", valueName: "file"))
+            "The HTML file; - is standard output. (default: RUN.html beside store or log)",
+            valueName: "file"))
     var output: String?
 
     func run() throws {
-        let file = try logFile()
-        let log = try Self.read(file)
-        let name = file.deletingPathExtension().lastPathComponent
-        let page = LivePage.report(of: RunReport.state(of: log, name: name))
-        if output == "-" {
-            Console.write(page)
-            return
-        }
+        let isLog = named.contains("/") || named.hasSuffix(".json")
+        let state = isLog ? try stateOfLog() : try stateInStore()
+        let page = LivePage.report(of: state)
+        if output == "-" { return Console.write(page) }
         let target =
             output.map { URL(fileURLWithPath: $0) }
-            ?? file.deletingPathExtension().appendingPathExtension("html")
+            ?? (isLog
+            ? URL(fileURLWithPath: named).deletingPathExtension()
+            : URL(fileURLWithPath: reading.store).deletingLastPathComponent()
+                .appending(path: named)).appendingPathExtension("html")
         try Self.write(page, to: target)
         print(target.relativePath)
     }
 
-    /// The log that the argument means: a file that is there, else one of that name in the folder.
-    private func logFile() throws -> URL {
-        let inFolder = "\(logDir)/\(named).json"
-        let candidates =
-            named.contains("/") || named.hasSuffix(".json") ? [named] : [named, inFolder]
-        for path in candidates {
-            var isFolder: ObjCBool = false
-            guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-                continue
-            }
-            if !isFolder.boolValue { return URL(fileURLWithPath: path) }
-            throw CommandFailure(message: "\(path) is a folder: expected the log of a run")
+    private func stateInStore() throws -> JSONValue {
+        try reading.read { store throws in
+            let log = try store.log(of: named, withModel: false)
+            return RunReport.state(of: log, name: named, rounds: try store.rounds(of: named))
         }
-        throw CommandFailure(
-            message: candidates.count == 1
-                ? "there is no log \(named)"
-                : "there is no run “\(named)”: neither a log of that path nor \(inFolder) is there")
     }
 
-    private static func read(_ file: URL) throws -> RunLog {
+    private func stateOfLog() throws -> JSONValue {
+        let file = URL(fileURLWithPath: named)
+        // Foundation's reasons repeat the path; the system's are shorter.
+        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw CommandFailure(
+                message: "\(named) cannot be read: \(String(cString: strerror(errno)))")
+        }
+        close(descriptor)
         do {
-            return try RunLog(contentsOf: file)
+            let name = file.deletingPathExtension().lastPathComponent
+            return RunReport.state(of: try RunLog(contentsOf: file), name: name)
         } catch .cannotRead {
-            // Foundation's reason repeats the path; the system's is shorter.
-            let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
-            let reason = descriptor < 0 ? String(cString: strerror(errno)) : "reading failed"
-            if descriptor >= 0 { close(descriptor) }
-            throw CommandFailure(message: "\(file.relativePath) cannot be read: \(reason)")
+            throw CommandFailure(message: "\(named) cannot be read: it is no file")
         } catch {
-            throw CommandFailure(message: "\(file.relativePath) is no log of a run: \(error)")
+            throw CommandFailure(message: "\(named) is no log of a run: \(error)")
         }
     }
 

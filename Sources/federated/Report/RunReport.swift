@@ -3,14 +3,18 @@ import Foundation
 
 /// A finished run in the form that the live page draws.
 enum RunReport {
-    /// The state that `/state` would have answered at the run's end; null is what the log has not.
-    static func state(of log: RunLog, name: String) -> JSONValue {
+    /// The state that `/state` would have answered at the run's end; null is what is not known.
+    /// - Parameter rounds: the rounds as a store has them, who failed among it; a log has not.
+    static func state(
+        of log: RunLog, name: String, rounds: [CommittedRound]? = nil
+    ) -> JSONValue {
         let count = max(log.serverAccuracies.count, log.serverLosses.count)
         return [
             "version": text(log.version), "run": run(of: log, name: name), "phase": "finished",
             "outcome": text(log.outcome), "round": .integer(count), "roundOpenedAt": nil,
             "deadlineAt": nil, "rounds": .array((0..<count).map { round($0, of: log) }),
-            "clients": .array(clients(of: log)), "drops": nil, "events": nil,
+            "clients": .array(clients(of: log)), "drops": rounds.map { .array(drops($0)) } ?? nil,
+            "events": nil,
         ]
     }
 
@@ -59,6 +63,19 @@ enum RunReport {
                 "accuracy": number(accuracies.last { $0 != nil } ?? nil), "lastSeen": nil,
                 "bytesReceived": nil, "bytesSent": nil, "imagesPerSecond": nil,
             ]
+        }
+    }
+
+    private static func drops(_ rounds: [CommittedRound]) -> [JSONValue] {
+        rounds.flatMap { round in
+            round.record.clients.compactMap { part in
+                part.failure.map { failure in
+                    [
+                        "at": nil, "client": .integer(part.client),
+                        "round": .integer(round.record.round), "reason": .string(failure.reason),
+                    ]
+                }
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 import Crypto
 import Federation
 import Foundation
+import HTTPTypes
 import Testing
 
 @testable import FederationServer
@@ -41,7 +42,7 @@ struct LivePageTests {
     @Test("The policy names the digests of exactly the script and the style that are there")
     func policy() throws {
         let policy = try #require(
-            LivePage.headers.first { $0.name == "Content-Security-Policy" }?.value)
+            LivePage.headers[.contentSecurityPolicy])
         for (element, directive) in [("script", "script-src"), ("style", "style-src")] {
             let found = parts(
                 of: LivePage.text, between: "<\(element)>", and: "</\(element)>")
@@ -52,7 +53,21 @@ struct LivePageTests {
         #expect(policy.hasPrefix("default-src 'none'; "))
         #expect(policy.contains("connect-src 'self'"))
         #expect(!policy.contains("unsafe"))
-        #expect(!policy.contains("\n"))
+        #expect(LivePage.headers[.xContentTypeOptions] == "nosniff")
+    }
+
+    @Test("The server sends the page with its policy")
+    func served() async throws {
+        try await TestServer.with { server in
+            let answer = try await server.get("/")
+            #expect(answer.status == 200)
+            #expect(answer.body.elementsEqual(LivePage.bytes))
+            #expect(answer.headers["content-type"] == "text/html; charset=utf-8")
+            let policy = try #require(answer.headers["content-security-policy"])
+            #expect(policy == LivePage.headers[.contentSecurityPolicy])
+            #expect(answer.headers["x-content-type-options"] == "nosniff")
+            #expect(answer.headers["referrer-policy"] == "no-referrer")
+        }
     }
 
     @Test("A report holds its state; no text in it ends the element or begins a comment")
@@ -84,7 +99,7 @@ struct LivePageTests {
         #expect(policies[0].hasPrefix("default-src 'none'; script-src 'sha256-"))
         #expect(!policies[0].contains("connect-src"))
         let served = try #require(
-            LivePage.headers.first { $0.name == "Content-Security-Policy" }?.value)
+            LivePage.headers[.contentSecurityPolicy])
         #expect(served.hasPrefix(policies[0]))
     }
 

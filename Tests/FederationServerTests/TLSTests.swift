@@ -1,0 +1,134 @@
+import FederationWire
+import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Testing
+
+@testable import FederationServer
+
+@Suite("TLS")
+struct TLSTests {
+    /// For localhost, signed by itself, valid for a hundred years.
+    private static let certificate = """
+        -----BEGIN CERTIFICATE-----
+        MIIBRzCB7qADAgECAgEBMAoGCCqGSM49BAMCMBQxEjAQBgNVBAMMCWxvY2FsaG9z
+        dDAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowFDESMBAGA1UEAwwJ
+        bG9jYWxob3N0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEUkpqvut6mV5EphdY
+        VyCptQ8/n/2k74iuHF2C3IVYm11ngr2Ql1z/pYXK7ygvQYnZRekmg3UE9b27NBpm
+        gXNGKKMvMC0wDwYDVR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SH
+        BH8AAAEwCgYIKoZIzj0EAwIDSAAwRQIhALhDYzMLkgSSDHgLlPxRxkxyEB2Aq5sf
+        R08Rjy6lFSAsAiB3Cf9Rk46VfG4C/4oIYEgqOHuaKtMs30KcsFG2uPYuzg==
+        -----END CERTIFICATE-----
+        """
+
+    /// Its key, which protects nothing.
+    private static let key = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgFuOVZfDahORvtt/X
+        EUrOxA5oS3R9rB5tGtz3hY2LNWyhRANCAARSSmq+63qZXkSmF1hXIKm1Dz+f/aTv
+        iK4cXYLchVibXWeCvZCXXP+lhcrvKC9BidlF6SaDdQT1vbs0GmaBc0Yo
+        -----END PRIVATE KEY-----
+        """
+
+    /// Lends a folder with both files.
+    private func withFiles(
+        _ body: (TLSFiles, _ folder: String) async throws -> Void
+    ) async throws {
+        let folder = NSTemporaryDirectory() + "tls-\(UUID().uuidString)"
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let files = TLSFiles(
+            certificatePath: folder + "/cert.pem", keyPath: folder + "/key.pem")
+        try Self.certificate.write(
+            toFile: files.certificatePath, atomically: true, encoding: .utf8)
+        try Self.key.write(toFile: files.keyPath, atomically: true, encoding: .utf8)
+        try await body(files, folder)
+    }
+
+    /// One request over TLS, to a server that must have our certificate.
+    private func ask(_ request: String, port: Int) async throws -> String {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = .certificates(
+            try NIOSSLCertificate.fromPEMBytes(Array(Self.certificate.utf8)))
+        let context = try NIOSSLContext(configuration: configuration)
+        let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: "127.0.0.1", port: port) { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        NIOSSLClientHandler(context: context, serverHostname: "localhost"))
+                    return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(
+                        wrappingChannelSynchronously: channel)
+                }
+            }
+        return try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: request))
+            var text = ""
+            for try await bytes in inbound { text += String(buffer: bytes) }
+            return text
+        }
+    }
+
+    @Test("A server with a certificate speaks TLS and nothing else")
+    func serves() async throws {
+        try await withFiles { files, _ in
+            var options = TestServer.Options()
+            options.tls = files
+            options.change = { $0.idleSeconds = 1 }
+            try await TestServer.with(options) { server in
+                let text = try await ask(
+                    "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+                    port: server.port)
+                #expect(text.hasPrefix("HTTP/1.1 200 OK\r\n"))
+                #expect(text.hasSuffix("\r\n\r\nok\n"))
+                let address = await server.server.address
+                #expect(address == "https://127.0.0.1:\(server.port)")
+                await #expect(throws: RawSocket.Failure.self) {
+                    try await server.get("/healthz")
+                }
+            }
+        }
+    }
+
+    @Test("A body without end is cut off over TLS, too")
+    func refuses() async throws {
+        try await withFiles { files, _ in
+            var options = TestServer.Options()
+            options.tls = files
+            try await TestServer.with(options) { server in
+                let text = try await ask(
+                    "PUT /put_weight/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n",
+                    port: server.port)
+                #expect(text.hasPrefix("HTTP/1.1 413 "))
+                #expect(text.contains(#""code": "too_large""#))
+            }
+        }
+    }
+
+    @Test("Files that hold no certificate or key")
+    func badFiles() async throws {
+        try await withFiles { files, folder in
+            func sentence(_ files: TLSFiles) -> String {
+                do {
+                    _ = try files.configuration()
+                    return "none"
+                } catch {
+                    return "\(error)"
+                }
+            }
+            let none = folder + "/none"
+            #expect(
+                sentence(TLSFiles(certificatePath: none, keyPath: files.keyPath))
+                    == "\(none) holds no certificate in PEM form that can be read")
+            #expect(
+                sentence(TLSFiles(certificatePath: files.keyPath, keyPath: files.keyPath))
+                    == "\(files.keyPath) holds no certificate in PEM form that can be read")
+            #expect(
+                sentence(
+                    TLSFiles(certificatePath: files.certificatePath, keyPath: files.certificatePath)
+                ) == "\(files.certificatePath) holds no private key in PEM form that can be read")
+            #expect(sentence(files) == "none")
+        }
+    }
+}
