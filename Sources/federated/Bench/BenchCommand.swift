@@ -40,6 +40,21 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Measure averaging and the log, and nothing else.")
     var averaging = false
 
+    @Flag(help: "Measure a round whose clients do nothing, in process and over loopback.")
+    var federation = false
+
+    @Flag(help: .hidden)
+    var federationServer = false
+
+    @Option(help: .hidden)
+    var federationClients = 10
+
+    @Option(help: .hidden)
+    var federationCohort: Int?
+
+    @Option(help: .hidden)
+    var federationParameters: Int?
+
     @Flag(help: "Measure for a moment only: figures are rough.")
     var quick = false
 
@@ -50,6 +65,7 @@ struct BenchCommand: ParsableCommand {
         try requirePositive(repeats, "--repeats")
         if let threads { try requirePositive(threads, "--threads") }
         for size in batchSizes { try requirePositive(size, "--batch-sizes") }
+        try requirePositive(federationClients, "--federation-clients")
     }
 
     func run() throws {
@@ -58,6 +74,7 @@ struct BenchCommand: ParsableCommand {
             for line in try ConvolutionAccuracy.report() { console.line(line) }
             return
         }
+        if federation || federationServer { return try runFederation(console) }
         let threads = threads ?? availableProcessorCount()
         if averaging {
             let figures = try AveragingBenchmark(
@@ -87,6 +104,23 @@ struct BenchCommand: ParsableCommand {
         console.clearTransient()
         for line in report.table(profile: profile, bold: console.dim) { console.line(line) }
         if json { try printJSON(report) }
+    }
+
+    private func runFederation(_ console: Console) throws {
+        let layout =
+            try federationParameters.map { ParameterLayout([("all", [$0])]) }
+            ?? model.architecture(input: .image(height: 28, width: 28, channels: 1)).layout
+        if federationServer {
+            let run = NoOpRun(
+                layout: layout, clients: federationClients,
+                cohort: federationCohort ?? federationClients, rounds: 1)
+            return try LoadServer(run: run).serve()
+        }
+        let bench = FederationBenchmark(
+            layout: layout, clients: federationClients, rounds: quick ? 5 : 10 * repeats)
+        let figures = try waitFor { try await bench.measure() }
+        for line in figures.lines { console.line(line) }
+        if json { try printJSON(figures) }
     }
 
     private func printJSON(_ figures: some Encodable) throws {

@@ -17,4 +17,10 @@ struct ExperimentSettings: Codable, Hashable, Sendable {
     var fixedShards = false
     var dataset = ""
     var engine = Engine.fused
+    // Of served runs; nil is as a run in one process has it.
+    var cohort: Int?
+    var overSelection: Double?
+    var minimumClients: Int?
+    var roundDeadline: Double?
+    var insecure: Bool?
 }

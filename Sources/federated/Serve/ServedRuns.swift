@@ -1,0 +1,98 @@
+import Dispatch
+import Federation
+import FederationServer
+import FederationStore
+import FederationWire
+import Foundation
+import LocalTraining
+import Synchronization
+
+/// Makes the runs of one server: the first, and those that clients of the plain API ask for.
+final class ServedRuns: Sendable {
+    private let store: RunStore?
+    private let kind: String
+    private let source: DataSource
+    private let directory: LogDirectory
+    private let timing: ServerTiming
+    private let console: Console
+    private let first = Mutex<(@Sendable () -> Void)?>(nil)
+    private let state = Mutex<(served: ServedExperiment, evaluator: ModelEvaluator)?>(nil)
+
+    init(
+        store: RunStore?, kind: String, source: DataSource, directory: LogDirectory,
+        timing: ServerTiming, console: Console
+    ) {
+        self.store = store
+        self.kind = kind
+        self.source = source
+        self.directory = directory
+        self.timing = timing
+        self.console = console
+    }
+
+    /// The run that is served.
+    var current: ServedExperiment? { state.withLock { $0?.served } }
+
+    /// Makes the first run, which is shown when the server listens.
+    func make(_ run: ExperimentRun, resumed: ResumedRun?, notes: [String]) throws -> ServedRun {
+        let evaluator = ModelEvaluator(
+            run.federation.configuration.evaluationSet, architecture: run.architecture,
+            engine: run.settings.engine, threads: run.threads)
+        return try make(run, resumed: resumed, evaluator: evaluator) { show in
+            first.withLock { $0 = { show(notes) } }
+        }
+    }
+
+    /// Shows the first run.
+    func showFirst() { first.withLock { $0 }?() }
+
+    /// Makes the run that was asked for, with the first one's settings in all else.
+    func make(_ request: RunRequest) async throws -> ServedRun {
+        guard let (before, evaluator) = state.withLock({ $0 }) else {
+            preconditionFailure("a run was asked for before there was one")
+        }
+        guard let settings = before.run.settings.changed(to: request) else {
+            throw APIError(
+                .invalidField, "there is no experiment \(request.experiment)",
+                got: .integer(request.experiment))
+        }
+        let run: ExperimentRun
+        do {
+            run = try ExperimentRun(
+                settings, dataset: before.run.dataset, threads: before.run.threads,
+                onRound: { _, _ in })
+        } catch {
+            // An experiment can ask for more images than there are.
+            throw APIError(.outOfRange, "\(error)")
+        }
+        return try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(
+                    with: Result {
+                        before.interrupt()
+                        return try self.make(
+                            run, resumed: nil, evaluator: evaluator
+                        ) { show in show([]) }
+                    })
+            }
+        }
+    }
+
+    private func make(
+        _ run: ExperimentRun, resumed: ResumedRun?, evaluator: ModelEvaluator,
+        show: (@escaping @Sendable (_ notes: [String]) -> Void) -> Void
+    ) throws -> ServedRun {
+        let recorder = try store.map {
+            try RunRecorder(
+                $0, kind: kind, run: run, source: source, resumed: resumed?.run.name)
+        }
+        let display = RunDisplay(console, settings: run.settings)
+        let served = try ServedExperiment(
+            run, resumed: resumed, recorder: recorder, evaluator: evaluator, directory: directory,
+            timing: timing,
+            display: display)
+        show { display.begin(run, recorder: recorder, resumed: resumed, notes: $0) }
+        state.withLock { $0 = (served, evaluator) }
+        return try served.served()
+    }
+}
