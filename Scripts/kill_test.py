@@ -3,7 +3,8 @@
 
 usage: Scripts/kill_test.py [--times N] [--seed S] [--federated PROGRAM] [--rounds R] [--keep]
 
-A small model is trained once without disturbance. Then, N times, the same run is begun with an empty
+A small model is trained once without disturbance, on a few images that are made here, so that
+starting takes no time and most kills fall on rounds, commits and the writing of the log. Then, N times, the same run is begun with an empty
 store, killed with SIGKILL after a random time, resumed, killed again … until it ends. Its model file
 must have the undisturbed run's bytes, and its log the same content but for times. One line at the end
 says what came of it; the status is 1 if any run differed or failed.
@@ -16,6 +17,7 @@ import json
 import random
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -24,13 +26,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-# What may differ between two runs of the same settings.
-TIMES = {"timings", "started"}
+# What may differ between two runs of the same settings: threads are varied here.
+TIMES = {"timings", "started", "threads"}
 
 
 @dataclass
 class Result:
-    """What a run left: its model's bytes, and its log without times."""
+    """What a run left: its model's bytes, and its log without what may differ."""
 
     model: bytes
     log: dict[str, Any]
@@ -40,12 +42,27 @@ class Failure(Exception):
     """Something that must not happen, in one sentence."""
 
 
+def write_images(folder: Path, chance: random.Random) -> None:
+    """Four IDX files: images of 8×8, in each of which its class's rows are bright."""
+    folder.mkdir()
+    for part, count in [("train", 400), ("t10k", 100)]:
+        labels = bytes(index % 10 for index in range(count))
+        pixels = bytearray()
+        for label in labels:
+            for place in range(64):
+                bright = 150 if place // 6 == label else 0
+                pixels.append(bright + chance.randrange(100))
+        (folder / f"{part}-images-idx3-ubyte").write_bytes(
+            struct.pack(">IIII", 0x803, count, 8, 8) + pixels)
+        (folder / f"{part}-labels-idx1-ubyte").write_bytes(
+            struct.pack(">II", 0x801, count) + labels)
+
+
 def command(program: Path, folder: Path, rounds: int, threads: int) -> list[str]:
     return [
-        str(program), "run", "--resume", "--dataset", "digits", "--experiment", "4",
-        "--model", "logistic-regression", "--samples", "30", "--epochs", "1", "--clients", "3",
-        "--rounds", str(rounds), "--evaluation-fraction", "0.05", "--threads", str(threads),
-        "--log-dir", str(folder),
+        str(program), "run", "--resume", "--dataset", str(folder.parent / "images"),
+        "--experiment", "4", "--model", "logistic-regression", "--epochs", "1", "--clients", "3",
+        "--rounds", str(rounds), "--threads", str(threads), "--log-dir", str(folder),
     ]
 
 
@@ -77,7 +94,7 @@ def until_done(
     kills = 0
     while True:
         process = subprocess.Popen(
-            command(program, folder, rounds, 2), stdout=subprocess.DEVNULL,
+            command(program, folder, rounds, chance.choice([1, 2, 3])), stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True,
         )
         # Up to a bit more than the whole run: start, training, commits and the log are all hit.
@@ -107,7 +124,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--times", type=int, default=20, help="runs to kill (20)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (1)")
-    parser.add_argument("--rounds", type=int, default=30, help="rounds of a run (30)")
+    parser.add_argument("--rounds", type=int, default=60, help="rounds of a run (60)")
     parser.add_argument("--keep", action="store_true", help="keep the folder of a run that failed")
     parser.add_argument("--federated", type=Path, metavar="PROGRAM",
                         default=Path(__file__).resolve().parent.parent / ".build/release/federated")
@@ -121,6 +138,7 @@ def main() -> None:
     began = time.monotonic()
     kills = finished = same = 0
     with tempfile.TemporaryDirectory(prefix="kill-test-") as work:
+        write_images(Path(work) / "images", chance)
         try:
             expected, seconds = undisturbed(options.federated, Path(work) / "whole", options.rounds)
         except Failure as failure:

@@ -22,6 +22,7 @@ public final class RunStore: Sendable {
     /// Where the file is, as it was given.
     public let path: String
     let queue: DatabaseQueue
+    private let access: Access
     private let lock: StoreLock?
 
     /// Opens a store.
@@ -33,6 +34,7 @@ public final class RunStore: Sendable {
     /// - Parameter largestPageCount: from there on the disk counts as full, for tests.
     init(path: String, access: Access, largestPageCount: Int?) throws(StoreError) {
         self.path = path
+        self.access = access
         if access == .reading, Glibc.access(path, F_OK) != 0, errno == ENOENT {
             throw .missing(path: path)
         }
@@ -41,7 +43,8 @@ public final class RunStore: Sendable {
         queue = try Self.translate(path) {
             var configuration = GRDB.Configuration()
             configuration.busyMode = .timeout(10)
-            configuration.readonly = access == .reading
+            // A reader that may write takes SQLite's files away with it again.
+            configuration.readonly = access == .reading && !Self.isWritable(path)
             configuration.prepareDatabase { db in
                 try Self.checkFormat(db, path: path)
                 try db.execute(sql: "PRAGMA synchronous = FULL")
@@ -78,6 +81,12 @@ public final class RunStore: Sendable {
         guard Glibc.access(path, access == .writing ? R_OK | W_OK : R_OK) == 0 else {
             throw .cannotOpen(path: path, reason: String(cString: strerror(errno)))
         }
+    }
+
+    /// Whether SQLite may write the file and make others beside it.
+    private static func isWritable(_ path: String) -> Bool {
+        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+        return Glibc.access(path, W_OK) == 0 && Glibc.access(folder, W_OK) == 0
     }
 
     /// Tells our files from others before anything is changed in them.
@@ -117,7 +126,10 @@ public final class RunStore: Sendable {
     }
 
     func write<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
-        try Self.translate(path) { try queue.write(body) }
+        guard access == .writing else {
+            throw .cannotWrite(path: path, reason: "it was opened for reading")
+        }
+        return try Self.translate(path) { try queue.write(body) }
     }
 
     /// Says in our words what went wrong in SQLite.

@@ -33,6 +33,9 @@ struct RunStoreTests {
             #expect(!FileManager.default.fileExists(atPath: path + "-wal"))
             let reader = try RunStore(path: path, access: .reading)
             try check(reader)
+            reader.close()
+            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["runs.sqlite"])
         }
     }
 
@@ -155,7 +158,7 @@ struct RunStoreTests {
             #expect(try reader.model(of: name)?.parameters == Sample.model(2))
             #expect(
                 sentence { try reader.register(client: 1, samples: 1, in: name) }
-                    == "the store \(path) cannot be written: attempt to write a readonly database")
+                    == "the store \(path) cannot be written: it was opened for reading")
         }
     }
 
