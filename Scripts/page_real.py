@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import tempfile
+import threading
+import urllib.request
 from pathlib import Path
+from typing import Any
 
+import fake_server as fake
 from page_bench import (
-    PATIENCE_MS, Bench, Check, check_contrast, check_labels, check_no_sideways_scroll, equal,
-    expect, points, text, texts,
+    PATIENCE_MS, PHONE, Bench, Check, check_contrast, check_labels, check_no_sideways_scroll,
+    equal, expect, points, text, texts, wait_for_points,
 )
 
 TINY = ["--dataset", "digits", "--model", "logistic-regression", "--samples", "30", "--epochs", "1",
@@ -56,4 +61,164 @@ def report_of_the_command(bench: Bench) -> None:
               "what the report asked for")
 
 
-checks: list[Check] = [report_of_the_command]
+class Server:
+    """`federated serve` in a folder; what it prints is kept for when something goes wrong."""
+
+    def __init__(self, bench: Bench, folder: Path, *options: str) -> None:
+        self.process = subprocess.Popen(
+            [bench.options.federated.resolve(), "serve", "--quiet", "--log-dir", "logs", *options],
+            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        # A server that says nothing is ended, which ends the reading.
+        limit = threading.Timer(30, self.process.kill)
+        limit.start()
+        self.address = self.process.stdout.readline().strip()
+        limit.cancel()
+        expect(self.address.startswith("http://127.0.0.1:"),
+               f"the server's first line is {self.address!r}")
+
+    def ask(self, path: str, body: bytes | None = None) -> bytes:
+        request = urllib.request.Request(
+            self.address + path, data=body, method="GET" if body is None else "PUT",
+            headers={"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.read()
+
+    def state(self) -> dict[str, Any]:
+        return json.loads(self.ask("/state"))
+
+    def end(self, how: signal.Signals) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        self.process.wait(timeout=30)
+        self.process.stdout.close()
+
+
+class Client:
+    """`federated join` as a process of its own."""
+
+    def __init__(self, bench: Bench, folder: Path, server: Server, number: int) -> None:
+        self.process = subprocess.Popen(
+            [bench.options.federated.resolve(), "join", server.address, "--id", str(number)],
+            cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.wait(timeout=30)
+
+
+def row(page: Any, client: int) -> str:
+    return f"#clients-body tr:nth-child({client})"
+
+
+def check_page_is_the_state(page: Any, state: dict[str, Any]) -> None:
+    """The page shows the numbers that the server says."""
+    equal(len(points(page, "accuracy")), len(state["rounds"]), "the number of points")
+    last = state["rounds"][-1]
+    equal(texts(page, "#accuracy .last"), [f"{last['accuracy']:.2%}"], "the last accuracy")
+    equal(texts(page, "#loss .last"), [f"{last['loss']:.4f}"], "the last loss")
+    equal(texts(page, "#clients-body .name"), [str(c["client"]) for c in state["clients"]],
+          "the clients")
+    equal(texts(page, "#clients-body td:nth-child(3)"),
+          [f"{c['samples']:,}" for c in state["clients"]], "their samples")
+    equal(texts(page, "#events-list li span"),
+          [event["text"] for event in reversed(state["events"])], "the log")
+    equal(page.locator("#drops-list li").count(), len(state["drops"]), "the number of drops")
+
+
+def server_and_its_page(bench: Bench) -> None:
+    """Two clients of our own, and one of the plain API that decides when a round may close."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        options = ["--experiment", "4", "--clients", "3", "--rounds", "6", *TINY]
+        server = Server(bench, folder, "--port", "0", *options)
+        clients: list[Client] = []
+
+        def close_round() -> None:
+            """The third client's part in the open round: the model it was given."""
+            committed = int(server.ask("/get_server_round"))
+            page.get_by_text(f"Round {committed + 1} of 6: training").wait_for()
+            for client in (1, 2):
+                page.locator(f"{row(page, client)} .reported").wait_for()
+            server.ask("/put_weight/3", server.ask("/get_server_weight"))
+            wait_for_points(page, committed + 1)
+
+        try:
+            with urllib.request.urlopen(server.address, timeout=10) as answer:
+                equal(answer.headers["Content-Security-Policy"],
+                      fake.content_security_policy(answer.read().decode()), "the policy")
+            page = bench.open(address=server.address)
+            page.wait_for_selector("#link.live")
+            equal(text(page, "#status"), "Waiting for clients", "the status")
+            equal(text(page, "#no-clients"), "No client has joined yet. To join: "
+                  f"federated join {server.address} --id 1", "the empty table")
+
+            clients = [Client(bench, folder, server, number) for number in (1, 2)]
+            for client in (1, 2):
+                page.locator(row(page, client)).wait_for()
+            equal(server.ask("/update_num_data/3/30"), b"Number of data for 3 updated", "the answer")
+            page.locator(row(page, 3)).wait_for()
+            for _ in range(3):
+                close_round()
+            page.get_by_text("Round 4 of 6: training").wait_for()
+            for client in (1, 2):
+                page.locator(f"{row(page, client)} .reported").wait_for()
+            state = server.state()
+            check_page_is_the_state(page, state)
+            check_labels(page, "the real server")
+            settings = dict(zip(texts(page, "#settings dt"), texts(page, "#settings dd")))
+            equal((settings["run"], settings["model"], settings["seed"], settings["address"]),
+                  (state["run"]["id"], "logistic-regression", "1", server.address), "settings")
+            bench.screenshot(page, "real-server-desktop-light")
+
+            # Killed and started again on its port: the page and the clients find back.
+            bench.outage = True
+            port = server.address.rsplit(":", 1)[1]
+            server.end(signal.SIGKILL)
+            page.wait_for_selector("#lost:visible")
+            server = Server(bench, folder, "--port", port, "--resume", *options)
+            page.wait_for_selector("#link.live")
+            expect(page.locator("#lost").is_hidden(), "the banner stays")
+            bench.outage = False
+            server.ask("/update_num_data/3/30")
+            for client in (1, 2, 3):
+                page.locator(row(page, client)).wait_for()
+            equal(len(points(page, "accuracy")), 3, "the number of points after the restart")
+            close_round()
+            check_page_is_the_state(page, server.state())
+
+            # A client that vanishes, and comes back.
+            page.locator(f"{row(page, 2)} .reported").wait_for()
+            close_round()
+            clients[1].end()
+            page.locator(f"{row(page, 2)} .lost").wait_for()
+            state = server.state()
+            drop = texts(page, "#drops-list li")[0]
+            expect(drop.endswith(f"client 2, round {state['drops'][-1]['round']}: "
+                                 f"{state['drops'][-1]['reason']}"), f"the drop reads {drop!r}")
+            clients[1] = Client(bench, folder, server, 2)
+            close_round()
+            page.get_by_text("Finished: all rounds are done").wait_for()
+            check_page_is_the_state(page, server.state())
+            check_contrast(page, "the real server's end")
+            bench.screenshot(page, "real-end-desktop-light")
+            page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+            check_no_sideways_scroll(page, "the real server's page on a phone")
+            run = server.state()["run"]["id"]
+            bench.outage = True
+            server.end(signal.SIGTERM)
+            page.wait_for_selector("#lost:visible")
+            expect(text(page, "#lost").startswith("The run had finished. Connection lost"),
+                   f"the banner says {text(page, '#lost')!r}")
+
+            report = folder / federated(bench, folder, "report", run, "--store",
+                                        "logs/federated.sqlite")
+            page = bench.open(address=report.as_uri())
+            equal(len(points(page, "accuracy")), 6, "the number of points in the report")
+            equal(text(page, "#status"), "Finished: all rounds are done", "the report's status")
+        finally:
+            for client in clients:
+                client.end()
+            server.end(signal.SIGKILL)
+
+
+checks: list[Check] = [report_of_the_command, server_and_its_page]

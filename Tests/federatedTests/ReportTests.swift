@@ -86,7 +86,7 @@ struct ReportTests {
             process.standardOutput = output
             try process.run()
             var text = ""
-            while !text.contains(" 2/100000 ") {
+            while !text.contains("2/100000 ") {
                 let data = output.fileHandleForReading.availableData
                 if data.isEmpty { break }
                 text += String(decoding: data, as: UTF8.self)

@@ -69,11 +69,10 @@ struct ReportCommand: ParsableCommand {
         do {
             try Data(page).write(to: target, options: .atomic)
         } catch {
-            let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-            let reason = underlying.map { String(cString: strerror(Int32($0.code))) }
-            throw CommandFailure(
-                message: "\(target.relativePath) cannot be written: "
-                    + (reason ?? error.localizedDescription))
+            // Foundation's reason does not say that the folder is missing or closed.
+            let isClosed = access(target.deletingLastPathComponent().path, W_OK) != 0
+            let reason = isClosed ? String(cString: strerror(errno)) : error.localizedDescription
+            throw CommandFailure(message: "\(target.relativePath) cannot be written: \(reason)")
         }
     }
 }
