@@ -210,7 +210,7 @@ public final class FederationServer: Sendable {
         let identity = Identity(tokens: configuration.tokens)
         PlainRoutes(
             coordinator: coordinator, identity: identity, reader: reader, counters: counters,
-            makeRun: makeRun
+            connections: connections, makeRun: makeRun
         ).add(to: router)
         BinaryRoutes(
             coordinator: coordinator, identity: identity, reader: reader, counters: counters,

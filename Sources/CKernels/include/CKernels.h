@@ -90,7 +90,7 @@ void ck_max_pool_backward(const ck_window *w, const float *dy, const uint16_t *w
 
 // MARK: The fused engine
 
-// These take filters, units and (but for the direct loops) channels that are multiples of `ck_lanes`.
+// Convolutions take filters and (but for the direct loops) channels that are multiples of `ck_lanes`.
 
 /// Floats in a vector of the level in use: 4, 8 or 16.
 int64_t ck_lanes(void);

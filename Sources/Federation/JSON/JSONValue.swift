@@ -31,7 +31,7 @@ public enum JSONValue: Hashable, Sendable {
     /// The value as JSON text; keys are sorted, and what is not finite is null.
     public func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
-        var writer = JSONWriter(capacity: 4096, sink: { (chunk: [UInt8]) throws(Never) in bytes += chunk })
+        var writer = JSONWriter(capacity: 1024) { (chunk: [UInt8]) throws(Never) in bytes += chunk }
         writer.value(self)
         writer.finish()
         return bytes

@@ -12,6 +12,7 @@ final class Connection: Sendable {
     private struct State {
         var isClosed = false
         var claims: Set<Claim> = []
+        var admit: (@Sendable () -> Void)?
         var nextHandler = 0
         var handlers: [Int: @Sendable () -> Void] = [:]
     }
@@ -33,6 +34,16 @@ final class Connection: Sendable {
     var onlyClient: Int? {
         state.withLock { $0.claims.count == 1 ? $0.claims.first?.client : nil }
     }
+
+    /// Lets the body of the request be read that `RequestGuard` holds back until there is a place
+    /// in memory for it.
+    func admitBody() {
+        let admit = state.withLock { $0.admit }
+        admit?()
+    }
+
+    /// What lets a body be read.
+    func onAdmit(_ admit: @escaping @Sendable () -> Void) { state.withLock { $0.admit = admit } }
 
     /// Cuts it off.
     func cut() { channel?.close(promise: nil) }
@@ -59,6 +70,7 @@ final class Connection: Sendable {
     func close() {
         let handlers = state.withLock { state in
             state.isClosed = true
+            state.admit = nil
             defer { state.handlers = [:] }
             return state.handlers.values.map { $0 }
         }

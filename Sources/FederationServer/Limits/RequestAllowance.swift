@@ -6,6 +6,8 @@ struct RequestAllowance: Sendable, Equatable {
     var bodyBytes: Int
     /// Whether its answer waits for something to happen; such a request ends with its connection.
     var waits = false
+    /// Whether its body is read only once the application has a place in memory for it.
+    var needsPlace = false
 }
 
 extension ServerLimits {
@@ -14,9 +16,9 @@ extension ServerLimits {
         let path = (head.path ?? "").prefix { $0 != "?" }
         switch head.method {
         case .put where path.hasPrefix("/put_weight/"):
-            return RequestAllowance(bodyBytes: listedUpdateBytes)
+            return RequestAllowance(bodyBytes: listedUpdateBytes, needsPlace: true)
         case .put where path.hasPrefix("/v1/") && path.contains("/updates/"):
-            return RequestAllowance(bodyBytes: binaryUpdateBytes)
+            return RequestAllowance(bodyBytes: binaryUpdateBytes, needsPlace: true)
         case .get where path == "/events" || path.hasSuffix("/task"):
             return RequestAllowance(bodyBytes: messageBytes, waits: true)
         default:

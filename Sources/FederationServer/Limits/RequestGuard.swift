@@ -32,6 +32,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// The body that is coming in; nil between bodies.
     private var body: BodyClock?
     private var bodyCheck: Scheduled<Void>?
+    /// Whether the body must wait for a place in memory, and whether reading waits for that.
+    private var isHeldBack = false
+    private var readIsDue = false
     /// Requests handed on whose answers are not complete, oldest first.
     private var unanswered: [RequestAllowance] = []
     /// Whether the answer to the oldest has begun.
@@ -55,7 +58,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Connection
 
     func handlerAdded(context: ChannelHandlerContext) {
-        _ = table.open(context.channel)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        table.open(context.channel).onAdmit {
+            bound.eventLoop.execute {
+                let (handler, context) = bound.value
+                handler.admitBody(context)
+            }
+        }
         // Small steps keep what waits in front of the application small, however many upload.
         context.channel.setOption(.maxMessagesPerRead, value: 2).whenComplete { _ in }
     }
@@ -86,8 +95,20 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     // MARK: Reading
 
     func read(context: ChannelHandlerContext) {
+        guard !isHeldBack else {
+            readIsDue = true
+            return
+        }
         body?.waitBegins(at: .now())
         context.read()
+    }
+
+    private func admitBody(_ context: ChannelHandlerContext) {
+        guard isHeldBack, !isGone else { return }
+        isHeldBack = false
+        guard readIsDue else { return }
+        readIsDue = false
+        read(context: context)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -101,6 +122,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 return refuse(Self.tooLarge(length, allowance), context)
             }
             body = BodyClock(allowance, since: .now())
+            isHeldBack = allowance.needsPlace
             unanswered.append(allowance)
             if head.headerFields[.expect]?.lowercased() == "100-continue", unanswered.count == 1 {
                 context.writeAndFlush(
@@ -113,6 +135,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             }
         case .end:
             body = nil
+            isHeldBack = false
             bodyCheck?.cancel()
             bodyCheck = nil
         }
@@ -184,6 +207,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .end:
             isAnswering = false
             if !unanswered.isEmpty { unanswered.removeFirst() }
+            // Answered before it was read: the rest is on its way all the same.
+            if unanswered.isEmpty { admitBody(context) }
             context.write(data, promise: trackingFlush(promise, context))
             if refusal != nil { answerIfDue(context) }
         }
@@ -234,6 +259,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func refuse(_ error: APIError, _ context: ChannelHandlerContext) {
         guard refusal == nil else { return }
+        isHeldBack = false
         counters.count(refusal: error.code)
         refusal = error
         bodyCheck?.cancel()

@@ -16,7 +16,7 @@ public struct ServerLimits: Sendable, Hashable {
     /// Longest wait for a place in memory for an upload.
     public var slotWaitSeconds = 20.0
     /// Bytes that uploads in progress may take together.
-    public var uploadMemoryBytes = 96 << 20
+    public var uploadMemoryBytes = 64 << 20
     /// Connections at once; more wait in the system's queue.
     public var connections = 16_384
     /// Browsers that watch at once.

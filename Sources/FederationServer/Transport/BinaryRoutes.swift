@@ -54,7 +54,8 @@ struct BinaryRoutes: Sendable {
         let round = try Self.round(context)
         let expectation = try await coordinator.admit(run, client, round: round)
         let result = await Attempt.of {
-            let update = try await reader.binary(request, expecting: expectation)
+            let update = try await reader.binary(
+                request, on: connections[context.channel], expecting: expectation)
             return try await coordinator.take(update, of: run)
         }
         await coordinator.release(client, run: run)

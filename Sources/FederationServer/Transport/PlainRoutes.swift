@@ -8,6 +8,7 @@ struct PlainRoutes: Sendable {
     let identity: Identity
     let reader: UpdateReader
     let counters: Counters
+    let connections: ConnectionTable
     let makeRun: @Sendable (RunRequest) async throws -> ServedRun
 
     func add(to router: Router<FederationContext>) {
@@ -39,7 +40,8 @@ struct PlainRoutes: Sendable {
         try identity.check(request.headers, is: client)
         let admission = try await coordinator.admitPlain(client)
         let result = await Attempt.of {
-            let update = try await reader.listed(request, admission, client: client)
+            let update = try await reader.listed(
+                request, on: connections[context.channel], admission, client: client)
             try await coordinator.takePlain(update, of: admission.run)
         }
         await coordinator.release(client, run: admission.run)

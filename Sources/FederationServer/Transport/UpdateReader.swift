@@ -21,12 +21,13 @@ struct UpdateReader: Sendable {
 
     /// Reads a binary update, refusing it at the first byte that is wrong.
     func binary(
-        _ request: Request, expecting expectation: ModelExpectation
+        _ request: Request, on connection: Connection, expecting expectation: ModelExpectation
     ) async throws -> IncomingUpdate {
         if let type = request.headers[.contentType], type != Route.modelMediaType {
             throw Self.wrongType(type, expected: Route.modelMediaType)
         }
         let slot = try await slots.acquire(timeoutSeconds: limits.slotWaitSeconds)
+        connection.admitBody()
         var decoder = ModelDecoder(expecting: expectation)
         for try await chunk in request.body {
             let result = chunk.withUnsafeReadableBytes { bytes in
@@ -48,9 +49,11 @@ struct UpdateReader: Sendable {
 
     /// Reads an update that comes as nested lists.
     func listed(
-        _ request: Request, _ admission: Coordinator.PlainAdmission, client: Int
+        _ request: Request, on connection: Connection, _ admission: Coordinator.PlainAdmission,
+        client: Int
     ) async throws -> IncomingUpdate {
         let slot = try await listedSlots.acquire(timeoutSeconds: limits.slotWaitSeconds)
+        connection.admitBody()
         let text = try await bytes(of: request, limit: limits.listedUpdateBytes)
         let layout = admission.layout
         let byteCount = text.count
