@@ -144,12 +144,20 @@ struct Session {
             try Task.checkCancellation()
             report(.dropped(round: round, reason: "the round no longer waits for this client"))
         } catch TrainingFailure.diverged(let reason) {
-            let connection = connection
-            try await delivering(round) { () async throws(AttemptError) in
-                try await connection.report(FailureReport(reason: reason), round: round, seat)
-            }
-            report(.dropped(round: round, reason: reason))
+            try await fail(reason, in: round, seat)
+        } catch AttemptError.refused(let error) where error.code == .outOfRange {
+            // No mean can hold what has become of the model: it has diverged, if not to infinity.
+            try await fail(error.message, in: round, seat)
         }
+    }
+
+    /// Says that the client's training came to nothing.
+    private mutating func fail(_ reason: String, in round: Int, _ seat: Seat) async throws {
+        let connection = connection
+        _ = try await delivering(round) { () async throws(AttemptError) in
+            try await connection.report(FailureReport(reason: reason), round: round, seat)
+        }
+        report(.dropped(round: round, reason: reason))
     }
 
     private mutating func globalModel(

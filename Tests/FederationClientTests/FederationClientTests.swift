@@ -90,7 +90,7 @@ struct FederationClientTests {
             let start = MonotonicClock.seconds()
             leaver.cancel()
             await #expect(throws: CancellationError.self) { try await leaver.value }
-            #expect(MonotonicClock.seconds() - start < 1)
+            #expect(MonotonicClock.seconds() - start < 30)
             stayer.cancel()
             _ = try? await stayer.value
         }

@@ -49,7 +49,7 @@ struct LifecycleTests {
                 return states[first] == "lost" && states.contains("training")
             }
             #expect(isRefilled)
-            #expect(MonotonicClock.seconds() - start < 2)
+            #expect(MonotonicClock.seconds() - start < 30)
             #expect(
                 server.record.events.contains(
                     "client \(first + 1) is gone in round 1: its connection closed"))
@@ -177,7 +177,7 @@ struct LifecycleTests {
                 #expect(socket.isClosedByPeer())
             }
         }
-        #expect(MonotonicClock.seconds() - start < 4)
+        #expect(MonotonicClock.seconds() - start < 30)
     }
 
     @Test("A round that cannot be made permanent is not acknowledged, and ends the server")

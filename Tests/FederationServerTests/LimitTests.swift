@@ -73,7 +73,7 @@ struct LimitTests {
             #expect(answer.code == "too_slow")
             #expect(answer.message?.hasSuffix("expected at least 1000 a second") == true)
             #expect(isClosed)
-            #expect(MonotonicClock.seconds() - seconds < 4)
+            #expect(MonotonicClock.seconds() - seconds < 30)
             // The client may try again.
             #expect(try await server.upload(1, round: 1, value: 1).status == 200)
         }
@@ -113,7 +113,7 @@ struct LimitTests {
                     guard header.send("a") else { break }
                 }
                 return [header.isClosedByPeer(), used.isClosedByPeer(), silent.isClosedByPeer()]
-                    + [MonotonicClock.seconds() - start < 4]
+                    + [MonotonicClock.seconds() - start < 30]
             }
             #expect(closed == [true, true, true, true])
         }

@@ -36,6 +36,13 @@ final class AsyncWork<Value: Sendable>: Sendable {
     }
 }
 
+/// Runs asynchronous work from a thread that has nothing else to do, and waits for it.
+func waitFor<Value: Sendable>(
+    _ body: @escaping @Sendable () async throws -> Value
+) throws -> Value {
+    try AsyncWork(body).wait().get()
+}
+
 /// Does asynchronous work and cancels it at Ctrl-C or SIGTERM.
 func runInterruptibly<Value: Sendable>(
     _ body: @escaping @Sendable () async throws -> Value
