@@ -37,7 +37,7 @@ def content_security_policy(page: str) -> str:
         return base64.b64encode(hashlib.sha256(found[0].encode()).digest()).decode()
     return (f"default-src 'none'; script-src 'sha256-{digest('<script>(.*?)</script>')}'; "
             f"style-src 'sha256-{digest('<style>(.*?)</style>')}'; img-src data:; "
-            "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+            "base-uri 'none'; form-action 'none'; connect-src 'self'; frame-ancestors 'none'")
 
 
 def utc(ago_seconds: float = 0) -> str:
