@@ -1,4 +1,3 @@
-import Crypto
 import Federation
 import Foundation
 import GRDB
@@ -87,20 +86,42 @@ extension RunStore {
                     arguments: [run])
                 throw StoreError.noModel(run: name, round: wanted, kept: kept)
             }
-            let bytes: Data = row["parameters"]
-            let digest: Data = row["sha256"]
-            guard Data(SHA256.hash(data: bytes)) == digest else {
-                throw damage("the model of round \(wanted) of run \(name) has another checksum")
-            }
-            guard bytes.count % MemoryLayout<Float>.size == 0 else {
-                throw damage(
-                    "the model of round \(wanted) of run \(name) has \(bytes.count) bytes")
-            }
-            let parameters = ParameterVector(count: bytes.count / MemoryLayout<Float>.size) {
-                _ = bytes.copyBytes(to: UnsafeMutableRawBufferPointer($0))
-            }
-            return StoredModel(round: wanted, parameters: parameters)
+            return StoredModel(
+                round: wanted,
+                parameters: try vector(row, "the model of round \(wanted) of run \(name)"))
         }
+    }
+
+    /// What a run's federation knew after its last round; nil before the first.
+    /// - Throws: `StoreError.damaged` where bytes are not those that were written.
+    public func state(of name: String) throws(StoreError) -> FederationState? {
+        guard let model = try model(of: name) else { return nil }
+        return try read { db in
+            let run = try number(of: name, db)
+            let optimizer = try Row.fetchAll(
+                db, sql: "SELECT * FROM optimizer_states WHERE run = ? ORDER BY position",
+                arguments: [run])
+            let clients = try Row.fetchAll(
+                db, sql: "SELECT * FROM client_states WHERE run = ?", arguments: [run])
+            return FederationState(
+                model: model.parameters,
+                optimizer: try optimizer.map { try vector($0, "the strategy's state of run \(name)") },
+                clients: Dictionary(
+                    uniqueKeysWithValues: try clients.map { row in
+                        let client: Int = row["client"]
+                        return (client, try vector(row, "client \(client)'s state of run \(name)"))
+                    }))
+        }
+    }
+
+    /// The vector in a row's columns sha256 and parameters.
+    private func vector(_ row: Row, _ what: String) throws -> ParameterVector {
+        let stored = StoredVector(digest: row["sha256"], bytes: row["parameters"])
+        guard stored.isWhole else { throw damage("\(what) has another checksum") }
+        guard let vector = stored.vector else {
+            throw damage("\(what) has \(stored.bytes.count) bytes")
+        }
+        return vector
     }
 
     /// A run's log, as it was or would be written, with its last model unless that is unwanted.
@@ -131,7 +152,8 @@ extension RunStore {
     private static let selection = """
         SELECT *,
             (SELECT count(*) FROM rounds WHERE run = number) AS round_count,
-            (SELECT accuracy FROM rounds WHERE run = number ORDER BY round DESC LIMIT 1)
+            (SELECT accuracy FROM rounds WHERE run = number AND tested > 0
+                ORDER BY round DESC LIMIT 1)
                 AS last_accuracy
         FROM runs
         """
@@ -182,8 +204,10 @@ extension RunStore {
                 client: client, sampleCount: part["samples"], evaluation: evaluation(part),
                 failure: try failure(part, client, round))
         }
-        let global = Evaluation(
-            accuracy: row["accuracy"], loss: row["loss"], count: row["tested"])
+        let tested: Int = row["tested"]
+        let global =
+            tested == 0
+            ? nil : Evaluation(accuracy: row["accuracy"], loss: row["loss"], count: tested)
         return CommittedRound(
             record: RoundRecord(round: round, clients: clients, global: global),
             classCounts: classCounts, seconds: row["seconds"],

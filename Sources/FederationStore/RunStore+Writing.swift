@@ -1,4 +1,3 @@
-import Crypto
 import Federation
 import Foundation
 import GRDB
@@ -48,15 +47,18 @@ extension RunStore {
         }
     }
 
-    /// Makes a round and its global model permanent: both, or neither if it throws.
+    /// Makes a round and what is known after it permanent: all of it, or nothing if it throws.
     ///
-    /// The models of rounds before the last `modelsKept` are dropped in the same transaction.
+    /// Of `state.clients`, those that were in the round are written. The models of rounds before the last `modelsKept` are dropped in the same transaction.
     /// - Precondition: it is the run's next round.
     public func commit(
-        _ round: CommittedRound, model: ParameterVector, in run: String
+        _ round: CommittedRound, state: FederationState, in run: String
     ) throws(StoreError) {
-        let bytes = model.withUnsafeBufferPointer { Data(buffer: $0) }
-        let digest = Data(SHA256.hash(data: bytes))
+        let model = StoredVector(state.model)
+        let optimizer = state.optimizer.map(StoredVector.init)
+        let clients = round.record.clients.filter { $0.sampleCount != nil }.compactMap { part in
+            state.clients[part.client].map { (part.client, StoredVector($0)) }
+        }
         try write { db in
             let run = try number(of: run, db)
             let record = round.record
@@ -67,8 +69,8 @@ extension RunStore {
             try db.execute(
                 sql: "INSERT INTO rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 arguments: [
-                    run, record.round, record.global.accuracy, record.global.loss,
-                    record.global.count, round.seconds, round.trainingSeconds,
+                    run, record.round, record.global?.accuracy ?? 0, record.global?.loss ?? 0,
+                    record.global?.count ?? 0, round.seconds, round.trainingSeconds,
                     round.evaluationSeconds,
                 ])
             let statement = try db.cachedStatement(
@@ -82,10 +84,20 @@ extension RunStore {
             }
             try db.execute(
                 sql: "INSERT INTO models VALUES (?, ?, ?, ?)",
-                arguments: [run, record.round, digest, bytes])
+                arguments: [run, record.round, model.digest, model.bytes])
             try db.execute(
                 sql: "DELETE FROM models WHERE run = ? AND round <= ?",
                 arguments: [run, record.round - Self.modelsKept])
+            for (position, vector) in optimizer.enumerated() {
+                try db.cachedStatement(
+                    sql: "INSERT OR REPLACE INTO optimizer_states VALUES (?, ?, ?, ?)"
+                ).execute(arguments: [run, position, vector.digest, vector.bytes])
+            }
+            for (client, vector) in clients {
+                try db.cachedStatement(
+                    sql: "INSERT OR REPLACE INTO client_states VALUES (?, ?, ?, ?)"
+                ).execute(arguments: [run, client, vector.digest, vector.bytes])
+            }
         }
     }
 

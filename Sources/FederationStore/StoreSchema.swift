@@ -10,8 +10,30 @@ enum StoreSchema {
         migrator.registerMigration("1 runs, rounds, clients, models") { db in
             try db.execute(sql: first)
         }
+        migrator.registerMigration("2 states of strategies") { db in
+            try db.execute(sql: second)
+        }
         return migrator
     }
+
+    /// A round that was not tested has 0 `tested` samples. `optimizer_states` holds the vectors of the
+    /// strategy's server half after the last round, `client_states` what its client half keeps.
+    private static let second = """
+        CREATE TABLE optimizer_states (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            sha256 BLOB NOT NULL,
+            parameters BLOB NOT NULL,
+            PRIMARY KEY (run, position)
+        ) STRICT;
+        CREATE TABLE client_states (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            client INTEGER NOT NULL,
+            sha256 BLOB NOT NULL,
+            parameters BLOB NOT NULL,
+            PRIMARY KEY (run, client)
+        ) STRICT;
+        """
 
     /// JSON columns hold what this module hands on without reading it: `header` is the run's log
     /// without rounds and weights, `source` is how its maker finds its data again.

@@ -14,8 +14,9 @@ public final class InProcessFederation: Sendable {
     public struct Configuration: Sendable {
         public var architecture: Architecture
         public var engine: Engine
+        public var strategy: Strategy
         public var training: LocalTraining
-        public var sampler: ShardSampler
+        public var shards: ShardSource
         public var trainingImages: LabelledImages
         public var evaluationSet: EvaluationSet
         public var rounds: RoundEngine.Configuration
@@ -23,14 +24,15 @@ public final class InProcessFederation: Sendable {
         public var threads: Int
 
         public init(
-            architecture: Architecture, engine: Engine = .fused, training: LocalTraining,
-            sampler: ShardSampler, trainingImages: LabelledImages, evaluationSet: EvaluationSet,
+            architecture: Architecture, engine: Engine = .fused, strategy: Strategy = .fedAvg,
+            training: LocalTraining, shards: ShardSource, trainingImages: LabelledImages, evaluationSet: EvaluationSet,
             rounds: RoundEngine.Configuration, seed: UInt64, threads: Int
         ) {
             self.architecture = architecture
             self.engine = engine
+            self.strategy = strategy
             self.training = training
-            self.sampler = sampler
+            self.shards = shards
             self.trainingImages = trainingImages
             self.evaluationSet = evaluationSet
             self.rounds = rounds
@@ -41,39 +43,39 @@ public final class InProcessFederation: Sendable {
 
     public let configuration: Configuration
     public let progress = RunProgress()
-    private let strategy = FederatedAveraging()
     private let queue = WorkQueue<Work>([])
     private let plans: WorkerPlans
     private let state: Mutex<State>
-    private let onRound: @Sendable (CommittedRound, ParameterVector) throws -> Void
+    private let onRound: @Sendable (CommittedRound, FederationState) throws -> Void
 
     /// - Parameters:
     ///   - rounds: what is committed already of the run; it goes on from there.
-    ///   - model: the global model after these rounds.
-    ///   - onRound: called with each round and its global model to commit it, in order, on one of
+    ///   - state: what the federation knows after these rounds; nil for a run that begins.
+    ///   - onRound: called with each round and what is known after it to commit it, in order, on one of
     ///     the workers' threads; the others wait if they have something to report. If it throws,
     ///     the round is not committed and the run ends.
     public init(
         _ configuration: Configuration, resuming rounds: [CommittedRound] = [],
-        model: ParameterVector? = nil,
-        onRound: @escaping @Sendable (CommittedRound, ParameterVector) throws -> Void
+        state: FederationState? = nil,
+        onRound: @escaping @Sendable (CommittedRound, FederationState) throws -> Void
     ) {
         precondition(
-            rounds.isEmpty == (model == nil), "committed rounds and their model go together")
+            rounds.isEmpty == (state == nil), "committed rounds and their state go together")
         self.configuration = configuration
         self.onRound = onRound
         plans = WorkerPlans(
             configuration.architecture,
-            trainingBatchSize: min(
-                configuration.training.batchSize, configuration.sampler.largestShard),
+            trainingBatchSize: configuration.training.batchSize(
+                samples: configuration.shards.largestShard),
             engine: configuration.engine,
             threads: configuration.threads)
-        state = Mutex(
+        self.state = Mutex(
             State(
                 engine: RoundEngine(configuration.rounds, resuming: rounds.map(\.record)),
-                model: model
-                    ?? configuration.architecture.initialParameters(seed: configuration.seed),
-                aggregate: strategy.makeAggregator(layout: configuration.architecture.layout),
+                federation: state
+                    ?? FederationState(
+                        model: configuration.architecture.initialParameters(
+                            seed: configuration.seed)),
                 committed: rounds))
     }
 
@@ -82,8 +84,8 @@ public final class InProcessFederation: Sendable {
         handle(.begin)
         queue.drain(threads: configuration.threads) { worker, work in
             switch work {
-            case .train(let client, let round, let model):
-                train(client, round, model, worker)
+            case .train(let client, let round, let state):
+                train(client, round, state, worker)
             case .evaluate(let evaluation, let piece):
                 evaluate(evaluation, piece, worker)
             }
@@ -91,7 +93,7 @@ public final class InProcessFederation: Sendable {
         return state.withLock { state in
             RunResult(
                 outcome: state.commitError == nil
-                    ? state.engine.outcome ?? .interrupted : .interrupted, model: state.model,
+                    ? state.engine.outcome ?? .interrupted : .interrupted, model: state.federation.model,
                 rounds: state.committed, commitError: state.commitError)
         }
     }
@@ -104,28 +106,32 @@ public final class InProcessFederation: Sendable {
     // MARK: Work
 
     private enum Work: Sendable {
-        case train(client: Int, round: Int, model: ParameterVector)
+        case train(client: Int, round: Int, state: FederationState)
         case evaluate(PendingEvaluation, piece: Int)
     }
 
-    private func train(_ client: Int, _ round: Int, _ model: ParameterVector, _ worker: Int) {
+    private func train(_ client: Int, _ round: Int, _ before: FederationState, _ worker: Int) {
         let start = MonotonicClock.seconds()
-        let shard = configuration.sampler.shard(client: client, round: round)
+        let (training, strategy) = (configuration.training, configuration.strategy)
+        let shard = configuration.shards.shard(client: client, round: round)
         do {
             let result = try plans.training(worker).trainLocally(
-                configuration.training, from: model, on: configuration.trainingImages,
+                training, from: before.model, on: configuration.trainingImages,
                 shard: shard, seed: configuration.seed, client: client, round: round,
+                correction: strategy.correction(for: client, in: before),
                 progress: { progress.add(trained: $0) }, shouldStop: { progress.isStopping })
             let update = ModelUpdate(
                 client: client, round: round, sampleCount: shard.count,
                 parameters: result.parameters)
+            let contribution = try strategy.contribution(
+                of: update, after: before, work: training.work(samples: shard.count, round: round))
             progress.clientTrained(seconds: MonotonicClock.seconds() - start)
             state.withLock {
-                $0.updates[client] = update
+                $0.updates[client] = (contribution, result.parameters)
                 $0.classCounts[client] = configuration.trainingImages.classCounts(of: shard)
             }
             handle(.updateReceived(client: client, round: round, sampleCount: shard.count))
-        } catch .stopped {
+        } catch LocalTrainingError.stopped {
             handle(.stopRequested)
         } catch {
             let failure = ClientFailure(.divergence, reason: "\(error)")
@@ -178,28 +184,35 @@ public final class InProcessFederation: Sendable {
         switch effect {
         case .awaitClients(let round, let count):
             preconditionFailure("round \(round) waits for \(count) clients that are all here")
-        case .abandon(let round):
-            preconditionFailure("round \(round) was abandoned, but no clock runs here")
+        case .abandon:
+            // Too few clients took part, as chance had it; the round opens anew.
+            break
         case .openRound(let round, let cohort):
-            state.aggregate = strategy.makeAggregator(layout: configuration.architecture.layout)
-            state.roundStart = MonotonicClock.seconds()
+            state.aggregate = RoundAggregate(
+                configuration.strategy, layout: configuration.architecture.layout)
+            if round != state.round { state.roundStart = MonotonicClock.seconds() }
+            state.round = round
+            state.updates = [:]
+            state.clientStates = [:]
             state.classCounts = [:]
-            let shards = cohort.reduce(0) {
-                $0 + configuration.sampler.shard(client: $1, round: round).count
+            let images = cohort.reduce(0) {
+                $0 + configuration.training.imageCount(
+                    samples: configuration.shards.sampleCount(client: $1, round: round))
             }
             let models = (configuration.rounds.evaluatesClients ? cohort.count : 0) + 1
             progress.open(
                 round: round, cohort: cohort.count,
-                trainingImages: shards * configuration.training.epochs,
+                trainingImages: images,
                 evaluationImages: models * configuration.evaluationSet.indices.count)
         case .train(let client, let round):
-            work.append(.train(client: client, round: round, model: state.model))
+            work.append(.train(client: client, round: round, state: state.federation))
         case .accept(let client, let round):
-            guard let update = state.updates[client] else {
+            guard let (contribution, _) = state.updates[client] else {
                 preconditionFailure("client \(client)'s update was accepted but never came")
             }
             do {
-                try state.aggregate.add(update)
+                try state.aggregate?.add([contribution])
+                state.clientStates[client] = contribution.clientState
                 events.append(.updateFolded(client: client, round: round))
             } catch {
                 // The client is ours, so what the sum refuses is a model that grew out of bounds.
@@ -208,19 +221,21 @@ public final class InProcessFederation: Sendable {
             }
             if !configuration.rounds.evaluatesClients { state.updates[client] = nil }
         case .evaluateClient(let client, let round):
-            guard let update = state.updates.removeValue(forKey: client) else { return }
+            guard let (_, model) = state.updates.removeValue(forKey: client) else { return }
             state.waitingModels += 1
-            work += evaluation(of: .client(client), round, update.parameters)
+            work += evaluation(of: .client(client), round, model)
         case .aggregate(let round):
             do {
-                state.candidate = try strategy.nextModel(
-                    after: state.model, aggregate: &state.aggregate)
+                var next = try state.aggregate?.next(
+                    after: state.federation, population: configuration.rounds.population)
+                next?.clients.merge(state.clientStates) { _, new in new }
+                state.candidate = next
             } catch {
                 preconditionFailure("round \(round) closed without an update: \(error)")
             }
         case .evaluateGlobal(let round):
             state.waitingModels += 1
-            work += evaluation(of: .global, round, state.candidate ?? state.model)
+            work += evaluation(of: .global, round, (state.candidate ?? state.federation).model)
         case .commit(let record):
             commit(record, &state, &events)
         case .finish:
@@ -237,7 +252,7 @@ public final class InProcessFederation: Sendable {
         _ record: RoundRecord, _ state: inout State, _ events: inout [RoundEngine.Event]
     ) {
         guard state.commitError == nil else { return }
-        let model = state.candidate ?? state.model
+        let federation = state.candidate ?? state.federation
         let now = progress.snapshot
         let round = CommittedRound(
             record: record, classCounts: state.classCounts,
@@ -245,14 +260,14 @@ public final class InProcessFederation: Sendable {
             trainingSeconds: now.trainingSeconds - state.lastProgress.trainingSeconds,
             evaluationSeconds: now.evaluationSeconds - state.lastProgress.evaluationSeconds)
         do {
-            try onRound(round, model)
+            try onRound(round, federation)
         } catch {
             // What the engine asked for after the commit is dropped with everything else.
             state.commitError = error
             events.append(.stopRequested)
             return
         }
-        state.model = model
+        state.federation = federation
         state.lastProgress = now
         state.committed.append(round)
     }
@@ -268,11 +283,15 @@ public final class InProcessFederation: Sendable {
 
     private struct State: Sendable {
         var engine: RoundEngine
-        /// The last committed global model, and that which is being evaluated.
-        var model: ParameterVector
-        var candidate: ParameterVector?
-        var aggregate: ExactAccumulator
-        var updates: [Int: ModelUpdate] = [:]
+        /// What was committed last, and what is being evaluated.
+        var federation: FederationState
+        var candidate: FederationState?
+        /// The open round, its sum, and what has come for it.
+        var round = 0
+        var aggregate: RoundAggregate?
+        var updates: [Int: (contribution: Contribution, model: ParameterVector)] = [:]
+        /// What the strategy keeps for clients whose updates are in the sum.
+        var clientStates: [Int: ParameterVector] = [:]
         /// Models whose evaluation is not over.
         var waitingModels = 0
         var classCounts: [Int: [Int]] = [:]

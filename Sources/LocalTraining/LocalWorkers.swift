@@ -33,7 +33,7 @@ public final class LocalWorkers: Sendable {
         self.training = training
         self.threads = threads
         plans = WorkerPlans(
-            architecture, trainingBatchSize: min(training.batchSize, largestShard), engine: engine,
+            architecture, trainingBatchSize: training.batchSize(samples: largestShard), engine: engine,
             threads: threads)
         queue.holdOpen()
         let queue = queue
@@ -48,7 +48,7 @@ public final class LocalWorkers: Sendable {
     ///   - progress: called with the number of images after each batch.
     ///   - shouldStop: asked before each batch.
     public func train(
-        from global: ParameterVector, on images: LabelledImages, sampler: ShardSampler,
+        from global: ParameterVector, on images: LabelledImages, shards: ShardSource,
         seed: UInt64, client: Int, round: Int, progress: @escaping @Sendable (Int) -> Void,
         shouldStop: @escaping @Sendable () -> Bool
     ) async -> Result<LocalResult, LocalTrainingError> {
@@ -59,7 +59,7 @@ public final class LocalWorkers: Sendable {
                         let result = Result { () throws(LocalTrainingError) in
                             try plans.training(worker).trainLocally(
                                 training, from: global, on: images,
-                                shard: sampler.shard(client: client, round: round), seed: seed,
+                                shard: shards.shard(client: client, round: round), seed: seed,
                                 client: client, round: round, progress: progress,
                                 shouldStop: shouldStop)
                         }

@@ -15,6 +15,7 @@ public struct RandomKey: Hashable, Sendable {
         case selection
         case generation
         case benchmark
+        case participation
     }
 
     public var seed: UInt64

@@ -68,7 +68,12 @@ public struct ExactAccumulator: Sendable {
 
     /// Throws what `add` would throw, and changes nothing.
     public func check(_ update: ModelUpdate) throws(AggregationError) {
-        _ = try plan([update])
+        try check(contentsOf: [update])
+    }
+
+    /// Throws what adding all of them would throw, and changes nothing.
+    public func check(contentsOf updates: [ModelUpdate]) throws(AggregationError) {
+        _ = try plan(updates)
     }
 
     /// Adds n · w of an update.

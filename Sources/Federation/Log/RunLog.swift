@@ -101,8 +101,8 @@ public struct RunLog: Equatable, Sendable {
     /// Adds a round to every series of rounds; a client that had no part in it has no numbers.
     public mutating func append(_ record: RoundRecord) {
         let before = serverAccuracies.count
-        serverAccuracies.append(finite(record.global.accuracy))
-        serverLosses.append(finite(record.global.loss))
+        serverAccuracies.append(finite(record.global?.accuracy))
+        serverLosses.append(finite(record.global?.loss))
         for part in record.clients where clientAccuracies[part.client] == nil {
             clientAccuracies[part.client] = Array(repeating: nil, count: before)
         }

@@ -8,6 +8,8 @@ struct Participant: Sendable {
     var failure: ClientFailure?
     /// Whether it failed by going away: if it comes back, it may have a place again.
     var isLost = false
+    /// Whether its update will not arrive, as chance has it.
+    var dropsOut = false
 
     /// How far a client is.
     enum Stage: Int, CaseIterable {

@@ -4,12 +4,16 @@ extension RoundEngine {
     /// Left at their defaults, the rules of a round are those of a run in one process: all clients
     /// are there, all are in each round, and a round closes when each has reported or failed.
     public struct Configuration: Hashable, Sendable, Codable {
-        /// The clients' ids, ascending.
-        public let clients: [Int]
+        /// How many clients there are, K: their ids are 1…K.
+        public let population: Int
         /// How many rounds, R.
         public let rounds: Int
         /// Ends the run after the first round whose global model's accuracy is at least this (0…1).
         public let targetAccuracy: Double?
+        /// Ends the run when the best accuracy so far is that many rounds old.
+        public let patience: Int?
+        /// The global model is tested after each so many rounds, and after the last.
+        public let evaluationInterval: Int
         /// Whether each client's own model is evaluated in each round.
         public let evaluatesClients: Bool
         /// The seed that cohorts are drawn by.
@@ -25,37 +29,48 @@ extension RoundEngine {
         public let minimumClients: Int
         /// Whether clients must join first and may join later; else all are there from the start.
         public let waitsForClients: Bool
+        /// How clients of a run in one process fail to take part.
+        public let participation: Participation
         /// How long a round stays open; the driver holds the clock and says `deadlinePassed`.
         public let roundDeadlineSeconds: Double?
 
         /// - Parameters:
         ///   - cohortSize: nil for all clients.
         ///   - goal: nil for `cohortSize`.
-        /// - Precondition: there is a client, ids differ, `rounds` is at least 1, 1 ≤ cohort size ≤
-        ///   clients, 1 ≤ over-selection, and 1 ≤ minimum ≤ goal ≤ `places`.
+        /// - Precondition: there is a client, `rounds`, `patience` and `evaluationInterval` are at
+        ///   least 1, 1 ≤ cohort size ≤ population, 1 ≤ over-selection, 1 ≤ minimum ≤ goal ≤
+        ///   `places`, and only a run that does not wait for clients simulates participation.
         public init(
-            clients: [Int], rounds: Int, targetAccuracy: Double? = nil,
-            evaluatesClients: Bool = true, seed: UInt64 = 0, cohortSize: Int? = nil,
-            overSelection: Double = 1, goal: Int? = nil, minimumClients: Int = 1,
-            waitsForClients: Bool = false, roundDeadlineSeconds: Double? = nil
+            population: Int, rounds: Int, targetAccuracy: Double? = nil, patience: Int? = nil,
+            evaluationInterval: Int = 1, evaluatesClients: Bool = true, seed: UInt64 = 0,
+            cohortSize: Int? = nil, overSelection: Double = 1, goal: Int? = nil,
+            minimumClients: Int = 1, waitsForClients: Bool = false,
+            participation: Participation = Participation(), roundDeadlineSeconds: Double? = nil
         ) {
-            precondition(!clients.isEmpty, "a federation needs at least one client")
-            precondition(Set(clients).count == clients.count, "a client's id is given twice")
+            precondition(population > 0, "a federation needs at least one client")
             precondition(rounds > 0, "a run has at least one round, not \(rounds)")
-            self.clients = clients.sorted()
+            precondition(patience ?? 1 > 0, "a run's patience is at least one round")
+            precondition(evaluationInterval > 0, "evaluations are at least one round apart")
+            precondition(
+                participation.isCertain || !waitsForClients,
+                "clients that come and go of their own have no probability to do so")
+            self.population = population
             self.rounds = rounds
             self.targetAccuracy = targetAccuracy
+            self.patience = patience
+            self.evaluationInterval = evaluationInterval
+            self.participation = participation
             self.evaluatesClients = evaluatesClients
             self.seed = seed
-            self.cohortSize = cohortSize ?? clients.count
+            self.cohortSize = cohortSize ?? population
             self.overSelection = overSelection
             self.goal = goal ?? self.cohortSize
             self.minimumClients = minimumClients
             self.waitsForClients = waitsForClients
             self.roundDeadlineSeconds = roundDeadlineSeconds
             precondition(
-                (1...clients.count).contains(self.cohortSize),
-                "a cohort of \(self.cohortSize) cannot be drawn from \(clients.count) clients")
+                (1...population).contains(self.cohortSize),
+                "a cohort of \(self.cohortSize) cannot be drawn from \(population) clients")
             precondition(
                 overSelection >= 1 && overSelection.isFinite,
                 "over-selection must be at least 1, not \(overSelection)")
@@ -71,18 +86,15 @@ extension RoundEngine {
         /// so many.
         public var places: Int {
             let wanted = (Double(cohortSize) * overSelection).rounded(.up)
-            return wanted < Double(clients.count) ? Int(wanted) : clients.count
+            return wanted < Double(population) ? Int(wanted) : population
         }
 
-        /// Whether the run has a client of that id, by binary search.
-        func contains(_ client: Int) -> Bool {
-            var low = 0
-            var high = clients.count
-            while low < high {
-                let middle = (low + high) / 2
-                if clients[middle] < client { low = middle + 1 } else { high = middle }
-            }
-            return low < clients.count && clients[low] == client
+        /// Whether the run has a client of that id.
+        func contains(_ client: Int) -> Bool { (1...population).contains(client) }
+
+        /// Whether the global model is tested after that round.
+        func evaluates(after round: Int) -> Bool {
+            round.isMultiple(of: evaluationInterval) || round == rounds
         }
     }
 }

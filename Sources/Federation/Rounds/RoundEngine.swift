@@ -32,7 +32,7 @@ public struct RoundEngine: Sendable {
     /// How often the current round has been begun: 1, and one more each time it was abandoned.
     public private(set) var attempt = 1
     /// The clients that are there.
-    public private(set) var presentClients: Set<Int>
+    public private(set) var roster: Roster
 
     /// All that have or had a place in the open round.
     private var participants: [Int: Participant] = [:]
@@ -52,7 +52,8 @@ public struct RoundEngine: Sendable {
             "\(records.count) rounds are committed of a run of \(configuration.rounds)")
         self.configuration = configuration
         self.records = records
-        presentClients = configuration.waitsForClients ? [] : Set(configuration.clients)
+        roster = Roster(
+            population: configuration.population, everyone: !configuration.waitsForClients)
     }
 
     /// The round whose updates are being taken; nil between rounds.
@@ -103,6 +104,11 @@ public struct RoundEngine: Sendable {
             return change(client, round) { participant in
                 guard participant.sampleCount == nil else { return .failure(.duplicate) }
                 guard !isFull else { return .failure(.goalReached) }
+                if participant.dropsOut {
+                    participant.failure = ClientFailure(
+                        .absence, reason: "it dropped out after training")
+                    return .success([])
+                }
                 participant.sampleCount = sampleCount
                 return .success([.accept(client: client, round: round)])
             }
@@ -155,7 +161,7 @@ public struct RoundEngine: Sendable {
     /// ones each time; later rounds, and one that has waited long enough, for the minimum.
     private var neededClients: Int {
         hasOpened || isPastDeadline
-            ? configuration.minimumClients : configuration.clients.count
+            ? configuration.minimumClients : configuration.population
     }
 
     /// Opens a round, or waits for clients to open it with.
@@ -165,7 +171,7 @@ public struct RoundEngine: Sendable {
         tally = Participant.Tally()
         isPastDeadline = false
         phase = .waiting(round: round)
-        guard presentClients.count < neededClients else { return open(round) }
+        guard roster.count < neededClients else { return open(round) }
         return [.awaitClients(round: round, count: neededClients)]
     }
 
@@ -173,23 +179,54 @@ public struct RoundEngine: Sendable {
         phase = .open(round: round)
         hasOpened = true
         isPastDeadline = false
-        let cohort = draw(round).choose(configuration.places, from: presentClients)
-        for client in cohort { set(client, Participant()) }
+        drawCohort(round)
+        let cohort = participants.keys.sorted()
+        let training = cohort.filter { participants[$0].map(isTraining) ?? false }
         return [.openRound(round: round, cohort: cohort)]
-            + cohort.map { .train(client: $0, round: round) }
+            + training.map { .train(client: $0, round: round) }
+            + (training.isEmpty ? settle(round) : [])
     }
 
-    private func draw(_ round: Int) -> CohortDraw {
-        CohortDraw(seed: configuration.seed, round: round, attempt: attempt)
+    /// Gives the round's places to clients in their order. Where participation is simulated, those who
+    /// come too late to be among the goal's are known beforehand: they are spared the work.
+    private mutating func drawCohort(_ round: Int) {
+        let isSimulated = !configuration.waitsForClients
+        var taken = 0
+        var remaining = configuration.places
+        for client in order(round) where roster.contains(client) {
+            guard remaining > 0, !isSimulated || taken < configuration.goal else { return }
+            let fate = configuration.participation.fate(
+                of: client, seed: configuration.seed, round: round, attempt: attempt)
+            var participant = Participant()
+            switch fate {
+            case .unavailable: continue
+            case .takesPart: taken += 1
+            case .dropsOutAfter: participant.dropsOut = true
+            case .dropsOutBefore:
+                participant.failure = ClientFailure(
+                    .absence, reason: "it dropped out before training")
+            }
+            remaining -= 1
+            set(client, participant)
+        }
     }
 
-    /// Gives free places to clients that are there and have had none, or have come back.
+    private func order(_ round: Int) -> ClientOrder {
+        ClientOrder(
+            population: configuration.population, seed: configuration.seed, round: round,
+            attempt: attempt)
+    }
+
+    /// Gives free places to clients that are there and have had none, or have come back. Only where
+    /// clients come and go: one that drops out of a simulation leaves its place empty.
     private mutating func refill(_ round: Int) -> [Effect] {
         let free = configuration.places - tally.places
-        guard free > 0 else { return [] }
-        let candidates = presentClients.filter { participants[$0]?.isLost ?? true }
-        guard !candidates.isEmpty else { return [] }
-        let chosen = draw(round).choose(free, from: candidates)
+        guard free > 0, configuration.waitsForClients else { return [] }
+        let chosen = order(round)
+            .lazy.filter { [roster, participants] in
+                roster.contains($0) && participants[$0]?.isLost ?? true
+            }
+            .prefix(free).sorted()
         for client in chosen { set(client, Participant()) }
         return chosen.map { .train(client: $0, round: round) }
     }
@@ -200,10 +237,10 @@ public struct RoundEngine: Sendable {
         guard configuration.contains(client) else {
             return [.reject(client: client, round: currentRound, .unknownClient)]
         }
-        guard presentClients.insert(client).inserted else { return [] }
+        guard roster.insert(client) else { return [] }
         switch phase {
         case .waiting(let round):
-            return presentClients.count >= neededClients ? open(round) : []
+            return roster.count >= neededClients ? open(round) : []
         case .open(let round):
             return settle(round)
         case .idle, .closing, .finished:
@@ -216,7 +253,7 @@ public struct RoundEngine: Sendable {
         guard configuration.contains(client) else {
             return [.reject(client: client, round: currentRound, .unknownClient)]
         }
-        guard presentClients.remove(client) != nil, let round = openRound,
+        guard roster.remove(client), let round = openRound,
             var participant = participants[client]
         else { return [] }
         switch stage(participant) {
@@ -236,7 +273,7 @@ public struct RoundEngine: Sendable {
         switch phase {
         case .waiting(round):
             isPastDeadline = true
-            return presentClients.count >= neededClients ? open(round) : []
+            return roster.count >= neededClients ? open(round) : []
         case .open(round):
             guard !isPastDeadline else { return [] }
             isPastDeadline = true
@@ -299,6 +336,9 @@ public struct RoundEngine: Sendable {
 
     // MARK: Closing
 
+    /// How often a round is drawn in which too few simulated clients take part.
+    private static let attemptLimit = 100
+
     /// Closes, abandons or refills the open round, as the rules have it now.
     private mutating func settle(_ round: Int) -> [Effect] {
         let hasMinimum = tally[.counted] >= configuration.minimumClients
@@ -341,7 +381,18 @@ public struct RoundEngine: Sendable {
                 return finish(.failed(client: client, round: round, reason: failure.reason))
             }
         }
-        // In a run whose clients do not come and go, nothing more can come.
+        // In a run whose clients do not come and go, nothing more can come; by chance, the next time
+        // more will.
+        if tally[.counted] < configuration.minimumClients, !configuration.participation.isCertain {
+            guard attempt < Self.attemptLimit else {
+                return finish(
+                    .failed(
+                        client: nil, round: round,
+                        reason: "\(attempt) times fewer than "
+                            + "\(configuration.minimumClients) clients took part"))
+            }
+            return abandon(round)
+        }
         if tally[.counted] < configuration.minimumClients,
             let (client, first) = ascending.first(where: { !$0.value.isFolded })
         {
@@ -355,11 +406,13 @@ public struct RoundEngine: Sendable {
                     reason: "\(first.failure?.reason ?? "it sent no update"), and \(others)"))
         }
         phase = .closing(round: round)
-        return [.aggregate(round: round), .evaluateGlobal(round: round)]
+        return [.aggregate(round: round)]
+            + (configuration.evaluates(after: round)
+                ? [.evaluateGlobal(round: round)] : commit(round, nil))
     }
 
-    private mutating func commit(_ round: Int, _ evaluation: Evaluation) -> [Effect] {
-        guard evaluation.loss.isFinite else {
+    private mutating func commit(_ round: Int, _ evaluation: Evaluation?) -> [Effect] {
+        if let evaluation, !evaluation.loss.isFinite {
             return finish(.diverged(client: nil, round: round, reason: lossReason(evaluation)))
         }
         let clients = participants.sorted { $0.key < $1.key }.map { client, participant in
@@ -376,10 +429,26 @@ public struct RoundEngine: Sendable {
 
     /// How the run ends with that round, if it does.
     private func outcome(after record: RoundRecord) -> Outcome? {
-        if let target = configuration.targetAccuracy, record.global.accuracy >= target {
+        if let target = configuration.targetAccuracy, let reached = record.global?.accuracy,
+            reached >= target
+        {
             return .reachedTarget(round: record.round)
         }
-        return record.round == configuration.rounds ? .completed : nil
+        if record.round == configuration.rounds { return .completed }
+        guard let patience = configuration.patience, let best = bestRound,
+            record.round - best >= patience
+        else { return nil }
+        return .noProgress(rounds: record.round - best)
+    }
+
+    /// The first round with the best accuracy so far.
+    private var bestRound: Int? {
+        var best: (round: Int, accuracy: Double)?
+        for record in records {
+            guard let accuracy = record.global?.accuracy else { continue }
+            if accuracy > best?.accuracy ?? -1 { best = (record.round, accuracy) }
+        }
+        return best?.round
     }
 
     private mutating func finish(_ outcome: Outcome) -> [Effect] {

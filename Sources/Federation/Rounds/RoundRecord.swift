@@ -27,11 +27,11 @@ public struct RoundRecord: Hashable, Sendable, Codable {
     public var round: Int
     /// Those that reported or failed, by ascending id.
     public var clients: [Client]
-    /// How the new global model did.
-    public var global: Evaluation
+    /// How the new global model did; nil where it was not tested.
+    public var global: Evaluation?
 
     /// The record of a round.
-    public init(round: Int, clients: [Client], global: Evaluation) {
+    public init(round: Int, clients: [Client], global: Evaluation?) {
         self.round = round
         self.clients = clients
         self.global = global
@@ -44,23 +44,28 @@ public enum Outcome: Hashable, Sendable, Codable, CustomStringConvertible {
     case completed
     /// The global model reached the target accuracy in that round, the last one committed.
     case reachedTarget(round: Int)
+    /// The best accuracy is so many rounds old.
+    case noProgress(rounds: Int)
     /// It was told to stop; committed rounds are kept.
     case interrupted
     /// A model or loss was no finite number: a client's, or (nil) the global model's.
     case diverged(client: Int?, round: Int, reason: String)
-    /// The run cannot go on because of a client.
-    case failed(client: Int, round: Int, reason: String)
+    /// The run cannot go on because of a client, or (nil) of too few.
+    case failed(client: Int?, round: Int, reason: String)
 
     public var description: String {
         switch self {
         case .completed: "completed"
         case .reachedTarget: "target accuracy reached"
+        case .noProgress(let rounds): "no progress for \(rounds) rounds"
         case .interrupted: "interrupted"
         case .diverged(let client?, let round, let reason):
             "diverged: client \(client) in round \(round): \(reason)"
         case .diverged(nil, let round, let reason):
             "diverged: the global model of round \(round): \(reason)"
-        case .failed(let client, let round, let reason):
+        case .failed(nil, let round, let reason):
+            "failed: round \(round): \(reason)"
+        case .failed(let client?, let round, let reason):
             "failed: client \(client) in round \(round): \(reason)"
         }
     }

@@ -11,15 +11,17 @@ struct ActiveRun {
     var engine: RoundEngine
     /// The committed model.
     var publication: ModelPublication
-    /// The next one, while it is tested and made permanent.
-    var candidate: ParameterVector?
+    /// What is known after the last committed round.
+    var state: FederationState
+    /// What comes next, while it is tested and made permanent.
+    var candidate: FederationState?
     /// The round that clients may report in.
     var openRound: Int?
     /// Counts the opened rounds, repeats of one included.
     var opening = 0
-    var sum: any RoundSum
+    var sum: RoundSum
     /// One made ahead for the round that comes next.
-    var spareSum: (any RoundSum)?
+    var spareSum: RoundSum?
     var members: [Int: Member] = [:]
     /// Whether a client has reported, in this or an earlier life of the server.
     var hasReports: Bool
@@ -36,7 +38,7 @@ struct ActiveRun {
     /// A committed round for the page.
     struct History {
         var round: Int
-        var global: Evaluation
+        var global: Evaluation?
         var seconds: Double?
         var closedAt: Date?
         /// Accuracies of the clients' models, lowest to highest; nil if none was evaluated.

@@ -169,7 +169,8 @@ extension Coordinator {
 
     private var summary: CommittedSummary? {
         run.history.last.map {
-            CommittedSummary(round: $0.round, accuracy: $0.global.accuracy, loss: $0.global.loss)
+            CommittedSummary(
+                round: $0.round, accuracy: $0.global?.accuracy, loss: $0.global?.loss)
         }
     }
 

@@ -54,8 +54,8 @@ extension Coordinator {
 
     private static func json(_ round: ActiveRun.History) -> JSONValue {
         [
-            "round": .integer(round.round), "accuracy": .number(round.global.accuracy),
-            "loss": .number(round.global.loss),
+            "round": .integer(round.round), "accuracy": round.global.map { .number($0.accuracy) } ?? nil,
+            "loss": round.global.map { .number($0.loss) } ?? nil,
             "seconds": round.seconds.map { .number($0) } ?? nil, "closedAt": time(round.closedAt),
             "clientsLow": round.clients.map { .number($0.lowerBound) } ?? nil,
             "clientsHigh": round.clients.map { .number($0.upperBound) } ?? nil,
@@ -93,8 +93,8 @@ extension Coordinator {
         }
         return RunGauges(
             run: run.settings.run.text, phase: phase, committedRounds: run.publication.round,
-            rounds: run.settings.rounds, accuracy: run.history.last?.global.accuracy,
-            loss: run.history.last?.global.loss, roundSeconds: run.history.last?.seconds,
+            rounds: run.settings.rounds, accuracy: run.history.last?.global?.accuracy,
+            loss: run.history.last?.global?.loss, roundSeconds: run.history.last?.seconds,
             clientStates: states, drops: run.drops.count,
             polls: run.members.values.count { $0.poll != nil })
     }

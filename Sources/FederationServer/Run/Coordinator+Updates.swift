@@ -69,8 +69,11 @@ extension Coordinator {
         try checkOpen(round)
         let (number, opening, sum) = (run.number, run.opening, run.sum)
         // A sum that refuses it must leave the client free to send a better one.
-        let (model, problem) = await checked(update, by: sum)
-        if let problem { throw problem.apiError }
+        let contribution: Contribution
+        switch await checked(update, by: sum) {
+        case .success(let checked): contribution = checked
+        case .failure(let problem): throw problem.apiError
+        }
         try checkStill(number, opening, round)
         if let rejection = handle(
             .updateReceived(client: client, round: round, sampleCount: update.sampleCount))
@@ -83,7 +86,7 @@ extension Coordinator {
             member.task = nil
             member.sampleCount = update.sampleCount
         }
-        let refused = await sum.add(model)
+        let refused = await sum.add(contribution)
         try checkStill(number, opening, round)
         if let refused {
             // Others that came in between have left no room for it.
@@ -105,17 +108,16 @@ extension Coordinator {
     }
 
     private func checked(
-        _ update: IncomingUpdate, by sum: any RoundSum
-    ) async -> (ModelUpdate, AggregationError?) {
-        await workers.convert {
+        _ update: IncomingUpdate, by sum: RoundSum
+    ) async -> Result<Contribution, AggregationError> {
+        let (state, work) = (run.state, run.served.work)
+        return await workers.convert {
             let model = ModelUpdate(
                 client: update.client, round: update.round, sampleCount: update.sampleCount,
                 parameters: update.parameters)
-            do throws(AggregationError) {
-                try sum.check(model)
-                return (model, nil)
-            } catch {
-                return (model, error)
+            return Result { () throws(AggregationError) in
+                try sum.contribution(
+                    of: model, after: state, work: work(update.sampleCount, update.round))
             }
         }
     }

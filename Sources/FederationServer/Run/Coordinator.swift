@@ -55,12 +55,12 @@ actor Coordinator {
 
     static func activate(_ served: ServedRun, number: Int, workers: Workers) -> ActiveRun {
         let publication = ModelPublication(
-            round: served.records.count, parameters: served.model, settings: served.settings,
+            round: served.records.count, parameters: served.state.model, settings: served.settings,
             layout: served.layout, workers: workers)
         var run = ActiveRun(
             number: number, served: served,
             engine: RoundEngine(served.rules, resuming: served.records), publication: publication,
-            sum: served.makeSum(workers), hasReports: !served.records.isEmpty)
+            state: served.state, sum: served.makeSum(workers), hasReports: !served.records.isEmpty)
         run.spareSum = run.sum
         for (index, record) in served.records.enumerated() {
             let seconds =
@@ -81,8 +81,8 @@ actor Coordinator {
     /// anyone: the round is open to each as it comes. A client of the plain API, which is not heard
     /// of before it has trained, could not take part otherwise.
     func begin() {
-        if run.served.rules.places == run.served.rules.clients.count {
-            for client in run.served.rules.clients { handle(.clientJoined(client: client)) }
+        if run.served.rules.places == run.served.rules.population {
+            for client in 1...run.served.rules.population { handle(.clientJoined(client: client)) }
         }
         handle(.begin)
     }
@@ -222,9 +222,12 @@ actor Coordinator {
         deadline?.cancel()
         run.openRound = nil
         run.deadlineAt = nil
-        let (number, sum, model) = (run.number, run.sum, run.publication.parameters)
+        let (number, sum, state) = (run.number, run.sum, run.state)
+        let population = run.served.rules.population
         let result = await workers.fold {
-            Result { () throws(AggregationError) in try sum.nextModel(after: model) }
+            Result { () throws(AggregationError) in
+                try sum.next(after: state, population: population)
+            }
         }
         guard run.number == number else { return }
         switch result {
@@ -253,8 +256,9 @@ actor Coordinator {
         }
         guard run.number == number else { return }
         run.publication = ModelPublication(
-            round: record.round, parameters: candidate, settings: run.settings,
+            round: record.round, parameters: candidate.model, settings: run.settings,
             layout: run.served.layout, workers: workers)
+        run.state = candidate
         run.candidate = nil
         run.history.append(ActiveRun.History(record, seconds: seconds, closedAt: Date()))
         note("round \(record.round) is committed")
@@ -308,7 +312,7 @@ actor Coordinator {
     private func evaluateGlobal(_ round: Int) {
         guard let candidate = run.candidate else { return }
         let number = run.number
-        evaluate(candidate) { evaluation in
+        evaluate(candidate.model) { evaluation in
             await self.globalEvaluated(round, evaluation, number: number)
         }
     }

@@ -2,23 +2,12 @@ import Federation
 import Synchronization
 import Tensors
 
-/// The aggregate of one opened round, whatever the strategy.
-protocol RoundSum: Sendable {
-    /// Throws what adding it would, and changes nothing. May wait for a fold to end.
-    func check(_ update: ModelUpdate) throws(AggregationError)
-    /// Folds an update in, whole or not at all.
-    /// - Returns: why not.
-    func add(_ update: ModelUpdate) async -> AggregationError?
-    /// The next global model. Takes long.
-    func nextModel(after model: ParameterVector) throws(AggregationError) -> ParameterVector
-}
-
-/// Folds updates by one strategy. All that come while a fold goes on are folded together after it:
-/// the sum's words are then read and written once for several.
-private final class StrategySum<Chosen: Strategy>: RoundSum {
-    private let strategy: Chosen
+/// The aggregate of one opened round. All contributions that come while a fold goes on are folded
+/// together after it: the sum's words are then read and written once for several.
+final class RoundSum: Sendable {
+    private let strategy: Strategy
     private let workers: Workers
-    private let aggregate: Mutex<Chosen.Aggregator>
+    private let aggregate: Mutex<RoundAggregate>
     private let line = Mutex(Line())
 
     private struct Line {
@@ -27,24 +16,33 @@ private final class StrategySum<Chosen: Strategy>: RoundSum {
     }
 
     private struct Waiting {
-        var update: ModelUpdate
+        var contribution: Contribution
         var answer: CheckedContinuation<AggregationError?, Never>
     }
 
-    init(_ strategy: Chosen, layout: ParameterLayout, workers: Workers) {
+    init(_ strategy: Strategy, layout: ParameterLayout, workers: Workers) {
         self.strategy = strategy
         self.workers = workers
-        aggregate = Mutex(strategy.makeAggregator(layout: layout))
+        aggregate = Mutex(RoundAggregate(strategy, layout: layout))
     }
 
-    func check(_ update: ModelUpdate) throws(AggregationError) {
-        try aggregate.withLock { (sum) throws(AggregationError) in try sum.check(update) }
+    /// What an update adds to a round that began with `state`. Changes nothing; may wait for a fold to
+    /// end.
+    /// - Throws: what adding it would.
+    func contribution(
+        of update: ModelUpdate, after state: FederationState, work: LocalWork
+    ) throws(AggregationError) -> Contribution {
+        let contribution = try strategy.contribution(of: update, after: state, work: work)
+        try aggregate.withLock { (sum) throws(AggregationError) in try sum.check(contribution) }
+        return contribution
     }
 
-    func add(_ update: ModelUpdate) async -> AggregationError? {
+    /// Folds a contribution in, whole or not at all.
+    /// - Returns: why not.
+    func add(_ contribution: Contribution) async -> AggregationError? {
         await withCheckedContinuation { continuation in
             let mustSchedule = line.withLock { line in
-                line.waiting.append(Waiting(update: update, answer: continuation))
+                line.waiting.append(Waiting(contribution: contribution, answer: continuation))
                 defer { line.isScheduled = true }
                 return !line.isScheduled
             }
@@ -52,15 +50,18 @@ private final class StrategySum<Chosen: Strategy>: RoundSum {
         }
     }
 
-    func nextModel(after model: ParameterVector) throws(AggregationError) -> ParameterVector {
+    /// What the federation knows after the round. Takes long.
+    func next(
+        after state: FederationState, population: Int
+    ) throws(AggregationError) -> FederationState {
         try aggregate.withLock { (sum) throws(AggregationError) in
-            try strategy.nextModel(after: model, aggregate: &sum)
+            try sum.next(after: state, population: population)
         }
     }
 
     private func drain() {
         while let batch = takeBatch() {
-            let errors = fold(batch.map(\.update))
+            let errors = fold(batch.map(\.contribution))
             for (waiting, error) in zip(batch, errors) { waiting.answer.resume(returning: error) }
         }
     }
@@ -76,16 +77,16 @@ private final class StrategySum<Chosen: Strategy>: RoundSum {
         }
     }
 
-    private func fold(_ updates: [ModelUpdate]) -> [AggregationError?] {
+    private func fold(_ contributions: [Contribution]) -> [AggregationError?] {
         aggregate.withLock { sum in
             do throws(AggregationError) {
-                try sum.add(contentsOf: updates, threads: Workers.foldThreads)
-                return updates.map { _ in nil }
+                try sum.add(contributions, threads: Workers.foldThreads)
+                return contributions.map { _ in nil }
             } catch {
                 // One is refused: the others are not to suffer for it.
-                return updates.map { update in
+                return contributions.map { contribution in
                     do throws(AggregationError) {
-                        try sum.add(update)
+                        try sum.add([contribution])
                         return nil
                     } catch {
                         return error
@@ -98,10 +99,7 @@ private final class StrategySum<Chosen: Strategy>: RoundSum {
 
 extension ServedRun {
     /// An empty aggregate.
-    func makeSum(_ workers: Workers) -> any RoundSum {
-        func make(_ strategy: some Strategy) -> any RoundSum {
-            StrategySum(strategy, layout: layout, workers: workers)
-        }
-        return make(strategy)
+    func makeSum(_ workers: Workers) -> RoundSum {
+        RoundSum(strategy, layout: layout, workers: workers)
     }
 }

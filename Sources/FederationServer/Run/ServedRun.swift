@@ -10,38 +10,45 @@ public struct ServedRun: Sendable {
     /// When rounds open and close.
     public var rules: RoundEngine.Configuration
     /// How updates become the next model.
-    public var strategy: any Strategy
+    public var strategy: Strategy
     /// The model's tensors.
     public var layout: ParameterLayout
     /// The rounds that are committed already.
     public var records: [RoundRecord]
     /// How many seconds each of them took, where that is known.
     public var recordSeconds: [Double]
-    /// The global model after them.
-    public var model: ParameterVector
+    /// What the federation knows after them.
+    public var state: FederationState
+    /// How much a client with so many samples trains in a round.
+    public var work: @Sendable (_ samples: Int, _ round: Int) -> LocalWork
     /// Tests a model. Must do its work on threads of its own, and is asked for one at a time.
     public var evaluate: @Sendable (ParameterVector) async -> Evaluation
     /// Makes a round permanent; how many seconds it took comes last.
-    public var commit: @Sendable (RoundRecord, ParameterVector, Double) async throws -> Void
+    public var commit: @Sendable (RoundRecord, FederationState, Double) async throws -> Void
     /// Called once when the run has ended by itself.
     public var finish: @Sendable (Outcome, ParameterVector) async -> Void
 
     /// A run that is to be served.
+    /// - Precondition: the strategy keeps nothing for each client, for clients keep it to themselves.
     public init(
-        settings: RunSettings, rules: RoundEngine.Configuration, strategy: any Strategy,
+        settings: RunSettings, rules: RoundEngine.Configuration, strategy: Strategy,
         layout: ParameterLayout, records: [RoundRecord] = [], recordSeconds: [Double] = [],
-        model: ParameterVector,
+        state: FederationState,
+        work: @escaping @Sendable (_ samples: Int, _ round: Int) -> LocalWork,
         evaluate: @escaping @Sendable (ParameterVector) async -> Evaluation,
-        commit: @escaping @Sendable (RoundRecord, ParameterVector, Double) async throws -> Void,
+        commit: @escaping @Sendable (RoundRecord, FederationState, Double) async throws -> Void,
         finish: @escaping @Sendable (Outcome, ParameterVector) async -> Void
     ) {
+        precondition(
+            !strategy.hasClientState, "\(strategy.name) keeps what clients of a server do not send")
         self.settings = settings
         self.rules = rules
         self.strategy = strategy
         self.layout = layout
         self.records = records
         self.recordSeconds = recordSeconds
-        self.model = model
+        self.state = state
+        self.work = work
         self.evaluate = evaluate
         self.commit = commit
         self.finish = finish

@@ -56,6 +56,11 @@ public struct Fields: Sendable {
         }
     }
 
+    /// A number, whole or not; nil where the key is missing or null.
+    public func optionalNumber(_ key: String) throws(APIError) -> Double? {
+        value(key) == nil ? nil : try number(key)
+    }
+
     /// A text of up to 1,000 bytes.
     public func text(_ key: String) throws(APIError) -> String {
         guard case .string(let text)? = members[key], text.utf8.count <= 1000 else {

@@ -57,13 +57,13 @@ public struct NextTask: Message {
 public struct CommittedSummary: Message {
     /// 1…R.
     public var round: Int
-    /// The global model's accuracy, 0…1.
-    public var accuracy: Double
-    /// Its mean loss in nats.
-    public var loss: Double
+    /// The global model's accuracy, 0…1; nil where it was not tested.
+    public var accuracy: Double?
+    /// Its mean loss in nats; nil where it was not tested.
+    public var loss: Double?
 
     /// A round that has been committed.
-    public init(round: Int, accuracy: Double, loss: Double) {
+    public init(round: Int, accuracy: Double?, loss: Double?) {
         self.round = round
         self.accuracy = accuracy
         self.loss = loss
@@ -72,10 +72,14 @@ public struct CommittedSummary: Message {
     public init(_ fields: inout Fields) throws(APIError) {
         self.init(
             round: try fields.int("round", in: 1...Int(Int32.max)),
-            accuracy: try fields.number("accuracy"), loss: try fields.number("loss"))
+            accuracy: try fields.optionalNumber("accuracy"),
+            loss: try fields.optionalNumber("loss"))
     }
 
     public var json: JSONValue {
-        ["round": .integer(round), "accuracy": .number(accuracy), "loss": .number(loss)]
+        [
+            "round": .integer(round), "accuracy": accuracy.map(JSONValue.number) ?? nil,
+            "loss": loss.map(JSONValue.number) ?? nil,
+        ]
     }
 }

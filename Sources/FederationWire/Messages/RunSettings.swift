@@ -26,12 +26,10 @@ public struct RunSettings: Message {
     public var clients: Int
     /// R.
     public var rounds: Int
-    /// E.
-    public var epochs: Int
-    /// B.
-    public var batchSize: Int
-    /// η.
-    public var learningRate: Float
+    /// How clients train.
+    public var training: TrainingSettings
+    /// How the data are divided, like "dirichlet:0.5"; nil where the experiment says it.
+    public var partition: String?
     /// Names all random streams.
     public var seed: UInt64
     /// A client that trains reports at least this often, in seconds.
@@ -43,8 +41,8 @@ public struct RunSettings: Message {
     public init(
         run: RunIdentifier, model: String, inputShape: [Int], architecture: ArchitectureDigest,
         parameterCount: Int, engine: String, experiment: Int, samples: Int, fixedShards: Bool,
-        dataset: String, clients: Int, rounds: Int, epochs: Int, batchSize: Int,
-        learningRate: Float, seed: UInt64, heartbeatSeconds: Double, pollSeconds: Double
+        dataset: String, clients: Int, rounds: Int, training: TrainingSettings,
+        partition: String? = nil, seed: UInt64, heartbeatSeconds: Double, pollSeconds: Double
     ) {
         self.run = run
         self.model = model
@@ -58,9 +56,8 @@ public struct RunSettings: Message {
         self.dataset = dataset
         self.clients = clients
         self.rounds = rounds
-        self.epochs = epochs
-        self.batchSize = batchSize
-        self.learningRate = learningRate
+        self.training = training
+        self.partition = partition
         self.seed = seed
         self.heartbeatSeconds = heartbeatSeconds
         self.pollSeconds = pollSeconds
@@ -78,27 +75,27 @@ public struct RunSettings: Message {
             fixedShards: try fields.bool("fixedShards"), dataset: try fields.text("dataset"),
             clients: try fields.int("clients", in: counts),
             rounds: try fields.int("rounds", in: counts),
-            epochs: try fields.int("epochs", in: counts),
-            batchSize: try fields.int("batchSize", in: counts),
-            learningRate: try fields.learningRate("learningRate"),
+            training: try TrainingSettings(&fields),
+            partition: try fields.value("partition") == nil ? nil : fields.text("partition"),
             seed: try fields.unsigned("seed"),
             heartbeatSeconds: try fields.seconds("heartbeatSeconds"),
             pollSeconds: try fields.seconds("pollSeconds"))
     }
 
     public var json: JSONValue {
-        [
+        let members: [String: JSONValue] = [
             "run": .string(run.text), "model": .string(model),
             "inputShape": .array(inputShape.map(JSONValue.integer)),
             "architecture": .string(architecture.hexadecimal),
             "parameterCount": .integer(parameterCount), "engine": .string(engine),
             "experiment": .integer(experiment), "samples": .integer(samples),
             "fixedShards": .bool(fixedShards), "dataset": .string(dataset),
-            "clients": .integer(clients), "rounds": .integer(rounds), "epochs": .integer(epochs),
-            "batchSize": .integer(batchSize), "learningRate": .number(Double(learningRate)),
+            "clients": .integer(clients), "rounds": .integer(rounds),
+            "partition": partition.map(JSONValue.string) ?? nil,
             "seed": JSONValue(seed), "heartbeatSeconds": .number(heartbeatSeconds),
             "pollSeconds": .number(pollSeconds),
         ]
+        return .object(members.merging(training.members) { mine, _ in mine })
     }
 }
 
@@ -115,12 +112,6 @@ extension Fields {
             throw failure(key, "64 hexadecimal digits")
         }
         return digest
-    }
-
-    fileprivate func learningRate(_ key: String) throws(APIError) -> Float {
-        let value = Float(try number(key))
-        guard value > 0, value.isFinite else { throw failure(key, "a number above 0") }
-        return value
     }
 
     fileprivate func seconds(_ key: String) throws(APIError) -> Double {

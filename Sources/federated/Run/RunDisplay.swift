@@ -97,8 +97,8 @@ final class RunDisplay: Sendable {
             : "\(Text.percent(accuracies.min() ?? 0)) – \(Text.percent(accuracies.max() ?? 0))"
         let cells = [
             Text.pad("\(record.round)/\(rounds)", 6),
-            Text.pad(Text.percent(record.global.accuracy), 18),
-            Text.pad(Text.fixed(record.global.loss, 4), 10),
+            Text.pad(record.global.map { Text.percent($0.accuracy) } ?? "–", 18),
+            Text.pad(record.global.map { Text.fixed($0.loss, 4) } ?? "–", 10),
             Text.pad(range, 20),
             Text.pad(Text.fixed(round.seconds, 2), 11),
         ]

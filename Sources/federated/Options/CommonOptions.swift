@@ -7,7 +7,7 @@ import Tensors
 extension NamedModel: ExpressibleByArgument {}
 extension Engine: ExpressibleByArgument {}
 
-/// What `run` and `sweep` have in common: data, model, threads, logs.
+/// Data, model, rounds, tests, threads and logs.
 struct CommonOptions: ParsableArguments {
     @Option(help: "Rounds.")
     var rounds = 5
@@ -34,8 +34,19 @@ struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Stop when the server reaches it, 0 to 1.", valueName: "accuracy"))
     var targetAccuracy: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Stop when the best accuracy is so many rounds old.", valueName: "rounds"))
+    var patience: Int?
+
+    @Option(help: ArgumentHelp("Test the server's model every so many rounds.", valueName: "rounds"))
+    var evaluateEvery = 1
+
     @Option(help: ArgumentHelp("Evaluate on a random part of the test set.", valueName: "part"))
     var evaluationFraction = 1.0
+
+    @Flag(help: "Do not test clients' models.")
+    var noClientEvaluation = false
 
     @Flag(help: "Clients keep the images of the first draw in all rounds.")
     var fixedShards = false
@@ -43,6 +54,8 @@ struct CommonOptions: ParsableArguments {
     func validate() throws {
         try requirePositive(rounds, "--rounds")
         try requirePositive(samples, "--samples")
+        try requirePositive(evaluateEvery, "--evaluate-every")
+        if let patience { try requirePositive(patience, "--patience") }
         if let threads {
             try requirePositive(threads, "--threads")
             guard threads <= 1024 else {

@@ -1,0 +1,47 @@
+import Tensors
+
+/// How simulated clients fail to take part: by chance, seeded, each client and round for itself.
+///
+/// For runs in one process. A real client of a served run comes and goes as it likes.
+public struct Participation: Hashable, Sendable, Codable {
+    /// The probability that a client can be chosen for a round at all.
+    public var availability: Double
+    /// The probability that a chosen client drops out before it trains.
+    public var dropoutBefore: Double
+    /// The probability that a client that has trained drops out before its update arrives.
+    public var dropoutAfter: Double
+
+    /// Everyone takes part unless told otherwise.
+    /// - Precondition: 0 < availability ≤ 1; drop-outs are at least 0 and below 1.
+    public init(availability: Double = 1, dropoutBefore: Double = 0, dropoutAfter: Double = 0) {
+        precondition(
+            availability > 0 && availability <= 1, "an availability of \(availability) is none")
+        precondition(
+            (0..<1).contains(dropoutBefore) && (0..<1).contains(dropoutAfter),
+            "drop-outs must be at least 0 and below 1")
+        self.availability = availability
+        self.dropoutBefore = dropoutBefore
+        self.dropoutAfter = dropoutAfter
+    }
+
+    /// Whether every client always takes part.
+    public var isCertain: Bool { availability == 1 && dropoutBefore == 0 && dropoutAfter == 0 }
+
+    /// What becomes of a client that is offered a place.
+    enum Fate {
+        case takesPart
+        case unavailable
+        case dropsOutBefore
+        case dropsOutAfter
+    }
+
+    func fate(of client: Int, seed: UInt64, round: Int, attempt: Int) -> Fate {
+        guard !isCertain else { return .takesPart }
+        var random = RandomStream(
+            RandomKey(
+                seed: seed, purpose: .participation, index: attempt, client: client, round: round))
+        if random.nextUniform() >= availability { return .unavailable }
+        if random.nextUniform() < dropoutBefore { return .dropsOutBefore }
+        return random.nextUniform() < dropoutAfter ? .dropsOutAfter : .takesPart
+    }
+}

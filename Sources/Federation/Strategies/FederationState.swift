@@ -1,0 +1,22 @@
+import Tensors
+
+/// What a federation knows between two rounds, beyond their records: all that the next one depends on.
+public struct FederationState: Sendable, Equatable {
+    /// The global model, x.
+    public var model: ParameterVector
+    /// What the strategy's server half keeps, each laid out as the model: none for an average, [v] for
+    /// momentum, [m, v] for adaptive optimisers, [c] for control variates. Empty before the first round.
+    public var optimizer: [ParameterVector]
+    /// What the strategy's client half keeps for each client seen so far: SCAFFOLD's cᵢ.
+    public var clients: [Int: ParameterVector]
+
+    /// A state.
+    public init(
+        model: ParameterVector, optimizer: [ParameterVector] = [],
+        clients: [Int: ParameterVector] = [:]
+    ) {
+        self.model = model
+        self.optimizer = optimizer
+        self.clients = clients
+    }
+}

@@ -1,0 +1,105 @@
+import Tensors
+
+/// How a server moves its model along the mean of what clients changed, Δ = ȳ − x.
+///
+/// Computed in Double for each parameter and rounded once to Float; square root, sums and products
+/// round alike on every machine.
+public struct ServerOptimizer: Hashable, Sendable {
+    /// The rule.
+    public enum Rule: Hashable, Sendable {
+        /// v ← β v + Δ, x ← x + η v.
+        case momentum(Double)
+        /// m ← β₁ m + (1 − β₁) Δ, v ← v + m², x ← x + η m / (√v + τ).
+        case adagrad
+        /// m as in Adagrad, v ← β₂ v + (1 − β₂) m².
+        case adam
+        /// m as in Adagrad, v ← v − (1 − β₂) m² sign(v − m²).
+        case yogi
+    }
+
+    public let rule: Rule
+    /// η.
+    public let learningRate: Double
+    /// β₁ and β₂.
+    public let beta1: Double
+    public let beta2: Double
+    /// τ, the degree of adaptivity; v begins at τ².
+    public let tau: Double
+
+    /// An optimiser. The adaptive ones as published, without bias correction.
+    ///
+    /// Source: Reddi, Charles, Zaheer, Garrett, Rush, Konečný, Kumar and McMahan, "Adaptive federated
+    /// optimization", ICLR 2021, Algorithm 2; momentum: see `Strategy.fedAvgM`.
+    /// - Precondition: η > 0, τ > 0, all β at least 0 and below 1.
+    public init(
+        _ rule: Rule, learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.99,
+        tau: Double = 1e-3
+    ) {
+        precondition(learningRate > 0 && learningRate.isFinite, "η must be above 0")
+        precondition(tau > 0 && tau.isFinite, "τ must be above 0, not \(tau)")
+        var betas = [beta1, beta2]
+        if case .momentum(let beta) = rule { betas.append(beta) }
+        for beta in betas {
+            precondition((0..<1).contains(beta), "β must be at least 0 and below 1, not \(beta)")
+        }
+        self.rule = rule
+        self.learningRate = learningRate
+        self.beta1 = beta1
+        self.beta2 = beta2
+        self.tau = tau
+    }
+
+    /// The strategy's name with this optimiser.
+    var name: String {
+        switch rule {
+        case .momentum: "FedAvgM"
+        case .adagrad: "FedAdagrad"
+        case .adam: "FedAdam"
+        case .yogi: "FedYogi"
+        }
+    }
+
+    /// Whether it takes the mean as it is.
+    var isAverage: Bool { rule == .momentum(0) && learningRate == 1 }
+
+    /// The model and the optimiser's vectors after a round with that mean.
+    func step(_ state: FederationState, mean: ParameterVector) -> FederationState {
+        var next = state
+        let model = state.model
+        let count = model.count
+        if case .momentum(let beta) = rule {
+            let before = state.optimizer.first ?? ParameterVector(zeros: count)
+            let velocity = ParameterVector.map(before, mean, model) { v, mean, x in
+                Float(beta * Double(v) + (Double(mean) - Double(x)))
+            }
+            next.optimizer = [velocity]
+            next.model = ParameterVector.map(model, velocity) { [learningRate] x, v in
+                Float(Double(x) + learningRate * Double(v))
+            }
+            return next
+        }
+        let first = state.optimizer.first ?? ParameterVector(zeros: count)
+        let second =
+            state.optimizer.count > 1
+            ? state.optimizer[1]
+            : ParameterVector(count: count) { $0.update(repeating: Float(tau * tau)) }
+        let m = ParameterVector.map(first, mean, model) { [beta1] m, mean, x in
+            Float(beta1 * Double(m) + (1 - beta1) * (Double(mean) - Double(x)))
+        }
+        let v = ParameterVector.map(second, m) { [beta2, rule] v, m in
+            let (v, square) = (Double(v), Double(m) * Double(m))
+            switch rule {
+            case .momentum, .adagrad: return Float(v + square)
+            case .adam: return Float(beta2 * v + (1 - beta2) * square)
+            case .yogi:
+                let sign: Double = v > square ? 1 : v < square ? -1 : 0
+                return Float(v - (1 - beta2) * square * sign)
+            }
+        }
+        next.optimizer = [m, v]
+        next.model = ParameterVector.map(model, m, v) { [learningRate, tau] x, m, v in
+            Float(Double(x) + learningRate * Double(m) / (Double(v).squareRoot() + tau))
+        }
+        return next
+    }
+}

@@ -1,0 +1,31 @@
+import Crypto
+import Foundation
+import Tensors
+
+/// A vector as the store keeps it: its bytes, and their SHA-256.
+struct StoredVector {
+    var digest: Data
+    var bytes: Data
+
+    init(digest: Data, bytes: Data) {
+        self.digest = digest
+        self.bytes = bytes
+    }
+
+    init(_ vector: ParameterVector) {
+        bytes = vector.withUnsafeBufferPointer { Data(buffer: $0) }
+        digest = Data(SHA256.hash(data: bytes))
+    }
+
+    /// Whether the bytes are those that were written.
+    var isWhole: Bool { Data(SHA256.hash(data: bytes)) == digest }
+
+    /// nil if the bytes are no whole number of Floats.
+    var vector: ParameterVector? {
+        let size = MemoryLayout<Float>.size
+        guard bytes.count.isMultiple(of: size) else { return nil }
+        return ParameterVector(count: bytes.count / size) {
+            _ = bytes.copyBytes(to: UnsafeMutableRawBufferPointer($0))
+        }
+    }
+}
