@@ -53,11 +53,26 @@ public struct ShardSampler: Sendable {
         }
     }
 
-    /// Positions in the training set of what `client` trains on in `round`; with repeats.
-    public func shard(client: Int, round: Int) -> [Int32] {
-        var random = RandomStream(
+    /// How many images `client` trains on in `round`, without drawing them.
+    public func sampleCount(client: Int, round: Int) -> Int {
+        var random = stream(client: client, round: round)
+        switch experiment {
+        case .uniform: return samples / Dataset.classCount * classes.count
+        case .equalRandom: return samples
+        case .unequalRandom: return random.next(in: 1...samples - 1)
+        case .skewed: return skewedCounts(&random).reduce(0, +)
+        }
+    }
+
+    private func stream(client: Int, round: Int) -> RandomStream {
+        RandomStream(
             RandomKey(
                 seed: seed, purpose: .partition, client: client, round: isFixed ? 0 : round))
+    }
+
+    /// Positions in the training set of what `client` trains on in `round`; with repeats.
+    public func shard(client: Int, round: Int) -> [Int32] {
+        var random = stream(client: client, round: round)
         switch experiment {
         case .uniform:
             let each = samples / Dataset.classCount

@@ -1,0 +1,119 @@
+import Testing
+
+@testable import Datasets
+
+@Suite("Clients from a CSV file") struct NaturalClientsTests {
+    private static let labels = (0..<8).map { UInt8($0) }
+
+    private func divide(_ text: String, among clients: Int? = nil) throws -> [[Int32]] {
+        let folder = TemporaryFolder()
+        let file = try folder.write(Array(text.utf8), to: "clients.csv")
+        let images = try Labels.images(Self.labels)
+        let shards = try Partition.natural(file: file).divide(images, among: clients, seed: 1)
+        return (1...shards.clientCount).map { shards.shard(of: $0) }
+    }
+
+    @Test("With or without a heading, in any order, with spaces and any line ends")
+    func forms() throws {
+        for text in [
+            "1,0\n1,3\n2,1\n", "client,index\n1,0\n1,3\n2,1\n", "2,1\n1,3\n1,0",
+            "\u{FEFF}writer ; image, sample\r\n 2 ,1\r\n1,\t3\r\n1,0\r\n",
+        ] {
+            if text.contains(";") {
+                #expect(try divide(text) == [[0, 3], [1]], "\(text)")
+            } else {
+                #expect(try divide(text, among: 2) == [[0, 3], [1]], "\(text)")
+            }
+        }
+    }
+
+    @Test("Names are numbered in rising order: as numbers if all are, as text otherwise")
+    func names() throws {
+        #expect(try divide("100,0\n20,1\n3,2\n20,3\n") == [[2], [1, 3], [0]])
+        #expect(try divide("100,0\n20,1\nx,2\n20,3\n") == [[0], [1, 3], [2]])
+        #expect(try divide("7,0\n007,1\n-7,2\n") == [[2], [1], [0]])
+    }
+
+    private func sentence(_ text: String, among clients: Int? = nil) throws -> String? {
+        do {
+            _ = try divide(text, among: clients)
+            return nil
+        } catch let error as PartitionError {
+            let text = error.description
+            let name = try #require(text.range(of: "clients.csv"))
+            return String(text[name.lowerBound...])
+        }
+    }
+
+    @Test func badLines() throws {
+        for line in ["3", "3,", ",3", "3,x", "3,4,5", "", "3;4", "3,4.0", "3,99999999999999999999"] {
+            #expect(
+                try sentence("1,0\n\(line)\n1,2\n")
+                    == "clients.csv, line 2, is “\(line)”: expected CLIENT,INDEX")
+        }
+        // A heading is a line of two fields without a number.
+        for line in ["3", "client", "3,x", "a,b,c", ",", "client,"] {
+            #expect(
+                try sentence("\(line)\n1,2\n")
+                    == "clients.csv, line 1, is “\(line)”: expected CLIENT,INDEX")
+        }
+        let long = String(repeating: "x", count: 50)
+        #expect(
+            try sentence(long)
+                == "clients.csv, line 1, is “\(long.prefix(39))…”: expected CLIENT,INDEX")
+    }
+
+    @Test func badIndices() throws {
+        #expect(
+            try sentence("1,0\n1,8\n")
+                == "clients.csv, line 2: there is no image 8, they are 0 to 7")
+        #expect(
+            try sentence("index,client\n1,-1\n")
+                == "clients.csv, line 2: there is no image -1, they are 0 to 7")
+        #expect(
+            try sentence("client,index\n1,5\n2,3\n3,5\n")
+                == "clients.csv, line 4: image 5 is given a second time, first in line 2")
+    }
+
+    @Test func filesThatAreNone() throws {
+        for text in ["", "client,index\n", "\u{FEFF}"] {
+            #expect(
+                try sentence(text)
+                    == "clients.csv names no image: expected a line CLIENT,INDEX for each")
+        }
+        #expect(
+            try sentence("1,0\n2,1\n", among: 3)
+                == "clients.csv names 2 clients, but 3 were asked for")
+        let folder = TemporaryFolder()
+        let images = try Labels.images(Self.labels)
+        for (file, reason) in [
+            (folder.path + "/none.csv", "No such file or directory"),
+            ("/dev/null", "it is not an ordinary file"),
+        ] {
+            #expect(
+                partitionFailure { () throws(PartitionError) in
+                    _ = try Partition.natural(file: file).divide(images, among: nil, seed: 1)
+                } == .unreadable(file: file, reason: reason))
+        }
+        #expect(
+            PartitionError.unreadable(file: "a.csv", reason: "No such file or directory").description
+                == "a.csv cannot be read: No such file or directory")
+    }
+
+    @Test("What is written is read as the same shards", arguments: PartitionLawTests.all)
+    func roundTrip(partition: Partition) throws {
+        let folder = TemporaryFolder()
+        _ = try folder.write([], to: "empty")
+        let shards = try partition.divide(Labels.many, among: 100, seed: 8)
+        let file = folder.path + "/shards.csv"
+        try shards.writeCSV(to: file)
+        let again = try Partition.natural(file: file).divide(Labels.many, among: 100, seed: 99)
+        #expect(again == shards)
+        #expect(folder.list().sorted() == ["empty", "shards.csv"])
+        #expect(
+            partitionFailure { () throws(PartitionError) in
+                try shards.writeCSV(to: folder.path + "/none/shards.csv")
+            }?.description
+                == "\(folder.path)/none/shards.csv cannot be written: No such file or directory")
+    }
+}
