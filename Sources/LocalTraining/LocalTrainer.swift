@@ -76,6 +76,7 @@ extension Plan {
             RandomKey(seed: seed, purpose: .shuffling, client: client, round: round))
         let dropout = RandomKey(seed: seed, purpose: .dropout, client: client, round: round)
         load(global)
+        begin(LocalOptimizer(learningRate: training.learningRate))
         var step = 0
         var lossSum = 0.0
         for epoch in 1...training.epochs {
@@ -86,9 +87,7 @@ extension Plan {
                 if shouldStop() { throw .stopped }
                 let end = min(start + training.batchSize, order.count)
                 images.copyBatch(order[start..<end], images: self.images, labels: labels)
-                let result = trainStep(
-                    count: end - start, learningRate: training.learningRate, dropout: dropout,
-                    step: step)
+                let result = trainStep(count: end - start, dropout: dropout, step: step)
                 guard result.lossSum.isFinite else {
                     throw .lossNotFinite(epoch: epoch, batch: start / training.batchSize + 1)
                 }
