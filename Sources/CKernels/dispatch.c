@@ -90,6 +90,7 @@ __attribute__((constructor)) static void choose(void) {
 #define CK_RETURN_ck_extent return
 #define CK_RETURN_int64_t return
 #define CK_RETURN_float return
+#define CK_RETURN_double return
 #define CK_DEFINE(result, name, parameters, arguments)                                            \
     result ck_##name parameters { CK_RETURN_##result tables[ck_level()]->name arguments; }
 CK_KERNELS(CK_DEFINE)

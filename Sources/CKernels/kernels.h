@@ -52,8 +52,8 @@
     X(void, dense_backward,                                                                       \
       (const float *x, const float *dy, const float *packed, size_t samples, size_t inputs,       \
        size_t units, float scale, float *target, float *dx, ck_entry *entries, uint32_t *starts,  \
-       float *block),                                                                             \
-      (x, dy, packed, samples, inputs, units, scale, target, dx, entries, starts, block))         \
+       float *block, const ck_step *step),                                                        \
+      (x, dy, packed, samples, inputs, units, scale, target, dx, entries, starts, block, step))   \
     X(void, kernel_by_filter,                                                                     \
       (const float *kernel, size_t taps, size_t channels, size_t filters, float *by_filter),      \
       (kernel, taps, channels, filters, by_filter))                                               \
@@ -75,6 +75,10 @@
     X(void, column_sums, (const float *x, float *sums, size_t rows, size_t columns),              \
       (x, sums, rows, columns))                                                                   \
     X(float, sum, (const float *x, size_t count), (x, count))                                     \
+    X(void, optimizer_step,                                                                       \
+      (const ck_step *step, const float *gradient, size_t first, size_t count),                   \
+      (step, gradient, first, count))                                                             \
+    X(double, sum_of_squares, (const float *x, size_t count), (x, count))                         \
     X(void, axpy, (float a, const float *x, float *y, size_t count), (a, x, y, count))            \
     X(void, apply_mask,                                                                           \
       (const float *x, const uint64_t *mask, float scale, float *y, size_t count),                \

@@ -100,7 +100,8 @@ struct FusedEngineTests {
         plan.load(start)
         let key = RandomKey(seed: 1, purpose: .dropout)
         let gradient = plan.gradient(count: 3, dropout: key, step: 9).gradient
-        _ = plan.trainStep(count: 3, learningRate: 0.5, dropout: key, step: 9)
+        plan.begin(LocalOptimizer(learningRate: 0.5))
+        _ = plan.trainStep(count: 3, dropout: key, step: 9)
         let moved = plan.parameters()
         let whole = 0..<start.count
         let expected = zip(start.array(in: whole), gradient.array(in: whole)).map { $0 - 0.5 * $1 }

@@ -131,11 +131,10 @@ struct GoldenTests {
     @Test("Twenty steps of gradient descent", arguments: Self.engines)
     func descent(engine: Engine, level: SIMDLevel) throws {
         try withPlan(engine, level) { plan in
+            plan.begin(LocalOptimizer(learningRate: golden.sgd.learningRate))
             for (step, expected) in golden.sgd.lossPerStep.enumerated() {
                 fill(plan, step: step)
-                let result = plan.trainStep(
-                    count: 8, learningRate: golden.sgd.learningRate, dropout: Plan.noDropout,
-                    step: step)
+                let result = plan.trainStep(count: 8, dropout: Plan.noDropout, step: step)
                 #expect(abs(result.lossSum / 8 - expected) < 1e-5, "step \(step)")
             }
             let parameters = plan.parameters()

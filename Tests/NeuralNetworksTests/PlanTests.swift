@@ -39,8 +39,9 @@ struct PlanTests {
         Self.digits(plan, seed: 1)
         plan.load(architecture.initialParameters(seed: 1))
         let key = RandomKey(seed: 1, purpose: .dropout)
+        plan.begin(LocalOptimizer(learningRate: 0.01))
         func step(_ number: Int) {
-            _ = plan.trainStep(count: 4, learningRate: 0.01, dropout: key, step: number)
+            _ = plan.trainStep(count: 4, dropout: key, step: number)
         }
         step(0)
         allocation_counter_start()
@@ -74,7 +75,8 @@ struct PlanTests {
                 #expect(plan.parameters().isIdentical(to: first))
                 // A step of no length moves nothing, and makes the plan read its own copy.
                 func stay() {
-                    _ = plan.trainStep(count: 2, learningRate: 0, dropout: Plan.noDropout, step: 0)
+                    plan.begin(LocalOptimizer(learningRate: 0))
+                    _ = plan.trainStep(count: 2, dropout: Plan.noDropout, step: 0)
                 }
                 stay()
                 #expect(plan.parameters() == first)
@@ -149,8 +151,8 @@ struct PlanTests {
         #expect(abs(loss - result.lossSum) < 1e-3)
         let found = gradient.array(in: 0..<start.count)
         #expect(zip(found, mean).allSatisfy { abs(Double($0) - $1) < 1e-6 })
-        _ = whole.trainStep(
-            count: count, learningRate: 0.5, dropout: Plan.noDropout, step: 0)
+        whole.begin(LocalOptimizer(learningRate: 0.5))
+        _ = whole.trainStep(count: count, dropout: Plan.noDropout, step: 0)
         let moved = whole.parameters().array(in: 0..<start.count)
         for (index, value) in start.array(in: 0..<start.count).enumerated() {
             #expect(abs(moved[index] - (value - 0.5 * found[index])) < 1e-6)

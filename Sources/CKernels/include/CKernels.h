@@ -169,6 +169,23 @@ void ck_sparse_kernel_gradient(const ck_pooled *g, const float *dy, const uint8_
 void ck_sparse_input_gradient(const ck_pooled *g, const float *dy, const uint64_t *live,
                               const float *kernel, float *dx);
 
+/// One step of stochastic gradient descent with momentum: for a gradient g,
+/// v = momentum · v + g + weight_decay · w + proximal · (w − anchor) and
+/// w −= learning_rate · (v + correction). Arrays are laid out as the parameters w are; null ones
+/// leave out their term.
+typedef struct {
+    float learning_rate, momentum, weight_decay, proximal;
+    /// What the gradient is multiplied by first: below 1 where it is clipped.
+    float gradient_scale;
+    float *parameters, *velocity;
+    const float *anchor, *correction;
+} ck_step;
+
+/// The step of parameters first ..< first + count; `gradient` is laid out as they are.
+void ck_optimizer_step(const ck_step *step, const float *gradient, size_t first, size_t count);
+/// The sum of x², in double precision and an order that the count alone decides.
+double ck_sum_of_squares(const float *x, size_t count);
+
 /// kernel[inputs][units] → packed, an order of the level's own that dense layers are computed in.
 void ck_pack_dense(const float *kernel, size_t inputs, size_t units, float *packed);
 /// The reverse of `ck_pack_dense`.
@@ -182,12 +199,14 @@ void ck_dense_forward(const float *x, const float *packed, size_t samples, size_
 void ck_dense_forward_live(const float *x, const float *kernel, size_t samples, size_t inputs,
                            size_t units, float *y);
 /// In one pass over the kernel: dx = dy · kernelᵀ and, packed, target += scale · xᵀ · dy, over what
-/// is not zero in dy. `target` may be `packed`; dx may be null if nobody wants it. Scratch:
+/// is not zero in dy. `target` may be `packed`; dx may be null if nobody wants it. With `step` not
+/// null the gradient goes nowhere, but is stepped by at once, while what the step reads is in the
+/// cache: the step's arrays begin at the kernel, its parameters are `packed`, `scale` is 1. Scratch:
 /// entries[2 · samples · units], starts[(⌈units / CK_DENSE_UNITS⌉ · samples + units + 2)],
 /// block[samples][8 · lanes].
 void ck_dense_backward(const float *x, const float *dy, const float *packed, size_t samples,
                        size_t inputs, size_t units, float scale, float *target, float *dx,
-                       ck_entry *entries, uint32_t *starts, float *block);
+                       ck_entry *entries, uint32_t *starts, float *block, const ck_step *step);
 
 /// kernel[taps][channels][filters] → [channels / lanes][filters][taps][lanes].
 void ck_kernel_by_filter(const float *kernel, size_t taps, size_t channels, size_t filters,

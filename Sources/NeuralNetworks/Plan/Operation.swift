@@ -17,6 +17,8 @@ protocol Operation: Sendable {
     /// Both vectors are laid out as the architecture says; what is not touched is the same in both.
     func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>)
     func unpack(_ packed: UnsafePointer<Float>, into parameters: UnsafeMutablePointer<Float>)
+    /// The parameters that `backward` steps itself when the pass has an optimiser's step; nil for none.
+    var steppedRange: Range<Int>? { get }
     func forward(_ pass: Pass)
     /// Puts the gradient of its input, if it is wanted, into the input's place, and adds that of its
     /// parameters, scaled, to the pass's target: which may be the parameters themselves, so the
@@ -25,6 +27,7 @@ protocol Operation: Sendable {
 }
 
 extension Operation {
+    var steppedRange: Range<Int>? { nil }
     func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {}
     func unpack(_ packed: UnsafePointer<Float>, into parameters: UnsafeMutablePointer<Float>) {}
 }
@@ -47,6 +50,8 @@ struct Pass {
     /// in a step of gradient descent, 1 and zeros for the gradient itself.
     var target: UnsafeMutablePointer<Float>?
     var scale: Float = 0
+    /// The step that an operation's `steppedRange` takes instead of adding to the target.
+    var optimizerStep: ck_step?
     /// Samples in this batch, at most the plan's batch size.
     var count: Int
     /// The stream for dropout, and how many batches it has served before.

@@ -35,18 +35,24 @@ public final class Plan {
     public private(set) var profile: [OperationProfile]?
 
     let operations: [any Operation]
-    private let arena: Arena
+    let arena: Arena
     /// How many samples go through the operations at once: larger batches do so in parts, whose
     /// activations stay in the cache and whose gradients are added up.
-    private let partSize: Int
+    let partSize: Int
     private let input: ArenaRegion
     private let output: Activations
-    /// Logits of a whole batch, and the sum of its parts' steps; nil where a batch is one part.
-    private let parts: (logits: ArenaRegion, steps: ArenaRegion)?
+    /// Logits of a whole batch; nil where a batch is one part.
+    private let wholeLogits: ArenaRegion?
     /// The model's parameters, in the order of `Operation.pack`.
-    private let packed: ArenaRegion
+    let packed: ArenaRegion
     /// What they are a copy of; nil once they have been trained.
-    private var loaded: ParameterVector?
+    var loaded: ParameterVector?
+    /// What `begin` was told, and its terms beside the gradient; nil for none.
+    var optimizer: LocalOptimizer?
+    var step: ck_step?
+    var scratch: OptimizerScratch
+    /// The parameters that no operation steps itself.
+    let rangesSteppedLater: [Range<Int>]
 
     public init(
         _ architecture: Architecture, batchSize: Int, purpose: Purpose, engine: Engine = .fused
@@ -66,14 +72,13 @@ public final class Plan {
         var imageRegion = input
         if batchSize > partSize {
             imageRegion = compiler.arena.reserve(batchSize * architecture.input.count)
-            parts = (
-                logits: compiler.arena.reserve(batchSize * architecture.classCount),
-                steps: compiler.arena.reserve(
-                    purpose == .training ? architecture.parameterCount : 0)
-            )
+            wholeLogits = compiler.arena.reserve(batchSize * architecture.classCount)
         } else {
-            parts = nil
+            wholeLogits = nil
         }
+        scratch = OptimizerScratch(count: architecture.parameterCount)
+        rangesSteppedLater = Self.rangesSteppedLater(
+            operations, parameterCount: architecture.parameterCount)
         let labelRegion = compiler.arena.reserve((batchSize + 3) / 4)
         packed = compiler.arena.reserve(architecture.parameterCount)
         arena = Arena(compiler.arena)
@@ -86,7 +91,7 @@ public final class Plan {
     static let largestPart = 32
 
     /// The last batch's logits, [N][classes].
-    public var logits: UnsafePointer<Float> { UnsafePointer(arena[parts?.logits ?? output.values]) }
+    public var logits: UnsafePointer<Float> { UnsafePointer(arena[wholeLogits ?? output.values]) }
 
     /// Floating-point operations of each operation's forward pass on one sample, a multiplication
     /// and an addition being two, as if every product were computed.
@@ -98,13 +103,17 @@ public final class Plan {
         precondition(
             model.count == architecture.parameterCount,
             "\(model.count) parameters for a plan that has \(architecture.parameterCount)")
+        optimizer = nil
         if let loaded, loaded.isIdentical(to: model) { return }
-        let to = arena[packed]
-        model.withUnsafeBufferPointer { from in
+        pack(model, into: arena[packed])
+        loaded = model
+    }
+
+    func pack(_ vector: ParameterVector, into to: UnsafeMutablePointer<Float>) {
+        vector.withUnsafeBufferPointer { from in
             to.update(from: from.baseAddress!, count: from.count)
             for operation in operations { operation.pack(from.baseAddress!, into: to) }
         }
-        loaded = model
     }
 
     /// The model's parameters as they are now.
@@ -151,30 +160,8 @@ public final class Plan {
         }
     }
 
-    /// One step of stochastic gradient descent on the loaded model: w ← w − η ∇(mean loss of the
-    /// batch).
-    /// - Returns: the batch's loss and hits before the step.
-    /// - Precondition: the plan is for training.
-    public func trainStep(
-        count: Int, learningRate: Float, dropout: RandomKey, step: Int
-    ) -> BatchResult {
-        loaded = nil
-        var pass = pass(count, dropout, step)
-        pass.scale = -learningRate
-        guard count > partSize, let steps = parts?.steps else {
-            pass.target = arena[packed]
-            return backward(pass)
-        }
-        // All parts see the same parameters.
-        pass.target = arena[steps]
-        arena[steps].update(repeating: 0, count: steps.count)
-        let result = backward(pass)
-        ck_axpy(1, arena[steps], arena[packed], steps.count)
-        return result
-    }
-
     /// Forward, loss and backward of one batch.
-    private func backward(_ pass: Pass) -> BatchResult {
+    func backward(_ pass: Pass) -> BatchResult {
         guard let outputGradient = output.gradient else {
             preconditionFailure("a plan for inference has no gradient")
         }
@@ -191,7 +178,7 @@ public final class Plan {
         return result
     }
 
-    private func pass(_ count: Int, _ dropout: RandomKey, _ step: Int) -> Pass {
+    func pass(_ count: Int, _ dropout: RandomKey, _ step: Int) -> Pass {
         precondition(
             count > 0 && count <= batchSize, "\(count) samples in a plan for \(batchSize)")
         return Pass(
@@ -201,7 +188,7 @@ public final class Plan {
     /// Runs `body` on each part of a batch, whose samples are where the operations take them, and
     /// keeps its logits.
     private func eachPart(of pass: Pass, _ body: (_ part: Pass, _ first: Int) -> Void) {
-        guard let parts else { return body(pass, 0) }
+        guard let wholeLogits else { return body(pass, 0) }
         let size = architecture.input.count
         let classes = architecture.classCount
         var part = pass
@@ -210,7 +197,7 @@ public final class Plan {
             part.count = min(partSize, pass.count - first)
             arena[input].update(from: images + first * size, count: part.count * size)
             body(part, first)
-            (arena[parts.logits] + first * classes).update(
+            (arena[wholeLogits] + first * classes).update(
                 from: arena[output.values], count: part.count * classes)
             part.step += 1
         }

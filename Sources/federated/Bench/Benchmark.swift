@@ -191,6 +191,7 @@ final class BenchWorker: @unchecked Sendable {
         inference = Plan(architecture, batchSize: batch, purpose: .inference, engine: engine)
         let parameters = architecture.initialParameters(seed: 1)
         training.load(parameters)
+        training.begin(LocalOptimizer(learningRate: 0.01))
         inference.load(parameters)
         self.images = images
         self.batch = batch
@@ -203,7 +204,7 @@ final class BenchWorker: @unchecked Sendable {
     func train() -> Double {
         copy(to: training)
         let key = RandomKey(seed: 1, purpose: .dropout)
-        _ = training.trainStep(count: batch, learningRate: 0.01, dropout: key, step: step)
+        _ = training.trainStep(count: batch, dropout: key, step: step)
         step += 1
         return Double(batch)
     }

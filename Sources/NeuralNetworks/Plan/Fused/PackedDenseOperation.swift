@@ -5,7 +5,8 @@ import Tensors
 /// without a gradient cost nothing backward, where the optimiser's step is part of the one pass over
 /// the kernel.
 ///
-/// Its kernel lies packed in the plan's parameters: see `ck_pack_dense`.
+/// Its kernel lies packed in the plan's parameters: see `ck_pack_dense`. Momentum and the like are part of
+/// that pass too: see `ck_step`.
 struct PackedDenseOperation: Operation {
     let name: String
     let inputs: Int
@@ -38,6 +39,8 @@ struct PackedDenseOperation: Operation {
     var flopsPerSample: Int { 2 * inputs * units }
     var parameterCount: Int { inputs * units + units }
     var activationCount: Int { inputs + units }
+
+    var steppedRange: Range<Int>? { kernel..<kernel + inputs * units }
 
     func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
         ck_pack_dense(parameters + kernel, inputs, units, packed + kernel)
@@ -73,9 +76,16 @@ struct PackedDenseOperation: Operation {
             .assumingMemoryBound(to: ck_entry.self)
         let starts = UnsafeMutableRawPointer(pass.arena[scratch.starts])
             .assumingMemoryBound(to: UInt32.self)
-        ck_dense_backward(
-            pass.arena[input.values], dy, pass.parameters + kernel, pass.count, inputs, units,
-            pass.scale, target + kernel, input.gradient.map { pass.arena[$0] }, entries, starts,
-            pass.arena[scratch.block])
+        func backward(_ step: UnsafePointer<ck_step>?) {
+            ck_dense_backward(
+                pass.arena[input.values], dy, pass.parameters + kernel, pass.count, inputs, units,
+                pass.scale, target + kernel, input.gradient.map { pass.arena[$0] }, entries,
+                starts, pass.arena[scratch.block], step)
+        }
+        if let step = pass.optimizerStep?.advanced(by: kernel) {
+            withUnsafePointer(to: step) { backward($0) }
+        } else {
+            backward(nil)
+        }
     }
 }

@@ -1,0 +1,126 @@
+import CKernels
+import Tensors
+
+extension Plan {
+    /// Begins a client's training: the loaded model becomes w_global, and the velocity is zero.
+    ///
+    /// What the optimiser needs beside the parameters is allocated the first time only.
+    /// - Parameter correction: SCAFFOLD's c − c_i, laid out as the parameters are; what is all zeros
+    ///   is none.
+    /// - Precondition: a model has been loaded and not been trained since, the optimiser's settings
+    ///   make sense, and the correction is finite and has the architecture's parameter count.
+    public func begin(_ optimizer: LocalOptimizer, correction: ParameterVector? = nil) {
+        precondition(loaded != nil, "load a model before an optimiser begins")
+        optimizer.requireSensible()
+        let count = architecture.parameterCount
+        let parameters = arena[packed]
+        self.optimizer = optimizer
+        step = nil
+        let correction = correction.flatMap { correction -> UnsafePointer<Float>? in
+            precondition(
+                correction.count == count,
+                "a correction of \(correction.count) for \(count) parameters")
+            let extent = correction.inspect()
+            precondition(extent.firstNonFinite == nil, "the correction is not finite")
+            if extent.largest == 0 { return nil }
+            let to = scratch.correction.reserve()
+            pack(correction, into: to)
+            return UnsafePointer(to)
+        }
+        let isPlain = optimizer.isPlain && correction == nil
+        if !isPlain || batchSize > partSize { _ = scratch.gradient.reserve() }
+        if isPlain { return }
+        var terms = ck_step()
+        terms.learning_rate = optimizer.learningRate
+        terms.momentum = optimizer.momentum
+        terms.weight_decay = optimizer.weightDecay
+        terms.proximal = optimizer.proximal
+        terms.gradient_scale = 1
+        terms.parameters = parameters
+        terms.correction = correction
+        if optimizer.momentum > 0 {
+            let velocity = scratch.velocity.reserve()
+            velocity.update(repeating: 0, count: count)
+            terms.velocity = velocity
+        }
+        if optimizer.proximal > 0 {
+            let anchor = scratch.anchor.reserve()
+            anchor.update(from: parameters, count: count)
+            terms.anchor = UnsafePointer(anchor)
+        }
+        step = terms
+    }
+
+    /// One step of the optimiser that `begin` named, on the first `count` samples of `images` and
+    /// `labels`.
+    ///
+    /// `dropout` and `step` say which random numbers drop units: every step of a stream has its own.
+    /// - Returns: the batch's loss and hits before the step.
+    /// - Precondition: the plan is for training, and `begin` has been called since `load`.
+    public func trainStep(count: Int, dropout: RandomKey, step number: Int) -> BatchResult {
+        guard let optimizer else {
+            preconditionFailure("an optimiser begins before its first step: see Plan.begin(_:)")
+        }
+        loaded = nil
+        let pass = pass(count, dropout, number)
+        guard let step else { return plainStep(pass, learningRate: optimizer.learningRate) }
+        return trainStep(pass, step, clip: optimizer.gradientClip)
+    }
+
+    /// w ← w − ηg, straight into the parameters.
+    private func plainStep(_ pass: Pass, learningRate: Float) -> BatchResult {
+        var pass = pass
+        pass.scale = -learningRate
+        guard pass.count > partSize else {
+            pass.target = arena[packed]
+            return backward(pass)
+        }
+        // All parts see the same parameters.
+        let steps = scratch.gradient.reserve()
+        steps.update(repeating: 0, count: architecture.parameterCount)
+        pass.target = steps
+        let result = backward(pass)
+        ck_axpy(1, steps, arena[packed], architecture.parameterCount)
+        return result
+    }
+
+    private func trainStep(_ pass: Pass, _ step: ck_step, clip: Float?) -> BatchResult {
+        let whole = 0..<architecture.parameterCount
+        // Where the whole gradient is needed first, nothing is stepped by at once.
+        let isFused = pass.count <= partSize && clip == nil
+        let ranges = isFused ? rangesSteppedLater : [whole]
+        let gradient = scratch.gradient.reserve()
+        for range in ranges {
+            (gradient + range.lowerBound).update(repeating: 0, count: range.count)
+        }
+        var pass = pass
+        pass.target = gradient
+        pass.scale = 1
+        pass.optimizerStep = isFused ? step : nil
+        let result = backward(pass)
+        var step = step
+        if let clip {
+            let norm = ck_sum_of_squares(gradient, whole.count).squareRoot()
+            if norm > Double(clip) { step.gradient_scale = Float(Double(clip) / norm) }
+        }
+        withUnsafePointer(to: step) { step in
+            for range in ranges {
+                ck_optimizer_step(step, gradient, range.lowerBound, range.count)
+            }
+        }
+        return result
+    }
+
+    /// The parameters that no operation steps itself, in one piece where they lie side by side.
+    static func rangesSteppedLater(
+        _ operations: [any Operation], parameterCount: Int
+    ) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        var start = 0
+        for range in operations.compactMap(\.steppedRange) + [parameterCount..<parameterCount] {
+            if start < range.lowerBound { ranges.append(start..<range.lowerBound) }
+            start = range.upperBound
+        }
+        return ranges
+    }
+}
