@@ -105,7 +105,9 @@ extension RunStore {
                 db, sql: "SELECT * FROM client_states WHERE run = ?", arguments: [run])
             return FederationState(
                 model: model.parameters,
-                optimizer: try optimizer.map { try vector($0, "the strategy's state of run \(name)") },
+                optimizer: try optimizer.map {
+                    try vector($0, "the strategy's state of run \(name)")
+                },
                 clients: Dictionary(
                     uniqueKeysWithValues: try clients.map { row in
                         let client: Int = row["client"]

@@ -25,7 +25,8 @@ public final class InProcessFederation: Sendable {
 
         public init(
             architecture: Architecture, engine: Engine = .fused, strategy: Strategy = .fedAvg,
-            training: LocalTraining, shards: ShardSource, trainingImages: LabelledImages, evaluationSet: EvaluationSet,
+            training: LocalTraining, shards: ShardSource, trainingImages: LabelledImages,
+            evaluationSet: EvaluationSet,
             rounds: RoundEngine.Configuration, seed: UInt64, threads: Int
         ) {
             self.architecture = architecture
@@ -93,7 +94,8 @@ public final class InProcessFederation: Sendable {
         return state.withLock { state in
             RunResult(
                 outcome: state.commitError == nil
-                    ? state.engine.outcome ?? .interrupted : .interrupted, model: state.federation.model,
+                    ? state.engine.outcome ?? .interrupted : .interrupted,
+                model: state.federation.model,
                 rounds: state.committed, commitError: state.commitError)
         }
     }
@@ -196,8 +198,9 @@ public final class InProcessFederation: Sendable {
             state.clientStates = [:]
             state.classCounts = [:]
             let images = cohort.reduce(0) {
-                $0 + configuration.training.imageCount(
-                    samples: configuration.shards.sampleCount(client: $1, round: round))
+                $0
+                    + configuration.training.imageCount(
+                        samples: configuration.shards.sampleCount(client: $1, round: round))
             }
             let models = (configuration.rounds.evaluatesClients ? cohort.count : 0) + 1
             progress.open(

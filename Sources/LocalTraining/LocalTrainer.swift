@@ -48,7 +48,8 @@ extension Plan {
     public func trainLocally(
         _ training: LocalTraining, from global: ParameterVector, on samples: LabelledImages,
         shard: [Int32], seed: UInt64, client: Int, round: Int,
-        correction: ParameterVector? = nil, progress: (Int) -> Void = { _ in }, shouldStop: () -> Bool = { false }
+        correction: ParameterVector? = nil, progress: (Int) -> Void = { _ in },
+        shouldStop: () -> Bool = { false }
     ) throws(LocalTrainingError) -> LocalResult {
         let size = training.batchSize(samples: shard.count)
         precondition(size <= batchSize, "the plan's batches are too small")

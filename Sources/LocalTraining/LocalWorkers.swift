@@ -33,7 +33,8 @@ public final class LocalWorkers: Sendable {
         self.training = training
         self.threads = threads
         plans = WorkerPlans(
-            architecture, trainingBatchSize: training.batchSize(samples: largestShard), engine: engine,
+            architecture, trainingBatchSize: training.batchSize(samples: largestShard),
+            engine: engine,
             threads: threads)
         queue.holdOpen()
         let queue = queue

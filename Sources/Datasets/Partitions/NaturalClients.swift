@@ -39,7 +39,8 @@ struct NaturalClients {
             }
             guard !name.isEmpty, let index = index.flatMap({ Self.number($0) }) else {
                 throw .malformedLine(
-                    file: file, line: line, found: Self.shortened(String(decoding: text, as: UTF8.self)))
+                    file: file, line: line,
+                    found: Self.shortened(String(decoding: text, as: UTF8.self)))
             }
             guard owners.indices.contains(index) else {
                 throw .indexOutOfRange(file: file, line: line, index: index, images: imageCount)

@@ -155,7 +155,7 @@ extension Coordinator {
             member(client) { $0.knowsEnd = true }
             let succeeded =
                 switch outcome {
-                case .completed, .reachedTarget: true
+                case .completed, .reachedTarget, .noProgress: true
                 case .interrupted, .diverged, .failed: false
                 }
             return NextTask(

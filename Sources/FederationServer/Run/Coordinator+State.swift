@@ -44,8 +44,10 @@ extension Coordinator {
             "id": .string(settings.run.text), "experiment": .integer(settings.experiment),
             "model": .string(settings.model), "strategy": .string(run.served.strategy.name),
             "clients": .integer(settings.clients), "rounds": .integer(settings.rounds),
-            "epochs": .integer(settings.epochs), "batchSize": .integer(settings.batchSize),
-            "learningRate": .number(Double("\(settings.learningRate)") ?? 0),
+            "epochs": settings.training.epochs.map(JSONValue.number) ?? nil,
+            "batchSize": settings.training.batchSize.map(JSONValue.integer) ?? "all",
+            "learningRate": .number(Double("\(settings.training.learningRate)") ?? 0),
+            "partition": settings.partition.map(JSONValue.string) ?? nil,
             "seed": JSONValue(settings.seed), "samples": .integer(settings.samples),
             "dataset": .string(settings.dataset), "insecure": .bool(presentation.isInsecure),
             "startedAt": Self.time(run.startedAt), "address": .string(presentation.address),
@@ -54,7 +56,8 @@ extension Coordinator {
 
     private static func json(_ round: ActiveRun.History) -> JSONValue {
         [
-            "round": .integer(round.round), "accuracy": round.global.map { .number($0.accuracy) } ?? nil,
+            "round": .integer(round.round),
+            "accuracy": round.global.map { .number($0.accuracy) } ?? nil,
             "loss": round.global.map { .number($0.loss) } ?? nil,
             "seconds": round.seconds.map { .number($0) } ?? nil, "closedAt": time(round.closedAt),
             "clientsLow": round.clients.map { .number($0.lowerBound) } ?? nil,

@@ -32,13 +32,14 @@ struct FederationBenchmark {
 
     /// Clients that hand back the model they were given, driven by the engine as a run is.
     private func inProcess() throws -> Double {
-        let strategy = FederatedAveraging()
         var engine = RoundEngine(
             RoundEngine.Configuration(
-                clients: Array(1...clients), rounds: rounds + 1, evaluatesClients: false))
-        var model = NoOpRun.model(layout)
-        var sum = strategy.makeAggregator(layout: layout)
-        var updates: [ModelUpdate] = []
+                population: clients, rounds: rounds + 1, evaluatesClients: false))
+        let strategy = Strategy.fedAvg
+        let work = LocalWork(steps: 1, learningRate: 0.01)
+        var state = FederationState(model: NoOpRun.model(layout))
+        var sum = RoundAggregate(strategy, layout: layout)
+        var updates: [Contribution] = []
         var seconds: [Double] = []
         var start = MonotonicClock.seconds()
         var effects = engine.handle(.begin)
@@ -47,22 +48,22 @@ struct FederationBenchmark {
             switch effect {
             case .openRound:
                 start = MonotonicClock.seconds()
-                sum = strategy.makeAggregator(layout: layout)
+                sum = RoundAggregate(strategy, layout: layout)
                 updates = []
             case .train(let client, let round):
                 effects += engine.handle(
                     .updateReceived(client: client, round: round, sampleCount: client))
             case .accept(let client, let round):
-                updates.append(
-                    ModelUpdate(
-                        client: client, round: round, sampleCount: client, parameters: model))
+                let update = ModelUpdate(
+                    client: client, round: round, sampleCount: client, parameters: state.model)
+                updates.append(try strategy.contribution(of: update, after: state, work: work))
                 guard updates.count == clients else { continue }
-                try sum.add(contentsOf: updates, threads: availableProcessorCount())
+                try sum.add(updates, threads: availableProcessorCount())
                 for update in updates {
                     effects += engine.handle(.updateFolded(client: update.client, round: round))
                 }
             case .aggregate:
-                model = try strategy.nextModel(after: model, aggregate: &sum)
+                state = try sum.next(after: state, population: clients)
             case .evaluateGlobal(let round):
                 effects += engine.handle(.globalEvaluated(round: round, NoOpRun.evaluation))
             case .commit:
@@ -149,12 +150,14 @@ struct NoOpRun: Sendable {
             settings: RunSettings(
                 run: name, model: "none", inputShape: [1, 1, 1], architecture: Self.architecture,
                 parameterCount: layout.count, engine: "fused", experiment: 1, samples: 10,
-                fixedShards: false, dataset: "none", clients: clients, rounds: rounds, epochs: 1,
-                batchSize: 1, learningRate: 0.01, seed: 1, heartbeatSeconds: 1, pollSeconds: 60),
+                fixedShards: false, dataset: "none", clients: clients, rounds: rounds,
+                training: TrainingSettings(epochs: 1, batchSize: 1, learningRate: 0.01), seed: 1,
+                heartbeatSeconds: 1, pollSeconds: 60),
             rules: RoundEngine.Configuration(
-                clients: Array(1...clients), rounds: rounds, evaluatesClients: false,
+                population: clients, rounds: rounds, evaluatesClients: false,
                 cohortSize: cohort, minimumClients: cohort, waitsForClients: true),
-            strategy: FederatedAveraging(), layout: layout, model: Self.model(layout),
+            strategy: .fedAvg, layout: layout, state: FederationState(model: Self.model(layout)),
+            work: { _, _ in LocalWork(steps: 1, learningRate: 0.01) },
             evaluate: { _ in Self.evaluation }, commit: { _, _, _ in }, finish: { _, _ in })
     }
 }

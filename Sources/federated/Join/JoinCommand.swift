@@ -105,15 +105,12 @@ struct JoinCommand: ParsableCommand {
         let setup = try ClientSetup(settings, images: images)
         let workers = LocalWorkers(
             setup.architecture, engine: setup.engine,
-            training: LocalTraining(
-                epochs: settings.epochs, batchSize: settings.batchSize,
-                learningRate: settings.learningRate),
-            largestShard: setup.sampler.largestShard, threads: 1)
+            training: settings.training.local, largestShard: setup.shards.largestShard, threads: 1)
         box.replace(with: workers)
         display.begin(
             settings, address: address, data: loaded.dataset.origin, setup: setup, slots: slots)
         return LocalParticipant(
-            client: id, seed: settings.seed, images: images, sampler: setup.sampler,
+            client: id, seed: settings.seed, images: images, shards: setup.shards,
             workers: workers, architecture: setup.digest, slots: slots)
     }
 }

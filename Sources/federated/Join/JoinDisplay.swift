@@ -1,5 +1,6 @@
 import FederationClient
 import FederationWire
+import LocalTraining
 import Synchronization
 
 /// What the user sees of a client: a line a round, and what goes wrong.
@@ -27,11 +28,11 @@ final class JoinDisplay: Sendable {
         slots: CoreSlots
     ) {
         state.withLock { $0.rounds = settings.rounds }
-        let count = setup.sampler.shard(client: client, round: 1).count
+        let count = setup.shards.sampleCount(client: client, round: 1)
         let rows = [
             ("server", "\(address), run \(settings.run)"),
             ("client", "\(client) of \(settings.clients)"),
-            ("experiment", "\(setup.experiment)"),
+            (settings.partition == nil ? "experiment" : "partition", setup.division),
             ("data", "\(data), \(Text.plural(count, "sample")) in round 1"),
             (
                 "model",
@@ -40,9 +41,7 @@ final class JoinDisplay: Sendable {
             ),
             (
                 "training",
-                "\(Text.plural(settings.rounds, "round")) of "
-                    + "\(Text.plural(settings.epochs, "epoch")), batch \(settings.batchSize), SGD "
-                    + "at \(settings.learningRate)"
+                "\(Text.plural(settings.rounds, "round")) of \(settings.training.local.summary)"
             ),
             ("seed", "\(settings.seed)"),
             (
@@ -91,8 +90,8 @@ final class JoinDisplay: Sendable {
         }
         let cells = [
             Text.pad("\(summary.round)/\(rounds)", 6),
-            Text.pad(Text.percent(summary.accuracy), 18),
-            Text.pad(Text.fixed(summary.loss, 4), 10),
+            Text.pad((summary.accuracy.map(Text.percent) ?? "–"), 18),
+            Text.pad((summary.loss.map { Text.fixed($0, 4) } ?? "–"), 10),
             Text.pad(own?[0] ?? "–", 10),
             Text.pad(own?[1] ?? "–", 11),
             Text.pad(own?[2] ?? "–", 11),

@@ -79,11 +79,12 @@ struct JoinOptions: ParsableArguments {
 
 /// What a run's settings mean on this machine.
 struct ClientSetup {
-    let experiment: Experiment
+    /// How the data are divided, in one line.
+    let division: String
     let architecture: Architecture
     let digest: ArchitectureDigest
     let engine: Engine
-    let sampler: ShardSampler
+    let shards: ShardSource
 
     /// - Throws: `CommandFailure` where this client cannot train the server's model, and what
     ///   drawing shards of these images throws.
@@ -102,9 +103,6 @@ struct ClientSetup {
             throw CommandFailure(
                 message: "the server's engine is “\(settings.engine)”, which this version has not")
         }
-        guard let experiment = Experiment(rawValue: settings.experiment) else {
-            throw CommandFailure(message: "there is no experiment \(settings.experiment)")
-        }
         architecture = try model.architecture(
             input: .image(height: shape[0], width: shape[1], channels: shape[2]),
             classCount: Dataset.classCount)
@@ -113,11 +111,21 @@ struct ClientSetup {
             throw CommandFailure(
                 message: "the server's \(settings.model) has other layers than this version's")
         }
-        self.experiment = experiment
         self.engine = engine
-        sampler = try ShardSampler(
-            labels: images, experiment: experiment, samples: settings.samples, seed: settings.seed,
-            fixed: settings.fixedShards)
+        var division = ExperimentSettings()
+        division.clients = settings.clients
+        division.samples = settings.samples
+        division.seed = settings.seed
+        division.fixedShards = settings.fixedShards
+        if let text = settings.partition {
+            division.partition = try Partition(argument: text)
+        } else if let experiment = Experiment(rawValue: settings.experiment) {
+            division.experiment = experiment
+        } else {
+            throw CommandFailure(message: "there is no experiment \(settings.experiment)")
+        }
+        self.division = division.division
+        shards = try division.shards(of: images)
     }
 
     private static func text(_ shape: [Int]) -> String {

@@ -10,7 +10,7 @@ struct LocalParticipant: Participant {
     let client: Int
     let seed: UInt64
     let images: LabelledImages
-    let sampler: ShardSampler
+    let shards: ShardSource
     let workers: LocalWorkers
     let architecture: ArchitectureDigest
     /// Shared with other processes, where there are any.
@@ -23,7 +23,9 @@ struct LocalParticipant: Participant {
 
     var layout: ParameterLayout { workers.architecture.layout }
 
-    func sampleCount(round: Int) -> Int { sampler.shard(client: client, round: round).count }
+    func sampleCount(round: Int) -> Int {
+        shards.sampleCount(client: client, round: round)
+    }
 
     func train(
         from model: ParameterVector, round: Int, progress: TrainingProgress
@@ -54,7 +56,7 @@ struct LocalParticipant: Participant {
         _ model: ParameterVector, _ round: Int, _ progress: TrainingProgress
     ) async -> Result<LocalResult, LocalTrainingError> {
         await workers.train(
-            from: model, on: images, sampler: sampler, seed: seed, client: client, round: round,
+            from: model, on: images, shards: shards, seed: seed, client: client, round: round,
             progress: { [onImages] count in
                 progress.add(count)
                 onImages(count)

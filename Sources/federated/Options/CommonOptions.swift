@@ -39,7 +39,8 @@ struct CommonOptions: ParsableArguments {
             "Stop when the best accuracy is so many rounds old.", valueName: "rounds"))
     var patience: Int?
 
-    @Option(help: ArgumentHelp("Test the server's model every so many rounds.", valueName: "rounds"))
+    @Option(
+        help: ArgumentHelp("Test the server's model every so many rounds.", valueName: "rounds"))
     var evaluateEvery = 1
 
     @Option(help: ArgumentHelp("Evaluate on a random part of the test set.", valueName: "part"))

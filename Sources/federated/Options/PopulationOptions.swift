@@ -51,7 +51,8 @@ struct PopulationOptions: ParsableArguments {
             }
         case .fraction(let part):
             guard part >= 0, part <= 1 else {
-                throw ValidationError("--cohort must be a number, or a fraction to 1.0, not \(part)")
+                throw ValidationError(
+                    "--cohort must be a number, or a fraction to 1.0, not \(part)")
             }
         case nil: break
         }

@@ -15,7 +15,8 @@ struct TrainingOptions: ParsableArguments {
     var learningRate: Float = 0.01
 
     @Option(
-        help: ArgumentHelp("The learning rate is multiplied by it each round.", valueName: "factor"))
+        help: ArgumentHelp("The learning rate is multiplied by it each round.", valueName: "factor")
+    )
     var learningRateDecay = 1.0
 
     @Option(help: ArgumentHelp("Momentum of local SGD.", valueName: "beta"))
@@ -33,7 +34,9 @@ struct TrainingOptions: ParsableArguments {
         }
         if let steps {
             try requirePositive(steps, "--steps")
-            guard epochs == nil else { throw ValidationError("--epochs and --steps exclude each other") }
+            guard epochs == nil else {
+                throw ValidationError("--epochs and --steps exclude each other")
+            }
         }
         if let count = batchSize?.count { try requirePositive(count, "--batch-size") }
         try requireLearningRate(learningRate, "--learning-rate")
@@ -43,7 +46,8 @@ struct TrainingOptions: ParsableArguments {
         }
         try requireMomentum(momentum, "--momentum")
         guard weightDecay >= 0, weightDecay.isFinite else {
-            throw ValidationError("--weight-decay must be at least 0 and finite, not \(weightDecay)")
+            throw ValidationError(
+                "--weight-decay must be at least 0 and finite, not \(weightDecay)")
         }
         if let gradientClip { try requireLearningRate(gradientClip, "--gradient-clip") }
     }

@@ -25,14 +25,14 @@ struct ExperimentRun {
     ///   - loadStart: when reading the data began, so that the log's total counts it.
     ///   - resumed: the run to go on with.
     ///   - transport: how clients reach the server; it changes no bit.
-    ///   - onRound: called with each round and its model to commit it.
-    /// - Throws: `ArchitectureError` if the model does not fit the images, `DatasetError` if the
-    ///   experiment cannot draw its shards from them.
+    ///   - onRound: called with each round and what is known after it, to commit it.
+    /// - Throws: `ArchitectureError` if the model does not fit the images, `DatasetError` or
+    ///   `PartitionError` if they cannot be divided as the settings say.
     init(
         _ settings: ExperimentSettings, dataset: Dataset, threads: Int,
         loadStart: Double = MonotonicClock.seconds(), resumed: ResumedRun? = nil,
         transport: Transport = .memory,
-        onRound: @escaping @Sendable (CommittedRound, ParameterVector) throws -> Void
+        onRound: @escaping @Sendable (CommittedRound, FederationState) throws -> Void
     ) throws {
         self.settings = settings
         self.dataset = dataset
@@ -45,23 +45,15 @@ struct ExperimentRun {
                 height: dataset.train.height, width: dataset.train.width,
                 channels: dataset.train.channels),
             classCount: Dataset.classCount)
-        let sampler = try ShardSampler(
-            labels: dataset.train, experiment: settings.experiment, samples: settings.samples,
-            seed: settings.seed, fixed: settings.fixedShards)
         federation = InProcessFederation(
             InProcessFederation.Configuration(
                 architecture: architecture, engine: settings.engine,
-                training: LocalTraining(
-                    epochs: settings.epochs, batchSize: settings.batchSize,
-                    learningRate: settings.learningRate),
-                sampler: sampler, trainingImages: dataset.train,
+                strategy: settings.federatedStrategy, training: settings.training,
+                shards: try settings.shards(of: dataset.train), trainingImages: dataset.train,
                 evaluationSet: EvaluationSet(
                     dataset.test, fraction: settings.evaluationFraction, seed: settings.seed),
-                rounds: RoundEngine.Configuration(
-                    clients: Array(1...settings.clients), rounds: settings.rounds,
-                    targetAccuracy: settings.targetAccuracy),
-                seed: settings.seed, threads: threads),
-            resuming: earlier, model: resumed?.model, onRound: onRound)
+                rounds: settings.rules, seed: settings.seed, threads: threads),
+            resuming: earlier, state: resumed?.state, onRound: onRound)
         // Settings hold nothing that JSON has not.
         configuration = try JSONValue(encoding: settings)
         self.transport = transport
@@ -70,7 +62,7 @@ struct ExperimentRun {
             ? nil
             : try LoopbackFederation(
                 federation.configuration, settings: settings, transport: transport,
-                progress: federation.progress, resuming: earlier, model: resumed?.model,
+                progress: federation.progress, resuming: earlier, state: resumed?.state,
                 onRound: onRound)
     }
 
@@ -83,14 +75,17 @@ struct ExperimentRun {
         loopback?.stop()
     }
 
-    /// How many samples each client has in the first round.
+    /// How many samples each of the first clients has in the first round: of all, unless they are many.
     var samplesByClient: [Int: Int] {
-        let sampler = federation.configuration.sampler
+        let shards = federation.configuration.shards
         return Dictionary(
-            uniqueKeysWithValues: (1...settings.clients).map {
-                ($0, sampler.shard(client: $0, round: 1).count)
+            uniqueKeysWithValues: (1...min(settings.clients, Self.clientsShown)).map {
+                ($0, shards.sampleCount(client: $0, round: 1))
             })
     }
+
+    /// Of a population beyond this, only those that take part are looked at.
+    private static let clientsShown = 10_000
 
     /// The log of a run that is over, without its final weights.
     func log(of result: RunResult) -> RunLog {
@@ -110,7 +105,7 @@ struct ExperimentRun {
     /// What the log says before the first round.
     var header: RunLog {
         var log = RunLog(
-            clientNumber: settings.clients, experiment: settings.experiment.rawValue,
+            clientNumber: settings.clients, experiment: settings.experimentNumber,
             maxRound: settings.rounds)
         log.configuration = configuration
         log.seed = settings.seed

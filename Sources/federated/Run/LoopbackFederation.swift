@@ -18,7 +18,7 @@ final class LoopbackFederation: Sendable {
     private let progress: RunProgress
     private let workers: LocalWorkers
     private let digest: ArchitectureDigest
-    private let onRound: @Sendable (CommittedRound, ParameterVector) throws -> Void
+    private let onRound: @Sendable (CommittedRound, FederationState) throws -> Void
     private let state: Mutex<State>
 
     /// Nobody outside this process sees the name.
@@ -31,7 +31,7 @@ final class LoopbackFederation: Sendable {
 
     private struct State: Sendable {
         var committed: [CommittedRound]
-        var model: ParameterVector
+        var federation: FederationState
         var outcome: Outcome?
         var openRound = 0
         /// What had been done at the last commit.
@@ -43,13 +43,13 @@ final class LoopbackFederation: Sendable {
     /// - Parameters:
     ///   - progress: told how far the run is.
     ///   - rounds: what is committed already of the run.
-    ///   - model: the global model after these rounds.
-    ///   - onRound: called with each round and its global model to commit it.
+    ///   - state: what the federation knows after these rounds.
+    ///   - onRound: called with each round and what is known after it, to commit it.
     init(
         _ configuration: InProcessFederation.Configuration, settings: ExperimentSettings,
         transport: Transport, progress: RunProgress, resuming rounds: [CommittedRound] = [],
-        model: ParameterVector? = nil,
-        onRound: @escaping @Sendable (CommittedRound, ParameterVector) throws -> Void
+        state: FederationState? = nil,
+        onRound: @escaping @Sendable (CommittedRound, FederationState) throws -> Void
     ) throws {
         self.configuration = configuration
         let timing = ServerTiming()
@@ -62,13 +62,15 @@ final class LoopbackFederation: Sendable {
         digest = try configuration.architecture.digest()
         workers = LocalWorkers(
             configuration.architecture, engine: configuration.engine,
-            training: configuration.training, largestShard: configuration.sampler.largestShard,
+            training: configuration.training, largestShard: configuration.shards.largestShard,
             threads: configuration.threads)
-        state = Mutex(
+        self.state = Mutex(
             State(
                 committed: rounds,
-                model: model
-                    ?? configuration.architecture.initialParameters(seed: configuration.seed)))
+                federation: state
+                    ?? FederationState(
+                        model: configuration.architecture.initialParameters(
+                            seed: configuration.seed))))
     }
 
     /// Runs all rounds and returns when the run is over.
@@ -89,7 +91,7 @@ final class LoopbackFederation: Sendable {
             }
             return RunResult(
                 outcome: commitError == nil ? state.outcome ?? .interrupted : .interrupted,
-                model: state.model, rounds: state.committed, commitError: commitError)
+                model: state.federation.model, rounds: state.committed, commitError: commitError)
         }
     }
 
@@ -135,18 +137,22 @@ final class LoopbackFederation: Sendable {
     }
 
     private func servedRun() -> ServedRun {
-        let (records, seconds, model) = state.withLock {
-            ($0.committed.map(\.record), $0.committed.map(\.seconds), $0.model)
+        let (records, seconds, known) = state.withLock {
+            ($0.committed.map(\.record), $0.committed.map(\.seconds), $0.federation)
         }
         let rules = configuration.rounds
         return ServedRun(
             settings: settings,
             rules: RoundEngine.Configuration(
-                clients: rules.clients, rounds: rules.rounds, targetAccuracy: rules.targetAccuracy,
+                population: rules.population, rounds: rules.rounds,
+                targetAccuracy: rules.targetAccuracy, patience: rules.patience,
+                evaluationInterval: rules.evaluationInterval,
                 evaluatesClients: rules.evaluatesClients, seed: configuration.seed,
-                minimumClients: rules.clients.count, waitsForClients: true),
-            strategy: FederatedAveraging(), layout: configuration.architecture.layout,
-            records: records, recordSeconds: seconds, model: model,
+                cohortSize: rules.cohortSize, minimumClients: rules.cohortSize,
+                waitsForClients: true),
+            strategy: configuration.strategy, layout: configuration.architecture.layout,
+            records: records, recordSeconds: seconds, state: known,
+            work: { [training = configuration.training] in training.work(samples: $0, round: $1) },
             evaluate: { [self] model in
                 let start = MonotonicClock.seconds()
                 let evaluation = await workers.evaluate(model, on: configuration.evaluationSet)
@@ -154,26 +160,26 @@ final class LoopbackFederation: Sendable {
                     evaluated: evaluation.count, seconds: MonotonicClock.seconds() - start)
                 return evaluation
             },
-            commit: { [self] record, model, seconds in try commit(record, model, seconds) },
+            commit: { [self] record, known, seconds in try commit(record, known, seconds) },
             finish: { [self] outcome, _ in state.withLock { $0.outcome = outcome } })
     }
 
-    private func commit(_ record: RoundRecord, _ model: ParameterVector, _ seconds: Double) throws {
+    private func commit(_ record: RoundRecord, _ known: FederationState, _ seconds: Double) throws {
         let now = progress.snapshot
         let last = state.withLock { $0.last }
         let images = configuration.trainingImages
         let counts = record.clients.filter { $0.sampleCount != nil }.map { part in
-            let shard = configuration.sampler.shard(client: part.client, round: record.round)
+            let shard = configuration.shards.shard(client: part.client, round: record.round)
             return (part.client, images.classCounts(of: shard))
         }
         let round = CommittedRound(
             record: record, classCounts: Dictionary(uniqueKeysWithValues: counts),
             seconds: seconds, trainingSeconds: now.trainingSeconds - last.trainingSeconds,
             evaluationSeconds: now.evaluationSeconds - last.evaluationSeconds)
-        try onRound(round, model)
+        try onRound(round, known)
         state.withLock { state in
             state.committed.append(round)
-            state.model = model
+            state.federation = known
             state.last = now
         }
     }
@@ -182,7 +188,7 @@ final class LoopbackFederation: Sendable {
 
     private func takePart(at address: ServerAddress) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for client in configuration.rounds.clients {
+            for client in 1...configuration.rounds.population {
                 group.addTask { [self] in
                     let participant = participant(client)
                     let reach = ClientConfiguration(address: address, client: client)
@@ -205,7 +211,7 @@ final class LoopbackFederation: Sendable {
     private func participant(_ client: Int) -> LocalParticipant {
         LocalParticipant(
             client: client, seed: configuration.seed, images: configuration.trainingImages,
-            sampler: configuration.sampler, workers: workers, architecture: digest,
+            shards: configuration.shards, workers: workers, architecture: digest,
             onBegin: { [self] round in begin(round) },
             onImages: { [progress] in progress.add(trained: $0) },
             onEnd: { [progress] in progress.clientTrained(seconds: $0) })
@@ -218,14 +224,16 @@ final class LoopbackFederation: Sendable {
             return round > state.openRound
         }
         guard isFirst else { return }
-        let clients = configuration.rounds.clients
-        let images = clients.reduce(0) {
-            $0 + configuration.sampler.shard(client: $1, round: round).count
+        let cohort = configuration.rounds.cohortSize
+        // Which clients the server has chosen it keeps to itself: the first stand for all.
+        let images = (1...cohort).reduce(0) {
+            $0
+                + configuration.training.imageCount(
+                    samples: configuration.shards.sampleCount(client: $1, round: round))
         }
-        let models = (configuration.rounds.evaluatesClients ? clients.count : 0) + 1
+        let models = (configuration.rounds.evaluatesClients ? cohort : 0) + 1
         progress.open(
-            round: round, cohort: clients.count,
-            trainingImages: images * configuration.training.epochs,
+            round: round, cohort: cohort, trainingImages: images,
             evaluationImages: models * configuration.evaluationSet.indices.count)
     }
 }

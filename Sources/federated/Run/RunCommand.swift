@@ -15,31 +15,12 @@ struct RunCommand: ParsableCommand {
         abstract: "Run an experiment: a server and its clients in one process.",
         discussion: Experiment.allCases.map { "  experiment \($0)" }.joined(separator: "\n"))
 
-    @Option(help: "Experiment: 1, 2, 3 or 4.")
-    var experiment = 1
+    @OptionGroup var experiment: ExperimentOptions
 
-    @Option(help: "Clients.")
-    var clients = 5
-
-    @Option(help: "Local epochs a round.")
-    var epochs = 10
-
-    @Option(help: "Batch size.")
-    var batchSize = 8
-
-    @Option(help: "Learning rate of plain SGD.")
-    var learningRate: Float = 0.01
-
-    @Option(help: "Seed of everything random: the same seed gives the same bits.")
-    var seed: UInt64 = 1
-
-    @Option(help: "Operations: fused, or plain ones (im2col and OpenBLAS) that take longer.")
-    var engine = Engine.fused
+    @OptionGroup(title: "Simulated absence") var participation: ParticipationOptions
 
     @Option(help: ArgumentHelp(Transport.help))
     var transport = Transport.memory
-
-    @OptionGroup var common: CommonOptions
 
     @OptionGroup var storing: StoreOptions
 
@@ -53,14 +34,17 @@ struct RunCommand: ParsableCommand {
     var writeLogPath: String?
 
     func validate() throws {
-        for (value, option) in [
-            (clients, "--clients"), (epochs, "--epochs"), (batchSize, "--batch-size"),
-        ] {
-            try requirePositive(value, option)
+        guard transport != .memory else { return }
+        // Loopback is for showing that the wire changes nothing: its clients are real.
+        if participation.isGiven {
+            throw ValidationError(
+                "--availability and drop-outs are simulated in memory: over --transport "
+                    + "\(transport.rawValue) clients are there")
         }
-        try requireLearningRate(learningRate, "--learning-rate")
-        _ = try requireExperiment(experiment, samples: common.samples)
+        try requireStateless(experiment.algorithm.strategy, "--transport \(transport.rawValue)")
     }
+
+    private var common: CommonOptions { experiment.common }
 
     func run() throws {
         let console = Console(quiet: quiet || json)
@@ -79,8 +63,8 @@ struct RunCommand: ParsableCommand {
         let run = try ExperimentRun(
             settings, dataset: loaded.dataset, threads: common.threadCount, loadStart: loadStart,
             resumed: resumed, transport: transport,
-            onRound: { round, model in
-                try recorder.withLock { $0 }?.commit(round, model)
+            onRound: { round, state in
+                try recorder.withLock { $0 }?.commit(round, state)
                 display.show(round)
             })
         if let store {
@@ -150,12 +134,9 @@ struct RunCommand: ParsableCommand {
     }
 
     private func settings(dataset: String) throws -> ExperimentSettings {
-        ExperimentSettings(
-            experiment: try requireExperiment(experiment, samples: common.samples),
-            clients: clients, rounds: common.rounds, samples: common.samples, epochs: epochs,
-            batchSize: batchSize, learningRate: learningRate, seed: seed, model: common.model,
-            targetAccuracy: common.targetAccuracy, evaluationFraction: common.evaluationFraction,
-            fixedShards: common.fixedShards, dataset: dataset, engine: engine)
+        var settings = try experiment.settings(dataset: dataset)
+        participation.apply(to: &settings)
+        return settings
     }
 
     /// Turns an outcome that is none into the command's failure.
@@ -165,7 +146,7 @@ struct RunCommand: ParsableCommand {
             throw CommandFailure(message: "\(error); the log of \(rounds) is \(log)")
         }
         switch result.outcome {
-        case .completed, .reachedTarget:
+        case .completed, .reachedTarget, .noProgress:
             return
         case .interrupted:
             throw CommandFailure(
@@ -175,6 +156,14 @@ struct RunCommand: ParsableCommand {
             throw CommandFailure(message: "\(result.outcome); the log of \(rounds) is \(log)")
         }
     }
+}
+
+/// Refuses a strategy whose clients keep something from round to round, which does not go over a wire.
+func requireStateless(_ strategy: StrategyName, _ what: String) throws {
+    guard strategy == .scaffold else { return }
+    throw ValidationError(
+        "scaffold keeps a control variate for each client, which \(what) does not carry: "
+            + "federated run has it in memory")
 }
 
 /// Finds the data that the options ask for, saying what happens meanwhile.

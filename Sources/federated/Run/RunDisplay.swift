@@ -25,7 +25,7 @@ final class RunDisplay: Sendable {
         let tested = run.federation.configuration.evaluationSet.indices.count
         let parameters = Text.count(run.architecture.parameterCount)
         var rows = [
-            ("experiment", "\(settings.experiment)"),
+            (settings.partition == nil ? "experiment" : "partition", settings.division),
             (
                 "data",
                 "\(run.dataset.origin): \(train) to train, \(Text.count(tested)) of "
@@ -38,9 +38,7 @@ final class RunDisplay: Sendable {
             ("clients", clients(run)),
             (
                 "training",
-                "\(Text.plural(settings.rounds, "round")) of "
-                    + "\(Text.plural(settings.epochs, "epoch")), batch \(settings.batchSize), SGD "
-                    + "at \(settings.learningRate)"
+                "\(Text.plural(settings.rounds, "round")) of \(settings.training.summary)"
             ),
             ("seed", "\(settings.seed)"),
             ("threads", "\(run.threads) on \(Machine.description)"),
@@ -62,10 +60,15 @@ final class RunDisplay: Sendable {
     }
 
     private func clients(_ run: ExperimentRun) -> String {
-        let sampler = run.federation.configuration.sampler
-        let counts = (1...settings.clients).map { sampler.shard(client: $0, round: 1).count }
-        let what = Text.plural(settings.clients, "client")
-        let drawn = settings.fixedShards ? "drawn once" : "drawn anew each round"
+        let counts = run.samplesByClient.sorted { $0.key < $1.key }.map(\.value)
+        var what = Text.plural(settings.clients, "client")
+        if settings.cohortSize < settings.clients {
+            what = "\(Text.count(settings.cohortSize)) a round of \(what)"
+        }
+        let isFixed = settings.fixedShards || settings.partition != nil
+        let drawn =
+            settings.partition != nil
+            ? "divided once" : settings.fixedShards ? "drawn once" : "drawn anew each round"
         guard let low = counts.min(), let high = counts.max(), low != high else {
             return "\(what) with \(Text.plural(counts[0], "sample")) each, \(drawn)"
         }
@@ -74,7 +77,7 @@ final class RunDisplay: Sendable {
             ? counts.map(Text.count).joined(separator: " · ")
             : "\(Text.count(low)) to \(Text.count(high))"
         return "\(what) with \(sizes) samples"
-            + (settings.fixedShards ? ", drawn once" : " in round 1, drawn anew each round")
+            + (isFixed ? ", \(drawn)" : " in round 1, \(drawn)")
     }
 
     // MARK: Meanwhile

@@ -1,4 +1,5 @@
 import FederationWire
+import LocalTraining
 import NeuralNetworks
 
 extension RunSettings {
@@ -15,11 +16,37 @@ extension RunSettings {
         self.init(
             run: run, model: settings.model.rawValue, inputShape: shape,
             architecture: try architecture.digest(), parameterCount: architecture.parameterCount,
-            engine: settings.engine.rawValue, experiment: settings.experiment.rawValue,
+            engine: settings.engine.rawValue, experiment: settings.experimentNumber,
             samples: settings.samples, fixedShards: settings.fixedShards,
             dataset: settings.dataset, clients: settings.clients, rounds: settings.rounds,
-            epochs: settings.epochs, batchSize: settings.batchSize,
-            learningRate: settings.learningRate, seed: settings.seed,
+            training: TrainingSettings(settings.training),
+            partition: settings.partition?.description, seed: settings.seed,
             heartbeatSeconds: heartbeatSeconds, pollSeconds: pollSeconds)
+    }
+}
+
+extension TrainingSettings {
+    /// How clients train, as it is sent to them.
+    init(_ training: LocalTraining) {
+        let optimizer = training.optimizer
+        self.init(
+            batchSize: training.batchSize, learningRate: optimizer.learningRate,
+            learningRateDecay: training.learningRateDecay, momentum: optimizer.momentum,
+            weightDecay: optimizer.weightDecay, proximal: optimizer.proximal,
+            gradientClip: optimizer.gradientClip)
+        switch training.length {
+        case .epochs(let count): epochs = count
+        case .steps(let count): steps = count
+        }
+    }
+
+    /// How clients train.
+    var local: LocalTraining {
+        LocalTraining(
+            steps.map(LocalTraining.Length.steps) ?? .epochs(epochs ?? 1), batchSize: batchSize,
+            optimizer: LocalOptimizer(
+                learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
+                proximal: proximal, gradientClip: gradientClip),
+            learningRateDecay: learningRateDecay)
     }
 }

@@ -20,13 +20,9 @@ struct ServeCommand: ParsableCommand {
             """)
 
     @OptionGroup(title: "Listening") var listening: ListenOptions
-    @OptionGroup(title: "Rounds") var rounds: RoundOptions
-    @OptionGroup var training: TrainingOptions
-    @OptionGroup var common: CommonOptions
+    @OptionGroup var deadline: DeadlineOptions
+    @OptionGroup var experiment: ExperimentOptions
     @OptionGroup var storing: StoreOptions
-
-    @Option(help: "How updates become the next model: fedavg.")
-    var strategy = StrategyName.fedavg
 
     @Flag(help: "End when the run is over and its clients know.")
     var once = false
@@ -35,9 +31,10 @@ struct ServeCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        try rounds.check(clients: training.clients)
-        _ = try requireExperiment(training.experiment, samples: common.samples)
+        try requireStateless(experiment.algorithm.strategy, "a server")
     }
+
+    private var common: CommonOptions { experiment.common }
 
     /// What the store calls the runs of this command.
     private static let kind = "serve"
@@ -132,7 +129,7 @@ struct ServeCommand: ParsableCommand {
         }
         let log = try ending.log.get()
         switch ending.outcome {
-        case .completed, .reachedTarget: return
+        case .completed, .reachedTarget, .noProgress: return
         case .interrupted, .diverged, .failed:
             throw CommandFailure(
                 message: "\(ending.outcome); the log of \(Text.plural(count, "round")) is \(log)")
@@ -142,11 +139,8 @@ struct ServeCommand: ParsableCommand {
     // MARK: Settings
 
     private func settings(dataset: String) throws -> ExperimentSettings {
-        var settings = try training.settings(common, dataset: dataset)
-        settings.cohort = rounds.cohort
-        settings.overSelection = rounds.overSelection
-        settings.minimumClients = rounds.minimumClients
-        settings.roundDeadline = rounds.roundDeadline
+        var settings = try experiment.settings(dataset: dataset)
+        settings.roundDeadline = deadline.roundDeadline
         if listening.exposure.isInsecure { settings.insecure = true }
         return settings
     }

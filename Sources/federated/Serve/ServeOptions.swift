@@ -2,11 +2,6 @@ import ArgumentParser
 import FederationServer
 import Foundation
 
-/// How updates become the next model.
-enum StrategyName: String, CaseIterable, ExpressibleByArgument {
-    case fedavg
-}
-
 /// Where a server listens and who may reach it.
 struct ListenOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Address to listen on.", valueName: "address"))
@@ -64,47 +59,17 @@ struct ListenOptions: ParsableArguments {
     }
 }
 
-/// When a round opens and closes.
-struct RoundOptions: ParsableArguments {
-    @Option(help: "Clients in a round. (default: all)")
-    var cohort: Int?
-
-    @Option(
-        help: "How many times so many clients are asked, so that no straggler holds up a round.")
-    var overSelection: Double?
-
-    @Option(
-        help: ArgumentHelp(
-            "Updates without which no round closes. (default: all of a round; half with a deadline)",
-            valueName: "clients"))
-    var minimumClients: Int?
-
+/// When a round closes that not all have reported in.
+struct DeadlineOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "Seconds after which a round closes or starts again.", valueName: "seconds"))
     var roundDeadline: Double?
 
     func validate() throws {
-        if let cohort { try requirePositive(cohort, "--cohort") }
-        if let minimumClients { try requirePositive(minimumClients, "--minimum-clients") }
-        if let overSelection, !(overSelection >= 1 && overSelection <= 100) {
-            throw ValidationError("--over-selection must be 1 to 100, not \(overSelection)")
-        }
         if let roundDeadline, !(roundDeadline > 0 && roundDeadline <= 1e9) {
             throw ValidationError(
                 "--round-deadline must be above 0 and at most 1e9 seconds, not \(roundDeadline)")
-        }
-    }
-
-    /// Refuses more clients in a round than there are.
-    func check(clients: Int) throws {
-        if let cohort, cohort > clients {
-            throw ValidationError("--cohort is \(cohort): there are \(clients) clients")
-        }
-        let most = cohort ?? clients
-        if let minimumClients, minimumClients > most {
-            throw ValidationError(
-                "--minimum-clients is \(minimumClients): a round has \(most) clients")
         }
     }
 }

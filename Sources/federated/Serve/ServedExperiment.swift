@@ -12,7 +12,7 @@ import Tensors
 final class ServedExperiment: Sendable {
     let run: ExperimentRun
     private let earlier: [CommittedRound]
-    private let earlierModel: ParameterVector?
+    private let earlierState: FederationState?
     let name: RunIdentifier
     private let recorder: RunRecorder?
     private let evaluator: ModelEvaluator
@@ -42,7 +42,7 @@ final class ServedExperiment: Sendable {
     ) throws {
         self.run = run
         earlier = resumed?.rounds ?? []
-        earlierModel = resumed?.model
+        earlierState = resumed?.state
         self.recorder = recorder
         self.evaluator = evaluator
         self.directory = directory
@@ -69,13 +69,16 @@ final class ServedExperiment: Sendable {
             settings: try RunSettings(
                 run.settings, architecture: run.architecture, run: name,
                 heartbeatSeconds: timing.heartbeatSeconds, pollSeconds: timing.pollSeconds),
-            rules: run.settings.servedRules, strategy: FederatedAveraging(),
+            rules: run.settings.servedRules, strategy: run.settings.federatedStrategy,
             layout: run.architecture.layout, records: earlier.map(\.record),
             recordSeconds: earlier.map(\.seconds),
-            model: earlierModel ?? run.architecture.initialParameters(seed: run.settings.seed),
+            state: earlierState
+                ?? FederationState(
+                    model: run.architecture.initialParameters(seed: run.settings.seed)),
+            work: { [training = run.settings.training] in training.work(samples: $0, round: $1) },
             evaluate: { [evaluator] in await evaluator.evaluate($0) },
-            commit: { [self] record, model, seconds in
-                try await onDisk { try self.commit(record, model, seconds) }.get()
+            commit: { [self] record, state, seconds in
+                try await onDisk { try self.commit(record, state, seconds) }.get()
             },
             finish: { [self] outcome, model in
                 _ = await onDisk { self.finish(outcome, model) }
@@ -99,14 +102,14 @@ final class ServedExperiment: Sendable {
     }
 
     private func commit(
-        _ record: RoundRecord, _ model: ParameterVector, _ seconds: Double
+        _ record: RoundRecord, _ state: FederationState, _ seconds: Double
     ) throws {
-        let before = state.withLock { $0.evaluationSeconds }
+        let before = self.state.withLock { $0.evaluationSeconds }
         let now = evaluator.seconds
         let round = CommittedRound(
             record: record, seconds: seconds, evaluationSeconds: now - before)
-        try recorder?.commit(round, model)
-        state.withLock { state in
+        try recorder?.commit(round, state)
+        self.state.withLock { state in
             state.rounds.append(round)
             state.evaluationSeconds = now
         }

@@ -76,7 +76,8 @@ struct ExportCommand: ParsableCommand {
             let samples = record.clients.reduce(0) { $0 + ($1.sampleCount ?? 0) }
             rows.append(
                 Self.row([
-                    "\(record.round)", "server", "\(samples)", record.global.map { "\($0.accuracy)" },
+                    "\(record.round)", "server", "\(samples)",
+                    record.global.map { "\($0.accuracy)" },
                     record.global.map { "\($0.loss)" }, "\(round.seconds)", nil,
                 ]))
         }

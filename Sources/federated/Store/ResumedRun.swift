@@ -11,7 +11,7 @@ struct ResumedRun {
     let settings: ExperimentSettings
     let source: DataSource
     let rounds: [CommittedRound]
-    let model: ParameterVector?
+    let state: FederationState?
 
     /// The last unfinished run of that kind; nil if the store has none.
     init?(last kind: String, in store: RunStore) throws {
@@ -26,7 +26,7 @@ struct ResumedRun {
                     + "settings")
         }
         rounds = try store.rounds(of: run.name)
-        model = try store.model(of: run.name)?.parameters
+        state = try store.state(of: run.name)
     }
 
     /// Refuses options that were typed and say otherwise than the run's settings.
@@ -48,7 +48,9 @@ struct ResumedRun {
         else { return }
         for key in Set(mine.keys).union(stored.keys).sorted() where key != "dataset" {
             let option = Self.optionName(key)
-            guard typed.contains(option), mine[key] != stored[key] else { continue }
+            let isTyped =
+                typed.contains(option) || option == "clients" && typed.contains("population")
+            guard isTyped, mine[key] != stored[key] else { continue }
             throw contradiction(option, mine[key]?.text ?? "none", stored[key]?.text ?? "none")
         }
         if let dataset {

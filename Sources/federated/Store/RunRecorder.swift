@@ -25,8 +25,8 @@ final class RunRecorder: Sendable {
     }
 
     /// Makes a round permanent.
-    func commit(_ round: CommittedRound, _ model: ParameterVector) throws(StoreError) {
-        try store.commit(round, model: model, in: name)
+    func commit(_ round: CommittedRound, _ state: FederationState) throws(StoreError) {
+        try store.commit(round, state: state, in: name)
     }
 
     /// Notes how the run ended; one that was interrupted may be resumed.

@@ -113,15 +113,21 @@ struct SweepCommand: ParsableCommand {
                     for batchSize in batchSizes {
                         for rate in learningRates {
                             for seed in seeds {
-                                all.append(
-                                    ExperimentSettings(
-                                        experiment: experiment, clients: clients,
-                                        rounds: common.rounds, samples: common.samples,
-                                        epochs: epochs, batchSize: batchSize, learningRate: rate,
-                                        seed: seed, model: common.model,
-                                        targetAccuracy: common.targetAccuracy,
-                                        evaluationFraction: common.evaluationFraction,
-                                        fixedShards: common.fixedShards, dataset: dataset))
+                                var settings = ExperimentSettings()
+                                settings.experiment = experiment
+                                settings.clients = clients
+                                settings.rounds = common.rounds
+                                settings.samples = common.samples
+                                settings.epochs = Double(epochs)
+                                settings.batchSize = .samples(batchSize)
+                                settings.learningRate = rate
+                                settings.seed = seed
+                                settings.model = common.model
+                                settings.targetAccuracy = common.targetAccuracy
+                                settings.evaluationFraction = common.evaluationFraction
+                                settings.fixedShards = common.fixedShards
+                                settings.dataset = dataset
+                                all.append(settings)
                             }
                         }
                     }
@@ -134,7 +140,7 @@ struct SweepCommand: ParsableCommand {
 
     private static func name(_ settings: ExperimentSettings) -> String {
         "experiment \(settings.experiment.rawValue), \(Text.plural(settings.clients, "client")), "
-            + "\(Text.plural(settings.epochs, "epoch")), batch \(settings.batchSize), "
+            + "\(Text.plural(Int(settings.epochs ?? 0), "epoch")), batch \(settings.batchSize), "
             + "rate \(settings.learningRate), seed \(settings.seed)"
     }
 }

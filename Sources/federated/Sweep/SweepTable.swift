@@ -79,7 +79,7 @@ final class SweepTable {
     private static func key(_ settings: ExperimentSettings) -> String {
         [
             "\(settings.experiment.rawValue)", "\(settings.clients)", "\(settings.rounds)",
-            "\(settings.samples)", "\(settings.epochs)", "\(settings.batchSize)",
+            "\(settings.samples)", "\(Int(settings.epochs ?? 0))", "\(settings.batchSize)",
             "\(settings.learningRate)", "\(settings.seed)", settings.model.rawValue,
             quoted(settings.dataset), "\(settings.fixedShards)", "\(settings.evaluationFraction)",
             settings.targetAccuracy.map { "\($0)" } ?? "",
