@@ -6,7 +6,6 @@ enum Picture {
     /// Writes a picture of runs to a file.
     /// - Throws: `CommandFailure` where there is no script, no Python, or the script refuses.
     static func draw(_ runs: [(name: String, log: RunLog)], to file: String) throws {
-        let root = try projectFolder()
         let folder = FileManager.default.temporaryDirectory.appending(
             path: "federated-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -16,12 +15,19 @@ enum Picture {
             try Data(run.log.encoded()).write(to: log)
             return log.path
         }
+        try run("plot.py", ["-o", file, "-n"] + logs)
+    }
+
+    /// Runs one of the project's scripts, with the environment that `make venv` makes if it is there.
+    /// - Throws: `CommandFailure` where there is no script, no Python, or the script refuses.
+    static func run(_ script: String, _ arguments: [String]) throws {
+        let root = try projectFolder()
         let own = root.appending(path: ".venv/bin/python").path
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
             [FileManager.default.isExecutableFile(atPath: own) ? own : "python3"]
-            + [root.appending(path: "Scripts/plot.py").path, "-o", file, "-n"] + logs
+            + [root.appending(path: "Scripts/\(script)").path] + arguments
         let complaints = Pipe()
         process.standardOutput = FileHandle.nullDevice
         process.standardError = complaints
@@ -32,7 +38,7 @@ enum Picture {
             let last = String(decoding: said, as: UTF8.self)
                 .split(whereSeparator: \.isNewline).last.map(String.init)
             throw CommandFailure(
-                message: "no picture was drawn: \(last ?? "plot.py ended without a word")")
+                message: "no picture was drawn: \(last ?? "\(script) ended without a word")")
         }
     }
 
