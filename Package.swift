@@ -32,6 +32,8 @@ let package = Package(
             name: "COpenBLAS", pkgConfig: "openblas",
             providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(
+            name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .target(name: "CKernels"),
         .target(
             name: "Tensors", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: strict),
@@ -49,7 +51,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "FederationWire",
-            dependencies: ["Federation", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: [
+                "Federation", "CXXHash", .product(name: "Crypto", package: "swift-crypto"),
+            ],
             swiftSettings: strict),
         .target(
             name: "FederationStore",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes sure that what the build needs is on the machine: Swift, OpenBLAS, LAPACKE, SQLite, zlib.
+# Makes sure that what the build needs is on the machine: Swift, OpenBLAS, LAPACKE, SQLite, xxHash, zlib.
 # With the word page: what the tests of the live page need, Chromium and a font, and not Swift.
 # Installs the system packages with apt when it may; otherwise prints the one command and stops.
 set -euo pipefail
@@ -39,7 +39,7 @@ missing_packages() {
     if ! command -v pkg-config >/dev/null; then
         # Without pkg-config nothing can be told; apt skips what is there already.
         printf '%s\n' pkg-config libopenblas-dev liblapacke-dev libsqlite3-dev \
-            zlib1g-dev
+            libxxhash-dev zlib1g-dev
         return
     fi
     pkg-config --exists openblas || echo libopenblas-dev
@@ -48,6 +48,7 @@ missing_packages() {
         pkg-config --exists lapacke || echo liblapacke-dev
     fi
     pkg-config --exists sqlite3 || echo libsqlite3-dev
+    pkg-config --exists libxxhash || echo libxxhash-dev
     pkg-config --exists zlib || echo zlib1g-dev
 }
 

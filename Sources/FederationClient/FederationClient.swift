@@ -77,7 +77,8 @@ public struct FederationClient: Sendable {
                 // In a task of its own, because this one is cancelled.
                 await Task { try? await connection.leave(seat) }.value
             }
-            result = .failure(Task.isCancelled ? CancellationError() : error)
+            let cause = (error as? AttemptError)?.clientError ?? error
+            result = .failure(Task.isCancelled ? CancellationError() : cause)
         }
         try? await client.shutdown()
         return try result.get()

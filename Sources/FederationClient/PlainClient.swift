@@ -38,10 +38,9 @@ public struct PlainClient: Sendable {
         let result: Result<Void, any Error>
         do {
             result = .success(try await takePart(connection))
-        } catch AttemptError.refused(let error) {
-            result = .failure(ClientError.refused(error))
         } catch {
-            result = .failure(Task.isCancelled ? CancellationError() : error)
+            let cause = (error as? AttemptError)?.clientError ?? error
+            result = .failure(Task.isCancelled ? CancellationError() : cause)
         }
         try? await client.shutdown()
         try result.get()

@@ -16,6 +16,15 @@ enum AttemptError: Error {
     case fatal(ClientError)
     /// The client is to stop.
     case cancelled
+
+    /// The error as it leaves this module, where it ends a client.
+    var clientError: ClientError? {
+        switch self {
+        case .refused(let error): .refused(error)
+        case .fatal(let error): error
+        case .away, .cancelled: nil
+        }
+    }
 }
 
 /// One attempt at each request: what goes over the wire, and what its answer means.

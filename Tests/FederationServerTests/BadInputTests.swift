@@ -188,7 +188,7 @@ struct BadInputTests {
             for (bytes, code) in [
                 (changed(0, 0), APIError.Code.malformedBody), (changed(8, 2), .wrongVersion),
                 (changed(80, 0), .wrongArchitecture), (changed(120, 0xAB), .wrongChecksum),
-                (changed(150, 0xAB), .wrongChecksum), (Array(good.dropLast()), .truncated),
+                (changed(134, 0xAB), .wrongChecksum), (Array(good.dropLast()), .truncated),
                 (good + [0], .tooLarge), ([], .truncated), (Array(good.prefix(100)), .truncated),
                 (server.update(2, round: 1, value: 1), .wrongClient),
                 (server.update(1, round: 1, value: .nan), .notFinite),

@@ -61,7 +61,7 @@ struct LimitTests {
             let seconds = MonotonicClock.seconds()
             let (answer, isClosed) = try await onThread { [path, port = server.port] in
                 let socket = try RawSocket(port: port)
-                socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 184\r\n\r\n")
+                socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 168\r\n\r\n")
                 let bytes = server.update(1, round: 1, value: 1)
                 for byte in bytes.prefix(40) {
                     guard socket.send([byte]) else { break }
@@ -133,7 +133,7 @@ struct LimitTests {
                 try (1...2).map { client in
                     let socket = try RawSocket(port: port)
                     let path = Route.update.path(TestServer.run, 1, client)
-                    socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 184\r\n\r\n")
+                    socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 168\r\n\r\n")
                     socket.send(Array(server.update(client, round: 1, value: 1).prefix(100)))
                     return socket
                 }
@@ -186,7 +186,7 @@ struct LimitTests {
             #expect(growth < 2 * bound, "memory grew by \(growth / 1e6) MB")
             #expect(server.record.commits.isEmpty)
             let binary = try await server.ask(
-                "PUT", path, body: [UInt8](repeating: 0x5A, count: 8_400_144))
+                "PUT", path, body: [UInt8](repeating: 0x5A, count: 8_400_128))
             #expect(binary.status == 400)
         }
     }

@@ -45,7 +45,7 @@ struct ObservationTests {
             #expect(clients.map { $0["client"] as? Int } == [1, 2])
             #expect(clients.map { $0["state"] as? String } == ["training", "reported"])
             #expect(clients.map { $0["samples"] as? Int } == [10, 30])
-            #expect(clients[1]["bytesReceived"] as? Int == 184)
+            #expect(clients[1]["bytesReceived"] as? Int == 168)
             #expect((clients[1]["lastSeen"] as? String)?.hasSuffix("Z") == true)
             let events = try #require(object["events"] as? [[String: Any]])
             #expect(
@@ -101,7 +101,7 @@ struct ObservationTests {
             #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
             let lines = answer.text.split(separator: "\n")
             #expect(lines.contains("federated_updates_total 1"))
-            #expect(lines.contains("federated_received_bytes_total 184"))
+            #expect(lines.contains("federated_received_bytes_total 168"))
             #expect(lines.contains(#"federated_refusals_total{code="unknown_client"} 1"#))
             #expect(
                 lines.contains(

@@ -48,6 +48,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var lingered = 0
     private var heldClose: EventLoopPromise<Void>?
     private var isGone = false
+    private var isEnding = false
 
     init(limits: ServerLimits, table: ConnectionTable, counters: Counters) {
         self.limits = limits
@@ -144,7 +145,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         if isRefused {
-            if lingered > limits.lingerBytes { return endLinger(context) }
+            if lingered > limits.lingerBytes, !isEnding { return endLinger(context) }
             context.read()
             return
         }
@@ -294,6 +295,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         guard !isGone else { return }
         let promise = heldClose
         heldClose = nil
+        isEnding = true
         context.close(promise: promise)
+        // TLS waits to hear that the other side closes, too.
+        if !isGone { context.read() }
     }
 }

@@ -8,7 +8,7 @@ struct IncomingUpdate: Sendable {
     var round: Int
     var sampleCount: Int
     var parameters: ParameterVector
-    /// SHA-256 of what came.
+    /// The checksum of what came.
     var checksum: [UInt8]
     /// Bytes that came.
     var byteCount: Int

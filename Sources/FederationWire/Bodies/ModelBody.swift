@@ -1,4 +1,3 @@
-import Crypto
 import Federation
 import Tensors
 
@@ -12,7 +11,7 @@ public struct ModelBody: Equatable, Sendable {
     public let header: ModelHeader
     /// The model.
     public let parameters: ParameterVector
-    /// The header's checksum: SHA-256, 32 bytes. Two bodies are the same if these are.
+    /// The header's checksum, 16 bytes. Two bodies are the same if these are.
     public let checksum: [UInt8]
 
     /// A body that holds `parameters`.
@@ -21,12 +20,7 @@ public struct ModelBody: Equatable, Sendable {
         precondition(
             header.parameterCount == parameters.count,
             "the header says \(header.parameterCount) parameters, not \(parameters.count)")
-        var hash = SHA256()
-        header.bytes.withUnsafeBytes { hash.update(bufferPointer: $0) }
-        parameters.withUnsafeBufferPointer {
-            hash.update(bufferPointer: UnsafeRawBufferPointer($0))
-        }
-        self.init(header, parameters, checksum: Array(hash.finalize()))
+        self.init(header, parameters, checksum: ModelChecksum.of(header.bytes, parameters))
     }
 
     init(_ header: ModelHeader, _ parameters: ParameterVector, checksum: [UInt8]) {

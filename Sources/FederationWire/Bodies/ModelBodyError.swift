@@ -12,7 +12,7 @@ public enum ModelBodyError: Error, Hashable, Sendable {
     case tooLong(expected: Int)
     /// A parameter is NaN or infinite.
     case notFinite(NonFiniteNumber, ParameterPlace)
-    /// The bytes are not those that were sent; both SHA-256 in hexadecimal.
+    /// The bytes are not those that were sent; both checksums in hexadecimal.
     case wrongChecksum(expected: String, got: String)
 }
 
@@ -33,7 +33,7 @@ extension ModelBodyError: CustomStringConvertible {
         case .notFinite(let number, let place):
             "\(place) is \(number): expected a finite number"
         case .wrongChecksum(let expected, let got):
-            "the body's bytes have the SHA-256 \(got): its header says \(expected)"
+            "the body's bytes have the checksum \(got): its header says \(expected)"
         }
     }
 }

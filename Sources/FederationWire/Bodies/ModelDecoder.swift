@@ -1,4 +1,3 @@
-import Crypto
 import Federation
 import Tensors
 
@@ -12,7 +11,6 @@ public struct ModelDecoder: Sendable {
     private var headerBytes: [UInt8] = []
     private var parameters = ParameterVector(zeros: 0)
     private var payloadCount = 0
-    private var hash = SHA256()
     /// The header, as soon as it has been read and found right.
     public private(set) var header: ModelHeader?
 
@@ -23,7 +21,7 @@ public struct ModelDecoder: Sendable {
         headerBytes.reserveCapacity(ModelHeader.byteCount)
     }
 
-    /// The checksum that the header says, as soon as that has been read: 32 bytes.
+    /// The checksum that the header says, as soon as that has been read: 16 bytes.
     public var announcedChecksum: [UInt8]? {
         header == nil ? nil : Array(headerBytes[ModelHeader.Field.checksum.range])
     }
@@ -55,7 +53,6 @@ public struct ModelDecoder: Sendable {
                 rebasing: UnsafeMutableRawBufferPointer(parameters)[start..<start + rest.count]
             ).copyMemory(from: UnsafeRawBufferPointer(rebasing: rest))
         }
-        hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: rest))
         payloadCount += rest.count
         // Floats that this chunk has made whole.
         let width = MemoryLayout<Float>.size
@@ -69,7 +66,8 @@ public struct ModelDecoder: Sendable {
             throw .truncated(got: byteCount, expected: expectation.bodyByteCount)
         }
         let announced = Array(headerBytes[ModelHeader.Field.checksum.range])
-        let found = Array(hash.finalize())
+        let found = ModelChecksum.of(
+            Array(headerBytes.prefix(ModelHeader.Field.checksum.range.lowerBound)), parameters)
         guard found == announced else {
             throw .wrongChecksum(expected: hexadecimal(announced), got: hexadecimal(found))
         }
@@ -92,9 +90,6 @@ public struct ModelDecoder: Sendable {
         header.sampleCount = Int(number(.samples))
         self.header = header
         parameters = ParameterVector(zeros: header.parameterCount)
-        headerBytes.prefix(ModelHeader.Field.checksum.range.lowerBound).withUnsafeBytes {
-            hash.update(bufferPointer: $0)
-        }
     }
 
     private func check(_ position: Int) throws(ModelBodyError) {

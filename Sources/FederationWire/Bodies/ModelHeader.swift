@@ -1,6 +1,6 @@
 import Federation
 
-/// The 144 bytes before the parameters in a binary body, version 1; numbers are little-endian.
+/// The 128 bytes before the parameters in a binary body, version 1; numbers are little-endian.
 ///
 /// ```
 ///   0   8  magic: 89 46 45 44 0D 0A 1A 0A
@@ -13,12 +13,13 @@ import Federation
 ///  64   8  parameters: how many Floats follow
 ///  72   8  length: how many bytes follow, 4 a parameter
 ///  80  32  architecture: SHA-256, see ArchitectureDigest
-/// 112  32  checksum: SHA-256 of all bytes before it and of all parameters
-/// 144      parameters: float32, in the layout's order
+/// 112  16  checksum of all bytes before it and of all parameters, see below
+/// 128      parameters: float32, in the layout's order
 /// ```
 ///
 /// The magic's bytes show at once a body that was sent as text or cut to seven bits. The checksum
-/// tells apart two uploads, too: the same checksum is the same update.
+/// tells apart two uploads, too: the same checksum is the same update. It is the XXH3-128 of bytes 0 to
+/// 111 and of the XXH3-128 of the parameters, both as 16 bytes with the highest first.
 public struct ModelHeader: Hashable, Sendable {
     /// What a body holds.
     public enum Kind: UInt16, Hashable, Sendable {
@@ -29,7 +30,7 @@ public struct ModelHeader: Hashable, Sendable {
     /// The version that this package writes and reads.
     public static let version: UInt16 = 1
     /// Bytes before the parameters.
-    public static let byteCount = 144
+    public static let byteCount = 128
     /// Parameters that a body may have: 2³¹ − 1.
     public static let parameterLimit = Int(Int32.max)
 
@@ -113,7 +114,7 @@ public struct ModelHeader: Hashable, Sendable {
             case .parameters: 64..<72
             case .length: 72..<80
             case .architecture: 80..<112
-            case .checksum: 112..<144
+            case .checksum: 112..<128
             }
         }
 

@@ -1,0 +1,248 @@
+import Foundation
+import Testing
+
+@testable import federated
+
+@Suite("Clients that join a server, each a process", .serialized)
+struct JoinTests {
+    /// The model that the same run leaves in memory.
+    private func expectedModel(_ options: [String], in folder: URL) throws -> Data {
+        let logs = folder.appending(path: "memory")
+        let command = try Command.run(
+            ["run", "--quiet", "--no-store", "--log-dir", logs.path] + options)
+        #expect(command.status == 0)
+        return try modelFile(in: logs)
+    }
+
+    private func modelFile(in folder: URL) throws -> Data {
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        let name = try #require(names.first { $0.hasSuffix(".safetensors") })
+        return try Data(contentsOf: folder.appending(path: name))
+    }
+
+    private func serve(_ options: [String], in folder: URL) throws -> (Running, String) {
+        let server = try Running(
+            ["serve", "--once", "--quiet", "--log-dir", folder.appending(path: "served").path]
+                + options)
+        let address = try #require(server.nextLine())
+        return (server, address)
+    }
+
+    private func join(_ address: String, _ id: Int, _ options: [String] = []) throws -> Running {
+        try Running(["join", address, "--id", "\(id)", "--retry-for", "20"] + options)
+    }
+
+    @Test("Three processes give the bits of a run in memory, and all end well", arguments: [1, 4])
+    func sameBits(experiment: Int) throws {
+        try Command.inTemporaryFolder { folder in
+            let options = Command.tiny + ["--experiment", "\(experiment)", "--seed", "5"]
+            let expected = try expectedModel(options, in: folder)
+            let (server, address) = try serve(options + ["--port", "0"], in: folder)
+            let clients = try (1...3).map { try join(address, $0) }
+            for client in clients {
+                let end = client.wait()
+                #expect(end.status == 0, "\(end.errors)")
+                #expect(end.output.contains("the run is over: completed"))
+                #expect(end.output.contains("experiment \(experiment) ("))
+                #expect(end.output.contains("   2/2 "))
+            }
+            #expect(server.wait().status == 0)
+            #expect(try modelFile(in: folder.appending(path: "served")) == expected)
+        }
+    }
+
+    @Test("A client that is killed and started again changes no bit")
+    func killedClient() throws {
+        try Command.inTemporaryFolder { folder in
+            let options = Command.tiny + ["--rounds", "12", "--epochs", "5", "--seed", "6"]
+            let expected = try expectedModel(options, in: folder)
+            let (server, address) = try serve(options + ["--port", "0"], in: folder)
+            let others = try (1...2).map { try join(address, $0) }
+            var third = try join(address, 3)
+            for _ in 0..<2 {
+                Thread.sleep(forTimeInterval: 0.5)
+                third.kill()
+                third = try join(address, 3)
+            }
+            for client in others + [third] {
+                let end = client.wait()
+                #expect(end.status == 0, "\(end.errors)")
+            }
+            #expect(server.wait().status == 0)
+            #expect(try modelFile(in: folder.appending(path: "served")) == expected)
+        }
+    }
+
+    @Test("A server that is killed and resumed finds its clients again, to the same bits")
+    func killedServer() throws {
+        try Command.inTemporaryFolder { folder in
+            let options = Command.tiny + ["--rounds", "8", "--epochs", "40", "--seed", "8"]
+            let expected = try expectedModel(options, in: folder)
+            let store = ["--store", folder.appending(path: "store.db").path]
+            let (first, address) = try serve(options + store + ["--port", "0"], in: folder)
+            let clients = try (1...3).map { try join(address, $0) }
+            Thread.sleep(forTimeInterval: 1.5)
+            first.kill()
+            Thread.sleep(forTimeInterval: 0.3)
+            let port = try #require(address.split(separator: ":").last.map(String.init))
+            let (second, again) = try serve(
+                options + store + ["--resume", "--port", port], in: folder)
+            #expect(again == address)
+            for client in clients {
+                let end = client.wait()
+                #expect(end.status == 0, "\(end.errors)")
+            }
+            #expect(second.wait().status == 0)
+            #expect(try modelFile(in: folder.appending(path: "served")) == expected)
+        }
+    }
+
+    @Test("What contradicts the server is refused in one sentence")
+    func contradictions() throws {
+        try Command.inTemporaryFolder { folder in
+            let (server, address) = try serve(
+                Command.tiny + ["--seed", "5", "--port", "0"], in: folder)
+            defer { server.kill() }
+            for (option, value, sentence) in [
+                (
+                    "--experiment", "2",
+                    "the server's experiment is 1: --experiment 2 contradicts it"
+                ),
+                ("--samples", "31", "the server's samples are 30: --samples 31 contradicts it"),
+                ("--seed", "6", "the server's seed is 5: --seed 6 contradicts it"),
+                (
+                    "--dataset", "mnist",
+                    "the server's data is digits: --dataset mnist contradicts it"
+                ),
+            ] {
+                let end = try join(address, 1, [option, value]).wait()
+                #expect(end.status == 1)
+                #expect(end.errors == "federated: \(sentence)\n")
+            }
+            let stranger = try join(address, 4).wait()
+            #expect(stranger.status == 1)
+            #expect(
+                stranger.errors
+                    == "federated: the run has clients 1 to 3: there is no client 4\n")
+        }
+    }
+
+    @Test("A token comes from a file that others may not read")
+    func tokens() throws {
+        try Command.inTemporaryFolder { folder in
+            func write(_ name: String, _ text: String, _ mode: Int) throws -> String {
+                let file = folder.appending(path: name)
+                try Data(text.utf8).write(to: file)
+                try FileManager.default.setAttributes(
+                    [.posixPermissions: mode], ofItemAtPath: file.path)
+                return file.path
+            }
+            let secrets = (1...3).map { "0123456789abcdef-client-\($0)" }
+            let table = try write(
+                "tokens", zip(1...3, secrets).map { "\($0) \($1)\n" }.joined(), 0o600)
+            let (server, address) = try serve(
+                Command.tiny + ["--port", "0", "--token-file", table], in: folder)
+            let none = try join(address, 1).wait()
+            #expect(none.status == 1)
+            #expect(
+                none.errors
+                    == "federated: the server refuses: this server takes a token in the header "
+                    + "“Authorization: Bearer …”\n")
+            let open = try write("open", secrets[0], 0o644)
+            let readable = try join(address, 1, ["--token-file", open]).wait()
+            #expect(readable.status == 1)
+            #expect(
+                readable.errors
+                    == "federated: --token-file \(open): others may read it (mode 644): expected "
+                    + "600, as `chmod 600` makes it\n")
+            let other = try write("other", secrets[1], 0o600)
+            let stolen = try join(address, 1, ["--token-file", other]).wait()
+            #expect(stolen.status == 1)
+            #expect(stolen.errors.hasPrefix("federated: the server refuses: "))
+            let clients = try (1...3).map { id in
+                let file = try write("token-\(id)", secrets[id - 1], 0o600)
+                return try join(address, id, ["--token-file", file])
+            }
+            for client in clients {
+                let end = client.wait()
+                #expect(end.status == 0, "\(end.errors)")
+                #expect(!end.output.contains("0123456789abcdef"))
+            }
+            #expect(server.wait().status == 0)
+        }
+    }
+
+    @Test("Ctrl-C leaves the run politely")
+    func leaving() throws {
+        try Command.inTemporaryFolder { folder in
+            let (server, address) = try serve(
+                Command.tiny + ["--port", "0"], in: folder)
+            defer { server.kill() }
+            let client = try join(address, 1)
+            while let line = client.nextLine(), !line.hasPrefix(" round") {}
+            Thread.sleep(forTimeInterval: 0.3)
+            client.interrupt()
+            let end = client.wait()
+            #expect(end.status == 130)
+            #expect(end.errors == "federated: interrupted; client 1 has left the run\n")
+        }
+    }
+
+    @Test("A server that is not there is given up after --retry-for")
+    func noServer() throws {
+        let client = try Running(
+            ["join", "http://127.0.0.1:1", "--id", "1", "--retry-for", "0.5"])
+        let end = client.wait()
+        #expect(end.status == 1)
+        #expect(
+            end.errors
+                == "federated: no answer from http://127.0.0.1:1 for 1 s: connection refused\n")
+        #expect(end.output == "the server is away: connection refused; trying again\n")
+    }
+}
+
+/// The built command as a process that goes on while a test does.
+final class Running {
+    private let process = Process()
+    private let output = Pipe()
+    private let errors = Pipe()
+    private var seen: [UInt8] = []
+
+    init(_ arguments: [String]) throws {
+        let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
+        process.executableURL = bundle.deletingLastPathComponent().appending(path: "federated")
+        process.arguments = arguments
+        process.standardOutput = output
+        process.standardError = errors
+        try process.run()
+    }
+
+    /// The next line of standard output; nil at its end.
+    func nextLine() -> String? {
+        var line: [UInt8] = []
+        while let byte = try? output.fileHandleForReading.read(upToCount: 1), !byte.isEmpty {
+            seen.append(byte[0])
+            if byte[0] == 0x0A { return String(decoding: line, as: UTF8.self) }
+            line.append(byte[0])
+        }
+        return nil
+    }
+
+    func interrupt() { process.interrupt() }
+
+    func kill() {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+
+    /// Waits for the end; output is what has been read before and the rest.
+    func wait() -> Command {
+        let rest = (try? output.fileHandleForReading.readToEnd()).flatMap(\.self) ?? Data()
+        let complaint = (try? errors.fileHandleForReading.readToEnd()).flatMap(\.self) ?? Data()
+        process.waitUntilExit()
+        return Command(
+            status: process.terminationStatus,
+            output: String(decoding: seen + rest, as: UTF8.self),
+            errors: String(decoding: complaint, as: UTF8.self))
+    }
+}
