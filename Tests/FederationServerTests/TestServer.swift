@@ -55,6 +55,8 @@ struct TestServer: Sendable {
         var timing = ServerTiming()
         var change: @Sendable (inout ServerLimits) -> Void = { _ in }
         var commitFails = false
+        /// How long it takes to make a run that a client asks for.
+        var makingSeconds = 0.0
         var evaluationSeconds = 0.0
     }
 
@@ -126,6 +128,7 @@ struct TestServer: Sendable {
                     number += 1
                     return number
                 }
+                try await Task.sleep(for: .seconds(options.makingSeconds))
                 return served(wanted, record, run: RunIdentifier("test-\(number)")!)
             },
             report: { record.note($0) })
