@@ -34,9 +34,9 @@ fuzz() {
     # A leak check at every exit would find the Swift runtime's own caches, and its backtraces read
     # memory that AddressSanitizer guards.
     if ! ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=64 SWIFT_BACKTRACE=enable=no \
-        "$folder/release/Fuzz" "$parser" "$corpus" "$folder/seeds/$parser" -max_total_time="$seconds" -max_len=65536 -timeout=5 \
-        -rss_limit_mb=2048 -artifact_prefix="$folder/found/$parser-" \
-        -print_final_stats=1 >"$log" 2>&1; then
+        "$folder/release/Fuzz" "$parser" "$corpus" "$folder/seeds/$parser" \
+        -max_total_time="$seconds" -max_len=65536 -timeout=5 -rss_limit_mb=2048 \
+        -artifact_prefix="$folder/found/$parser-" -print_final_stats=1 >"$log" 2>&1; then
         grep -v '^#[0-9]*[[:space:]]*\(NEW\|REDUCE\|pulse\|RELOAD\)' "$log" | tail -n 60 >&2
         echo "fuzz: $parser failed; the input, where there is one, is in $folder/found" >&2
         return 1
@@ -60,9 +60,13 @@ FEDERATED_FUZZ=1 swift build -c release --scratch-path "$folder" --product Fuzz 
     -Xcc -fsanitize=fuzzer-no-link
 .venv/bin/python Scripts/fuzz_seeds.py "$folder/seeds"
 
+# With job control each parser is a process group, which ends as one when this script does.
+set -m
 declare -A processes=()
 processors=$(getconf _NPROCESSORS_ONLN)
-trap 'kill "${processes[@]}" 2>/dev/null || true' INT TERM
+trap 'kill -- "${processes[@]/#/-}" 2>/dev/null || true' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 for parser in "${parsers[@]}"; do
     while (($(jobs -rp | wc -l) >= processors)); do wait -n || true; done
     fuzz "$parser" &
