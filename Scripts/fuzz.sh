@@ -31,8 +31,8 @@ figure() {
 fuzz() {
     local parser=$1 corpus=$folder/corpus/$1 log=$folder/$1.log taken
     mkdir -p "$corpus" "$folder/found"
-    # A leak check at every exit would find the Swift runtime's own caches, and its backtraces read
-    # memory that AddressSanitizer guards.
+    # A leak check at every exit would find the Swift runtime's own caches. Its backtrace reads what
+    # AddressSanitizer guards, which ends in a second crash and a swift-backtrace that waits for ever.
     if ! ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=64 SWIFT_BACKTRACE=enable=no \
         "$folder/release/Fuzz" "$parser" "$corpus" "$folder/seeds/$parser" \
         -max_total_time="$seconds" -max_len=65536 -timeout=5 -rss_limit_mb=2048 \
