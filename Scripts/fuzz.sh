@@ -53,10 +53,10 @@ fuzz() {
 }
 
 echo "fuzz: building with libFuzzer and AddressSanitizer"
-# Through swiftc, because --sanitize takes only one of the two. gold, which Swift links with by
-# default, gives up on libFuzzer.
+# Through swiftc, because --sanitize takes only one of the two; both are named there, because its last
+# -sanitize alone counts. gold, which Swift links with by default, gives up on libFuzzer.
 FEDERATED_FUZZ=1 swift build -c release --scratch-path "$folder" --product Fuzz \
-    --sanitize address -Xswiftc -sanitize=fuzzer -Xswiftc -use-ld=lld \
+    --sanitize address -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld \
     -Xcc -fsanitize=fuzzer-no-link
 .venv/bin/python Scripts/fuzz_seeds.py "$folder/seeds"
 
