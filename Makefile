@@ -40,7 +40,7 @@ run: build ## Run an experiment (EXPERIMENT=1…4): rounds, log, picture
 test: setup ## Run the tests
 	@swift test -c release
 
-fuzz: setup ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
+fuzz: setup venv ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
 	@Scripts/fuzz.sh $(or $(SECONDS),60) $(PARSER)
 
 # Needs Chromium (setup.sh page installs it) and Playwright (venv.sh page); CHROMIUM=PATH for another.
@@ -90,7 +90,7 @@ lint: ## Check the style of Swift, shell and Python sources
 		else echo "lint: python3 is not installed: Python files were not checked"; fi
 
 clean: ## Remove what was built and the Python environments; Logs stay
-	@rm -rf .build .venv .venv-page .venv-api .venv-peers Scripts/__pycache__ .ci/__pycache__
+	@rm -rf .build .build-fuzz .venv .venv-page .venv-api .venv-peers Scripts/__pycache__ .ci/__pycache__
 
 setup:
 	@Scripts/setup.sh
