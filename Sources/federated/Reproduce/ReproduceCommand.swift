@@ -79,7 +79,7 @@ struct ReproduceCommand: ParsableCommand {
         let results = cells.map { StudyResult($0, rows: table.rows) }
         Self.show(results, console)
         console.line("  table      \(table.path)")
-        guard !list, results.contains(where: { !$0.values.isEmpty }) else { return }
+        guard results.contains(where: { !$0.values.isEmpty }) else { return }
         let picture = String(table.path.dropLast(".csv".count)) + ".png"
         let summary = FileManager.default.temporaryDirectory.appending(
             path: "federated-\(UUID().uuidString).json")
