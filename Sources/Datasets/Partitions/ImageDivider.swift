@@ -28,7 +28,8 @@ struct ImageDivider {
     private func stream(_ draw: Draw, client: Int = 0, round: Int = 0) -> RandomStream {
         RandomStream(
             RandomKey(
-                seed: seed, purpose: .partition, index: draw.rawValue, client: client, round: round))
+                seed: seed, purpose: .partition, index: draw.rawValue, client: client, round: round)
+        )
     }
 
     /// Refuses fewer images than `each` for every client.
