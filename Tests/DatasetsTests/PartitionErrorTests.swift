@@ -41,7 +41,7 @@ import Testing
                     == "100 images are too few for 101 clients with at least 1 each")
             #expect(
                 try sentence(partition, [], among: 1)
-                    == "0 images are too few for 1 clients with at least 1 each")
+                    == "0 images are too few for 1 client with at least 1 each")
         }
         for partition in [Partition.iid, .logNormal(sigma: 3), .quantityDirichlet(alpha: 0.01)] {
             #expect(try sentence(partition, Self.hundred, among: 100) == nil)
@@ -78,9 +78,16 @@ import Testing
 
     @Test("Classes with fewer images than clients")
     func labels() throws {
+        for (perClient, clients) in [(1, 101), (3, 34), (10, Int(Int32.max))] {
+            #expect(
+                try sentence(.labels(perClient: perClient), Self.hundred, among: clients)
+                    == "100 images are too few for \(clients) clients with at least \(perClient) "
+                    + "each")
+        }
+        let fewOfMost = Self.hundred.enumerated().map { $0.offset < 70 ? $0.element : 9 }
         #expect(
-            try sentence(.labels(perClient: 1), Self.hundred, among: 101)
-                == "class 0 has 10 images, but 11 clients are to have some: take fewer clients or "
+            try sentence(.labels(perClient: 1), fewOfMost, among: 71)
+                == "class 0 has 7 images, but 8 clients are to have some: take fewer clients or "
                 + "fewer labels per client")
         #expect(try sentence(.labels(perClient: 1), Self.hundred, among: 100) == nil)
         let withoutSix = Self.hundred.map { $0 == 6 ? 5 : $0 }
