@@ -91,6 +91,7 @@ def draw_curves(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]])
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="PICTURE")
+    parser.add_argument("-n", "--no-show", action="store_true", help="as plot.py has it; always so")
     parser.add_argument("summary", type=Path)
     options = parser.parse_args()
     try:

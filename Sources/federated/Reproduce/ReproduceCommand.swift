@@ -81,16 +81,14 @@ struct ReproduceCommand: ParsableCommand {
         console.line("  table      \(table.path)")
         guard results.contains(where: { !$0.values.isEmpty }) else { return }
         let picture = String(table.path.dropLast(".csv".count)) + ".png"
-        let summary = FileManager.default.temporaryDirectory.appending(
-            path: "federated-\(UUID().uuidString).json")
-        defer { try? FileManager.default.removeItem(at: summary) }
-        try StudySummary(study, results, rows: table.rows).encoded().write(to: summary)
+        let summary = try StudySummary(study, results, rows: table.rows).encoded()
         do {
-            try Picture.run("plot_study.py", ["-o", picture, summary.path])
+            try Picture.draw(
+                [(name: study.name, json: Array(summary))], with: "plot_study.py", to: picture)
             console.line("  picture    \(picture)")
         } catch {
             // The numbers are there without it.
-            console.line("  picture    \(error)")
+            console.line("  picture    \((error as? CommandFailure)?.message ?? "\(error)")")
         }
     }
 
