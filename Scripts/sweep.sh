@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Runs `federated sweep` over a small grid that takes minutes; any option given replaces its default.
-# usage: Scripts/sweep.sh [--experiments 1,2,3,4] [--clients 5,10] [--epochs 1,5] [--seeds 1,2,3] …
+# usage: Scripts/sweep.sh [--experiment 1,2,3,4] [--clients 5,10] [--epochs 1,5] [--seed 1,2,3] …
+#        Scripts/sweep.sh --grid FILE …
+# Beside a file of grids only the table's place has a default.
 # Started again after an interruption, it skips the rows that are finished.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -25,18 +27,23 @@ value_of() {
 }
 
 options=()
-# Adds a default unless the user has set that option.
+# Adds a default, OPTION VALUE [OTHER…], unless the user has set that option or one of the others.
 default() {
-    value_of "$1" "${given[@]}" >/dev/null || options+=("$1" "$2")
+    local name=$1 value=$2 other
+    shift 2
+    for other in "$name" "$@"; do
+        value_of "$other" "${given[@]}" >/dev/null && return
+    done
+    options+=("$name" "$value")
 }
 
 given=("$@")
-default --experiments 1,2,3,4
-default --clients 5
-default --epochs 1,5
-default --seeds 1,2
-default --rounds 5
-default --samples 600
+default --experiment 1,2,3,4 --experiments --partition --grid
+default --clients 5 --population --grid
+default --epochs 1,5 --steps --grid
+default --seed 1,2 --seeds --grid
+default --rounds 5 --grid
+default --samples 600 --grid
 default --output Logs/sweep.csv
 
 for argument in "$@"; do

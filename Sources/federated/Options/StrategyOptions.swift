@@ -30,16 +30,24 @@ struct StrategyOptions: ParsableArguments {
     @Option(help: "τ of adaptive servers. (default: 0.001)")
     var tau: Double?
 
-    func validate() throws {
+    /// Options that only some strategies have, and which.
+    static let owners: [String: [StrategyName]] = {
         let adaptive: [StrategyName] = [.fedadagrad, .fedadam, .fedyogi]
-        try belongs(mu != nil, "--mu", to: [.fedprox])
-        try belongs(
-            serverLearningRate != nil, "--server-learning-rate",
-            to: [.scaffold, .fednova, .fedavgm] + adaptive)
-        try belongs(serverMomentum != nil, "--server-momentum", to: [.fedavgm])
-        try belongs(beta1 != nil, "--beta1", to: adaptive)
-        try belongs(beta2 != nil, "--beta2", to: [.fedadam, .fedyogi])
-        try belongs(tau != nil, "--tau", to: adaptive)
+        return [
+            "mu": [.fedprox],
+            "server-learning-rate": [.scaffold, .fednova, .fedavgm] + adaptive,
+            "server-momentum": [.fedavgm], "beta1": adaptive, "beta2": [.fedadam, .fedyogi],
+            "tau": adaptive,
+        ]
+    }()
+
+    func validate() throws {
+        try belongs(mu != nil, "mu")
+        try belongs(serverLearningRate != nil, "server-learning-rate")
+        try belongs(serverMomentum != nil, "server-momentum")
+        try belongs(beta1 != nil, "beta1")
+        try belongs(beta2 != nil, "beta2")
+        try belongs(tau != nil, "tau")
         if let mu, !(mu >= 0 && mu.isFinite) {
             throw ValidationError("--mu must be at least 0 and finite, not \(mu)")
         }
@@ -57,13 +65,13 @@ struct StrategyOptions: ParsableArguments {
         }
     }
 
-    private func belongs(
-        _ isGiven: Bool, _ option: String, to strategies: [StrategyName]
-    ) throws {
-        guard isGiven, !strategies.contains(strategy) else { return }
+    private func belongs(_ isGiven: Bool, _ option: String) throws {
+        guard isGiven, let strategies = Self.owners[option], !strategies.contains(strategy) else {
+            return
+        }
         let names = strategies.map(\.rawValue).joined(separator: ", ")
         throw ValidationError(
-            "\(option) belongs to \(names): the strategy is \(strategy.rawValue)")
+            "--\(option) belongs to \(names): the strategy is \(strategy.rawValue)")
     }
 }
 

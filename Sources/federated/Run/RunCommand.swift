@@ -15,9 +15,7 @@ struct RunCommand: ParsableCommand {
         abstract: "Run an experiment: a server and its clients in one process.",
         discussion: Experiment.allCases.map { "  experiment \($0)" }.joined(separator: "\n"))
 
-    @OptionGroup var experiment: ExperimentOptions
-
-    @OptionGroup(title: "Simulated absence") var participation: ParticipationOptions
+    @OptionGroup var simulation: SimulationOptions
 
     @Option(help: ArgumentHelp(Transport.help))
     var transport = Transport.memory
@@ -36,15 +34,16 @@ struct RunCommand: ParsableCommand {
     func validate() throws {
         guard transport != .memory else { return }
         // Loopback is for showing that the wire changes nothing: its clients are real.
-        if participation.isGiven {
+        if simulation.participation.isGiven {
             throw ValidationError(
                 "--availability and drop-outs are simulated in memory: over --transport "
                     + "\(transport.rawValue) clients are there")
         }
-        try requireStateless(experiment.algorithm.strategy, "--transport \(transport.rawValue)")
+        try requireStateless(
+            simulation.experiment.algorithm.strategy, "--transport \(transport.rawValue)")
     }
 
-    private var common: CommonOptions { experiment.common }
+    private var common: CommonOptions { simulation.common }
 
     func run() throws {
         let console = Console(quiet: quiet || json)
@@ -57,7 +56,7 @@ struct RunCommand: ParsableCommand {
         let loadStart = MonotonicClock.seconds()
         let loaded = try load(resumed, console: console)
         if store == nil { store = try storing.open(logFolder: common.logDir) }
-        let settings = try resumed?.settings ?? settings(dataset: loaded.dataset.name)
+        let settings = try resumed?.settings ?? simulation.settings(dataset: loaded.dataset.name)
         let display = RunDisplay(console, settings: settings)
         let recorder = Mutex<RunRecorder?>(nil)
         let run = try ExperimentRun(
@@ -118,7 +117,7 @@ struct RunCommand: ParsableCommand {
             console.line("nothing to resume in \(store.path): starting afresh")
             return nil
         }
-        try resumed.checkOptions(given: settings(dataset: ""), dataset: common.dataset)
+        try resumed.checkOptions(given: simulation.settings(dataset: ""), dataset: common.dataset)
         return resumed
     }
 
@@ -131,12 +130,6 @@ struct RunCommand: ParsableCommand {
         let loaded = try loadDataset(options, console: console)
         try resumed.source.check(loaded.dataset, run: resumed.run.name)
         return loaded
-    }
-
-    private func settings(dataset: String) throws -> ExperimentSettings {
-        var settings = try experiment.settings(dataset: dataset)
-        participation.apply(to: &settings)
-        return settings
     }
 
     /// Turns an outcome that is none into the command's failure.

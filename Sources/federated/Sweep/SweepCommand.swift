@@ -4,6 +4,7 @@ import Federation
 import Foundation
 import LocalTraining
 import NeuralNetworks
+import Synchronization
 import Tensors
 
 /// `federated sweep`: every combination of settings, one CSV row each.
@@ -11,136 +12,108 @@ struct SweepCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sweep", abstract: "Run every combination of settings, one CSV row each.",
         discussion: """
-            Lists are separated by commas. Started again with the same output file, a sweep skips \
-            what is already in it.
+            Takes every setting of federated run, by its name there, with one value or a list \
+            separated by commas: --strategy fedavg,fedprox --mu 0.01,0.1 --seed 1,2,3. Flags take \
+            true,false. A setting that only some of the strategies have is left out of the others'. \
+            --dataset, --data-dir, --log-dir and --threads are the same for all combinations.
+
+            A file of grids is a JSON object of settings and lists, {"mu": [0.01, 0.1], "seed": 1}, \
+            or a list of such objects; null leaves a setting at its default.
+
+            Rows are written as runs are over. Started again with the same output file, a sweep \
+            skips what is already in it.
             """)
 
-    @Option(
-        help: ArgumentHelp("Experiments.", valueName: "list"),
-        transform: { try Numbers.list($0, option: "--experiments") })
-    var experiments = [1, 2, 3, 4]
+    @Argument(
+        parsing: .allUnrecognized,
+        help: ArgumentHelp("Settings of federated run and their values.", valueName: "settings"))
+    var settings: [String] = []
 
-    @Option(
-        help: ArgumentHelp("Numbers of clients.", valueName: "list"),
-        transform: { try Numbers.list($0, option: "--clients") })
-    var clients = [5]
-
-    @Option(
-        help: ArgumentHelp("Local epochs.", valueName: "list"),
-        transform: { try Numbers.list($0, option: "--epochs") })
-    var epochs = [10]
-
-    @Option(
-        help: ArgumentHelp("Batch sizes.", valueName: "list"),
-        transform: { try Numbers.list($0, option: "--batch-sizes") })
-    var batchSizes = [8]
-
-    @Option(
-        help: ArgumentHelp("Learning rates.", valueName: "list"),
-        transform: { try Numbers.list($0, option: "--learning-rates") })
-    var learningRates: [Float] = [0.01]
-
-    @Option(
-        help: ArgumentHelp("Seeds.", valueName: "list"),
-        transform: { try Numbers.list($0, option: "--seeds") })
-    var seeds: [UInt64] = [1]
-
-    @OptionGroup var common: CommonOptions
+    @Option(help: ArgumentHelp("A JSON file of grids of settings.", valueName: "file"))
+    var grid: String?
 
     @Option(help: ArgumentHelp("The CSV file.", valueName: "file"))
     var output = "Logs/sweep.csv"
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Runs at once, which share the threads. (default: one a thread where each run trains on \
+            at most 5 million images, else 1)
+            """, valueName: "runs"))
+    var jobs: Int?
 
     @Flag(help: "Keep the final weights in each log (25 MB); their file is there anyway.")
     var finalWeight = false
 
     func validate() throws {
-        for (values, option) in [
-            (clients, "--clients"), (epochs, "--epochs"), (batchSizes, "--batch-sizes"),
-        ] {
-            for value in values { try requirePositive(value, option) }
-        }
-        for rate in learningRates { try requireLearningRate(rate, "--learning-rates") }
-        for number in experiments { _ = try requireExperiment(number, samples: common.samples) }
+        if let jobs { try requirePositive(jobs, "--jobs") }
     }
 
     func run() throws {
+        let combinations = try self.combinations()
+        let common = combinations[0].options.common
+        if let jobs, jobs > common.threadCount {
+            throw ValidationError(
+                "--jobs is \(jobs): there are \(Text.plural(common.threadCount, "thread"))")
+        }
         let console = Console(quiet: false)
         let directory = LogDirectory(URL(fileURLWithPath: common.logDir))
         try directory.checkWritable()
         let table = try SweepTable(URL(fileURLWithPath: output))
         let loaded = try loadDataset(common, console: console)
         for note in loaded.notes { console.line(note) }
-        let combinations = try settings(dataset: loaded.dataset.name)
-        let missing = combinations.filter { !table.contains($0) }
+        let runs = try Self.distinct(combinations, dataset: loaded.dataset.name)
+        let missing = runs.filter { !table.contains($0.settings) }
+        for run in missing { try Self.check(run.settings, on: loaded.dataset) }
+        let sharing =
+            jobs.map { SweepJobs($0, threads: common.threadCount) }
+            ?? SweepJobs(
+                for: missing.map(\.settings), trainingImages: loaded.dataset.train.count,
+                threads: common.threadCount)
         console.line(
-            "\(Text.plural(combinations.count, "combination")), "
-                + "\(combinations.count - missing.count) already in \(output); "
-                + "\(loaded.dataset.origin); \(common.threadCount) threads on "
-                + Machine.description)
-        let interruption = Interruption { SweepStop.shared.request() }
+            "\(Text.plural(runs.count, "combination")), "
+                + "\(runs.count - missing.count) already in \(output); "
+                + "\(loaded.dataset.origin); \(Text.plural(common.threadCount, "thread")), "
+                + "\(Text.plural(sharing.count, "run")) at once, on " + Machine.description)
+        let work = SweepWork(
+            runs: missing, dataset: loaded.dataset, sharing: sharing, table: table,
+            directory: directory, keepsWeights: finalWeight, console: console)
+        let interruption = Interruption { work.stop.request() }
         defer { interruption.end() }
-        for (index, settings) in missing.enumerated() {
-            let run = try ExperimentRun(
-                settings, dataset: loaded.dataset, threads: common.threadCount, onRound: { _, _ in }
-            )
-            console.transient("\(index + 1)/\(missing.count)  \(Self.name(settings))")
-            let result = SweepStop.shared.run(run.federation)
-            if case .interrupted = result.outcome {
-                throw CommandFailure(
-                    message: "interrupted; \(Text.plural(index, "new row")) in \(output), "
-                        + "the same command goes on from there", status: 130)
-            }
-            let log = run.log(of: result)
-            let path = try run.write(
-                log, model: result.model, nested: finalWeight, to: directory)
-            try table.append(settings, log: log, path: path.relativePath)
-            let accuracy = (log.serverAccuracies.last ?? nil).map(Text.percent) ?? "–"
-            console.line(
-                "\(Text.pad("\(index + 1)/\(missing.count)", 8))  \(Self.name(settings))  "
-                    + "\(accuracy)  \(Text.fixed(log.timings.totalSeconds, 1)) s"
-                    + (log.outcome == "completed" ? "" : "  \(log.outcome)"))
+        let done = try work.run()
+        guard done == missing.count else {
+            throw CommandFailure(
+                message: "interrupted; \(Text.plural(done, "new row")) in \(output), "
+                    + "the same command goes on from there", status: 130)
         }
         console.line("rows are in \(output)")
     }
 
-    /// Every combination, experiments slowest and seeds fastest.
-    private func settings(dataset: String) throws -> [ExperimentSettings] {
-        var all: [ExperimentSettings] = []
-        for number in experiments {
-            let experiment = try requireExperiment(number, samples: common.samples)
-            for clients in clients {
-                for epochs in epochs {
-                    for batchSize in batchSizes {
-                        for rate in learningRates {
-                            for seed in seeds {
-                                var settings = ExperimentSettings()
-                                settings.experiment = experiment
-                                settings.clients = clients
-                                settings.rounds = common.rounds
-                                settings.samples = common.samples
-                                settings.epochs = Double(epochs)
-                                settings.batchSize = .samples(batchSize)
-                                settings.learningRate = rate
-                                settings.seed = seed
-                                settings.model = common.model
-                                settings.targetAccuracy = common.targetAccuracy
-                                settings.evaluationFraction = common.evaluationFraction
-                                settings.fixedShards = common.fixedShards
-                                settings.dataset = dataset
-                                all.append(settings)
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        var seen = Set<ExperimentSettings>()
-        return all.filter { seen.insert($0).inserted }
+    private func combinations() throws -> [SweepCombination] {
+        let (typed, common) = try SweepGrid.reading(settings)
+        let grids = try grid.map { try SweepGrid.reading(file: $0) } ?? [SweepGrid()]
+        return try grids.flatMap { try $0.adding(typed).combinations(common: common) }
     }
 
-    private static func name(_ settings: ExperimentSettings) -> String {
-        "experiment \(settings.experiment.rawValue), \(Text.plural(settings.clients, "client")), "
-            + "\(Text.plural(Int(settings.epochs ?? 0), "epoch")), batch \(settings.batchSize), "
-            + "rate \(settings.learningRate), seed \(settings.seed)"
+    /// The runs, each once.
+    private static func distinct(
+        _ combinations: [SweepCombination], dataset: String
+    ) throws -> [SweepWork.Run] {
+        var seen = Set<ExperimentSettings>()
+        return try combinations.compactMap { combination in
+            let settings = try combination.options.settings(dataset: dataset)
+            guard seen.insert(settings).inserted else { return nil }
+            return SweepWork.Run(settings: settings, words: combination.words)
+        }
+    }
+
+    /// Refuses a run that these data do not allow, before any has trained.
+    private static func check(_ settings: ExperimentSettings, on dataset: Dataset) throws {
+        _ = try settings.shards(of: dataset.train)
+        _ = try settings.model.architecture(
+            input: .image(
+                height: dataset.train.height, width: dataset.train.width,
+                channels: dataset.train.channels), classCount: Dataset.classCount)
     }
 }

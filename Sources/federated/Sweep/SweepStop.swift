@@ -1,30 +1,33 @@
 import LocalTraining
 import Synchronization
 
-/// Passes a Ctrl-C on to whichever run of a sweep is under way, and to those that follow.
+/// Passes a Ctrl-C on to all runs of a sweep that are under way, and to those that follow.
 final class SweepStop: Sendable {
-    static let shared = SweepStop()
-
     private struct State: Sendable {
         var isRequested = false
-        var current: InProcessFederation?
+        /// By the worker that has them.
+        var current: [Int: InProcessFederation] = [:]
     }
 
     private let state = Mutex(State())
 
+    /// Whether runs are to end.
+    var isRequested: Bool { state.withLock { $0.isRequested } }
+
     func request() {
         state.withLock {
             $0.isRequested = true
-            $0.current?.stop()
+            for federation in $0.current.values { federation.stop() }
         }
     }
 
-    func run(_ federation: InProcessFederation) -> RunResult {
+    /// Runs a federation on one of the sweep's workers, until it is over or stopped.
+    func run(_ federation: InProcessFederation, worker: Int) -> RunResult {
         state.withLock {
-            $0.current = federation
+            $0.current[worker] = federation
             if $0.isRequested { federation.stop() }
         }
-        defer { state.withLock { $0.current = nil } }
+        defer { state.withLock { $0.current[worker] = nil } }
         return federation.run()
     }
 }

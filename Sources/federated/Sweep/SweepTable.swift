@@ -1,100 +1,99 @@
 import Federation
 import Foundation
+import Synchronization
 
 /// The CSV file of a sweep: a row for each finished run, found again when it is opened.
-///
-/// One process at a time may hold it. A last row that was cut off is dropped when it is opened.
-final class SweepTable {
-    /// The settings that tell runs apart, then what came of them.
-    static let header =
-        "experiment,clients,rounds,samples,epochs,batch_size,learning_rate,seed,model,dataset,"
-        + "fixed_shards,evaluation_fraction,target_accuracy,outcome,rounds_run,rounds_to_target,"
-        + "final_accuracy,best_accuracy,accuracies,seconds,log"
+final class SweepTable: Sendable {
+    /// Settings that always stand in a row.
+    private static let written = [
+        "experiment", "clients", "rounds", "samples", "epochs", "batchSize", "learningRate", "seed",
+        "model", "dataset", "fixedShards", "evaluationFraction", "targetAccuracy",
+    ]
 
-    private let url: URL
-    private let file: FileHandle
-    private var keys: Set<String> = []
+    /// Settings that stand in a row where they are not the default.
+    private static let writtenIfGiven = [
+        "partition", "cohort", "overSelection", "minimumClients", "availability", "dropoutBefore",
+        "dropoutAfter", "strategy", "mu", "serverLearningRate", "serverMomentum", "beta1", "beta2",
+        "tau", "steps", "learningRateDecay", "momentum", "weightDecay", "gradientClip", "patience",
+        "evaluateEvery", "noClientEvaluation", "engine",
+    ]
+
+    /// The settings that tell runs apart, by the names that a log has for them, in the order of the
+    /// columns.
+    static let settings = written + writtenIfGiven
+
+    /// The settings, then what came of them.
+    static let header =
+        (settings.map { SweepOption.dashed($0).replacing("-", with: "_") } + [
+            "outcome", "rounds_run", "rounds_to_target", "final_accuracy", "best_accuracy",
+            "accuracies", "seconds", "log",
+        ]).joined(separator: ",")
+
+    private let file: CSVFile
+    private let keys: Mutex<Set<String>>
 
     /// Opens the file, or begins it.
     init(_ url: URL) throws {
-        self.url = url
-        let path = url.relativePath
-        do {
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        } catch {
-            throw CommandFailure(message: "\(path) cannot be written: its folder cannot be made")
-        }
-        let descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw CommandFailure(
-                message: "\(path) cannot be written: \(String(cString: strerror(errno)))")
-        }
-        file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw CommandFailure(message: "\(path) is being written by another sweep")
-        }
-        let bytes = try file.readToEnd() ?? Data()
-        let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        let lines = String(decoding: bytes.prefix(whole), as: UTF8.self).split(separator: "\n")
-        if let first = lines.first {
-            guard first == Self.header else {
-                throw CommandFailure(
-                    message: "\(path) is no sweep of this version: its first line is “\(first)”")
-            }
-            try file.truncate(atOffset: UInt64(whole))
-            keys = Set(lines.dropFirst().map(Self.key(ofRow:)))
-        } else {
-            guard bytes.isEmpty || Data(Self.header.utf8).starts(with: bytes) else {
-                throw CommandFailure(message: "\(path) is no sweep: it holds something else")
-            }
-            try file.truncate(atOffset: 0)
-            try file.write(contentsOf: Data((Self.header + "\n").utf8))
-        }
+        file = try CSVFile(url, header: Self.header, what: "sweep")
+        keys = Mutex(Set(file.rows.map(Self.key(ofRow:))))
     }
 
     func contains(_ settings: ExperimentSettings) -> Bool {
-        keys.contains(Self.key(settings))
+        let key = Self.key(settings)
+        return keys.withLock { $0.contains(key) }
     }
 
-    /// Adds the row of a finished run in one write.
+    /// Adds the row of a finished run in one write. A round that was not tested is “nan” in it.
     func append(_ settings: ExperimentSettings, log: RunLog, path: String) throws {
-        let accuracies = log.serverAccuracies.compactMap { $0 }
+        let accuracies = log.serverAccuracies
+        let known = accuracies.compactMap(\.self)
         let toTarget = settings.targetAccuracy.flatMap { target in
-            accuracies.firstIndex { $0 >= target }.map { "\($0 + 1)" }
+            accuracies.firstIndex { ($0 ?? -1) >= target }
         }
         let results = [
-            Self.quoted(log.outcome), "\(accuracies.count)", toTarget ?? "",
-            accuracies.last.map { "\($0)" } ?? "", accuracies.max().map { "\($0)" } ?? "",
-            accuracies.map { "\($0)" }.joined(separator: " "),
+            Self.quoted(log.outcome), "\(accuracies.count)", toTarget.map { "\($0 + 1)" } ?? "",
+            known.last.map { "\($0)" } ?? "", known.max().map { "\($0)" } ?? "",
+            accuracies.map { $0.map { "\($0)" } ?? "nan" }.joined(separator: " "),
             Text.fixed(log.timings.totalSeconds, 3), Self.quoted(path),
         ]
         let key = Self.key(settings)
-        try file.write(contentsOf: Data((key + "," + results.joined(separator: ",") + "\n").utf8))
-        try file.synchronize()
-        keys.insert(key)
+        try file.append(key + "," + results.joined(separator: ","))
+        _ = keys.withLock { $0.insert(key) }
     }
 
     /// The first columns of a row.
-    private static func key(_ settings: ExperimentSettings) -> String {
-        [
-            "\(settings.experiment.rawValue)", "\(settings.clients)", "\(settings.rounds)",
-            "\(settings.samples)", "\(Int(settings.epochs ?? 0))", "\(settings.batchSize)",
-            "\(settings.learningRate)", "\(settings.seed)", settings.model.rawValue,
-            quoted(settings.dataset), "\(settings.fixedShards)", "\(settings.evaluationFraction)",
-            settings.targetAccuracy.map { "\($0)" } ?? "",
-        ].joined(separator: ",")
+    static func key(_ settings: ExperimentSettings) -> String {
+        var members = members(of: settings)
+        let unknown = Set(members.keys).subtracting(Self.settings)
+        precondition(unknown.isEmpty, "settings without a column: \(unknown.sorted())")
+        // A partition takes the experiment's place.
+        if settings.partition != nil { members["experiment"] = nil }
+        for name in writtenIfGiven where members[name] == defaults[name] { members[name] = nil }
+        return Self.settings.map { name in
+            switch members[name] {
+            case nil, .null: ""
+            case .bool(let value): "\(value)"
+            case let value?: quoted(value.words)
+            }
+        }.joined(separator: ",")
     }
 
-    private static let keyColumns = 13
+    private static let defaults = members(of: ExperimentSettings())
 
-    private static func key(ofRow row: Substring) -> String {
+    private static func members(of settings: ExperimentSettings) -> [String: JSONValue] {
+        guard let json = try? JSONValue(encoding: settings) else {
+            preconditionFailure("settings hold something that JSON has not")
+        }
+        return json.members
+    }
+
+    private static func key(ofRow row: String) -> String {
         var columns = 0
         var isQuoted = false
         let end = row.firstIndex { character in
             if character == "\"" { isQuoted.toggle() }
             if character == ",", !isQuoted { columns += 1 }
-            return columns == keyColumns
+            return columns == settings.count
         }
         return String(row[..<(end ?? row.endIndex)])
     }
