@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Draws a reproduced table: what was published beside what came of it, and the curves.
 
-usage: plot_study.py -o PICTURE SUMMARY
+usage: plot_study.py -o PICTURE -n FILE
 
-SUMMARY is what `federated reproduce` hands on, as JSON. Needs matplotlib.
+FILE is what `federated reproduce` hands on, as JSON. Needs matplotlib.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ def draw_curves(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]])
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="PICTURE")
-    parser.add_argument("-n", "--no-show", action="store_true", help="as plot.py has it; always so")
-    parser.add_argument("summary", type=Path)
+    parser.add_argument("-n", "--name", dest="summary", metavar="FILE", type=Path, required=True,
+                        help="what `federated reproduce` made")
     options = parser.parse_args()
     try:
         summary = json.loads(options.summary.read_text(encoding="utf-8"))

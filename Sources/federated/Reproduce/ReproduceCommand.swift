@@ -64,24 +64,25 @@ struct ReproduceCommand: ParsableCommand {
         guard let study = Study.all.first(where: { $0.name == name }) else { return }
         let console = Console(quiet: false)
         let file = "\(study.name)\(quick ? "-quick" : "").csv"
-        let table = try StudyTable(URL(fileURLWithPath: output).appending(path: file))
+        let url = URL(fileURLWithPath: output).appending(path: file)
         let cells = try chosen(of: study)
         console.line(console.bold("federated \(Federated.version)"))
         console.line("  \(study.source)")
         if !list {
-            guard try run(cells, table, console) else {
+            guard try run(cells, StudyTable(url), console) else {
                 throw CommandFailure(
                     message:
-                        "interrupted; finished runs are in \(table.path), and the same command "
+                        "interrupted; finished runs are in \(url.relativePath), and the same command "
                         + "goes on from there", status: 130)
             }
         }
-        let results = cells.map { StudyResult($0, rows: table.rows) }
+        let rows = StudyTable.rows(in: url)
+        let results = cells.map { StudyResult($0, rows: rows) }
         Self.show(results, console)
-        console.line("  table      \(table.path)")
+        console.line("  table      \(url.relativePath)")
         guard results.contains(where: { !$0.values.isEmpty }) else { return }
-        let picture = String(table.path.dropLast(".csv".count)) + ".png"
-        let summary = try StudySummary(study, results, rows: table.rows).encoded()
+        let picture = String(url.relativePath.dropLast(".csv".count)) + ".png"
+        let summary = try StudySummary(study, results, rows: rows).encoded()
         do {
             try Picture.draw(
                 [(name: study.name, json: Array(summary))], with: "plot_study.py", to: picture)

@@ -21,19 +21,20 @@ final class StudyTable: Sendable {
         "cell,seed,learning_rate,round_limit,outcome,seconds,images_per_second,accuracies"
 
     private let file: CSVFile
-    private let url: URL
 
     /// Opens the file, or begins it.
     init(_ url: URL) throws {
-        self.url = url
         file = try CSVFile(url, header: Self.header, what: "reproduction")
     }
 
-    /// Its path as the user knows it.
-    var path: String { url.relativePath }
-
     /// All finished runs.
     var rows: [Row] { file.rows.compactMap(Self.row) }
+
+    /// The finished runs of a file that another process may be writing; none if there is no file.
+    static func rows(in url: URL) -> [Row] {
+        let text = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").dropFirst().compactMap { row(String($0)) }
+    }
 
     /// Adds a finished run in one write.
     func append(_ row: Row) throws {
