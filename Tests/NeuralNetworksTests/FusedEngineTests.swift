@@ -10,7 +10,7 @@ import Testing
 struct FusedEngineTests {
     /// Random sizes: odd images, one channel and several, filters that do and do not fill vectors,
     /// pooling windows that divide and that do not.
-    private func architecture(_ random: inout RandomStream) throws -> Architecture {
+    static func architecture(_ random: inout RandomStream) throws -> Architecture {
         let channels = [1, 1, 2, 3, 16][random.next(below: 5)]
         let filters = [4, 8, 16, 32, 48, 10]
         let kernels = [3, 3, 3, 5, 1, 2]
@@ -45,7 +45,7 @@ struct FusedEngineTests {
         var fused = 0
         for seed in UInt64(1)...60 {
             var random = RandomStream(RandomKey(seed: seed, purpose: .benchmark, index: 7))
-            let architecture = try architecture(&random)
+            let architecture = try Self.architecture(&random)
             let comment: Comment = "seed \(seed), \(level): \(architecture.layers)"
             let batch = random.next(in: 1...11)
             let count = random.next(in: 1...batch)
