@@ -177,7 +177,8 @@ struct LocalOptimizerTests {
                 }
                 let start = numbers(0.5)
                 let correction = numbers(0.1)
-                var reference = Reference(setting, start.map(Double.init), correction.map(Double.init))
+                var reference = Reference(
+                    setting, start.map(Double.init), correction.map(Double.init))
                 var plain = Reference(Self.settings[0], start.map(Double.init), [])
                 plan.load(ParameterVector(start))
                 plan.begin(
@@ -269,12 +270,14 @@ struct LocalOptimizerTests {
         return plan.parameters()
     }
 
-    private static let reference = try! NamedModel.referenceCNN.architecture(
-        input: .image(height: 28, width: 28, channels: 1))
+    private func reference() throws -> Architecture {
+        try NamedModel.referenceCNN.architecture(
+            input: .image(height: 28, width: 28, channels: 1))
+    }
 
     @Test("Terms of zero give plain SGD's very bits", arguments: Engine.allCases, [3, 40])
-    func zeroTerms(engine: Engine, batch: Int) {
-        let architecture = Self.reference
+    func zeroTerms(engine: Engine, batch: Int) throws {
+        let architecture = try reference()
         let plan = Plan(architecture, batchSize: batch, purpose: .training, engine: engine)
         let start = architecture.initialParameters(seed: 1)
         let plain = trained(LocalOptimizer(learningRate: 0.1), on: plan, from: start)
@@ -292,8 +295,8 @@ struct LocalOptimizerTests {
     }
 
     @Test("A plan keeps nothing of what it trained before", arguments: settings)
-    func nothingLeft(setting: Setting) {
-        let architecture = Self.reference
+    func nothingLeft(setting: Setting) throws {
+        let architecture = try reference()
         let correction = setting.isCorrected ? architecture.initialParameters(seed: 9) : nil
         let start = architecture.initialParameters(seed: 2)
         func fresh() -> Plan { Plan(architecture, batchSize: 3, purpose: .training) }
@@ -310,8 +313,8 @@ struct LocalOptimizerTests {
     }
 
     @Test("A limit above the gradient's norm clips nothing, one below leaves just its length")
-    func clipping() {
-        let architecture = Self.reference
+    func clipping() throws {
+        let architecture = try reference()
         let plan = Plan(architecture, batchSize: 3, purpose: .training)
         let start = architecture.initialParameters(seed: 1)
         func move(_ optimizer: LocalOptimizer) -> [Double] {
@@ -333,8 +336,8 @@ struct LocalOptimizerTests {
     }
 
     @Test("Steps allocate nothing, and a second client's beginning neither", arguments: [4, 40])
-    func noAllocation(batch: Int) {
-        let architecture = Self.reference
+    func noAllocation(batch: Int) throws {
+        let architecture = try reference()
         let plan = Plan(architecture, batchSize: batch, purpose: .training)
         let models = (1...2).map { architecture.initialParameters(seed: $0) }
         let key = RandomKey(seed: 1, purpose: .dropout)

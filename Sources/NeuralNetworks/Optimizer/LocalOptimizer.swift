@@ -48,7 +48,8 @@ public struct LocalOptimizer: Hashable, Sendable, Codable {
             learningRate >= 0 && learningRate.isFinite,
             "the learning rate \(learningRate) must be a finite number of at least 0")
         precondition(
-            momentum >= 0 && momentum < 1, "the momentum \(momentum) must be at least 0 and below 1")
+            momentum >= 0 && momentum < 1, "the momentum \(momentum) must be at least 0 and below 1"
+        )
         precondition(
             weightDecay >= 0 && weightDecay.isFinite,
             "the weight decay \(weightDecay) must be a finite number of at least 0")
