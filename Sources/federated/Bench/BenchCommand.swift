@@ -37,6 +37,9 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Print how exact convolutions are, against double precision, and nothing else.")
     var accuracy = false
 
+    @Flag(help: "Compare local optimisers with plain SGD, and measure nothing else.")
+    var optimizers = false
+
     @Flag(help: "Measure averaging and the log, and nothing else.")
     var averaging = false
 
@@ -100,6 +103,15 @@ struct BenchCommand: ParsableCommand {
             "  data       \(Text.count(bench.images.count)) generated digits; medians of "
                 + "\(bench.repeats) interleaved repeats")
         console.line()
+        if optimizers {
+            let report = OptimizerBenchmark(bench: bench, batch: batchSizes[0]).measure {
+                console.transient($0)
+            }
+            console.clearTransient()
+            for line in report.table(heading: console.dim) { console.line(line) }
+            if json { try printJSON(report) }
+            return
+        }
         let report = bench.measure { console.transient($0) }
         console.clearTransient()
         for line in report.table(profile: profile, bold: console.dim) { console.line(line) }
