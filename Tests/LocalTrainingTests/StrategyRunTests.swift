@@ -79,6 +79,10 @@ struct StrategyRunTests {
             #expect(one.states.count == 3)
             let lost = one.rounds.flatMap(\.record.clients).count { $0.failure != nil }
             #expect(lost > 0)
+            for round in one.rounds {
+                let counted = round.record.clients.filter { $0.sampleCount != nil }
+                #expect(Set(round.classCounts.keys) == Set(counted.map(\.client)))
+            }
             for threads in [2, 7] {
                 let many = try Run.of(
                     strategy, threads: threads, evaluatesClients: evaluatesClients,
