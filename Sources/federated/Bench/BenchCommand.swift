@@ -46,6 +46,9 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Measure a round whose clients do nothing, in process and over loopback.")
     var federation = false
 
+    @Flag(help: "Measure start, rounds and memory of populations from a thousand to a million.")
+    var population = false
+
     @Flag(help: .hidden)
     var federationServer = false
 
@@ -79,6 +82,7 @@ struct BenchCommand: ParsableCommand {
         }
         if federation || federationServer { return try runFederation(console) }
         let threads = threads ?? availableProcessorCount()
+        if population { return try runPopulation(console, threads: threads) }
         if averaging {
             let figures = try AveragingBenchmark(
                 architecture: try model.architecture(
@@ -116,6 +120,16 @@ struct BenchCommand: ParsableCommand {
         console.clearTransient()
         for line in report.table(profile: profile, bold: console.dim) { console.line(line) }
         if json { try printJSON(report) }
+    }
+
+    private func runPopulation(_ console: Console, threads: Int) throws {
+        let bench = PopulationBenchmark(
+            model: model, engine: engine, threads: threads, repeats: quick ? 1 : repeats,
+            rounds: quick ? 2 : 5)
+        let figures = try bench.measure { console.transient($0) }
+        console.clearTransient()
+        for line in figures.lines { console.line(line) }
+        if json { try printJSON(figures) }
     }
 
     private func runFederation(_ console: Console) throws {
