@@ -22,7 +22,7 @@ RUN_OPTIONS = $(call option,--experiment,EXPERIMENT) $(call option,--clients,CLI
 	$(call option,--log-dir,LOG_DIR) $(call option,--threads,THREADS) \
 	$(call option,--model,MODEL) $(ARGS)
 
-.PHONY: help test page-test fuzz bench peers run sweep plot data format lint clean setup build venv
+.PHONY: help test page-test api-test fuzz bench peers run sweep plot data format lint clean setup build venv
 
 help: ## Print this list
 	@echo "usage: make TARGET [NAME=value …]"
@@ -40,7 +40,7 @@ run: build ## Run an experiment (EXPERIMENT=1…4): rounds, log, picture
 test: setup ## Run the tests
 	@swift test -c release
 
-fuzz: setup ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
+fuzz: setup venv ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
 	@Scripts/fuzz.sh $(or $(SECONDS),60) $(PARSER)
 
 # Needs Chromium (setup.sh page installs it) and Playwright (venv.sh page); CHROMIUM=PATH for another.
@@ -48,6 +48,11 @@ page-test: build ## Test the live page in headless Chromium (ARGS="--screenshots
 	@Scripts/setup.sh page
 	@Scripts/venv.sh page
 	@.venv-page/bin/python Scripts/test_page.py --federated $(call quote,$(FEDERATED)) $(ARGS)
+
+api-test: build ## Test both HTTP APIs with schemathesis (CASES=1000 requests a route)
+	@Scripts/venv.sh api
+	@.venv-api/bin/python Scripts/api_test.py --federated $(call quote,$(FEDERATED)) \
+		$(call option,--cases,CASES) $(ARGS)
 
 bench: build ## Measure training and evaluation speed (ARGS="--json")
 	@$(call quote,$(FEDERATED)) bench $(ARGS)
@@ -85,7 +90,7 @@ lint: ## Check the style of Swift, shell and Python sources
 		else echo "lint: python3 is not installed: Python files were not checked"; fi
 
 clean: ## Remove what was built and the Python environments; Logs stay
-	@rm -rf .build .venv .venv-page .venv-peers Scripts/__pycache__ .ci/__pycache__
+	@rm -rf .build .build-fuzz .venv .venv-page .venv-api .venv-peers Scripts/__pycache__ .ci/__pycache__
 
 setup:
 	@Scripts/setup.sh

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Fuzzes every parser with libFuzzer and AddressSanitizer: fuzz.sh [SECONDS [PARSER…]]
 # Builds into .build-fuzz and keeps there what was found to be interesting, for the next time.
+# As many parsers at once as there are processors.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+readonly known=(header weights messages idx safetensors log) folder=.build-fuzz
 
 seconds=${1:-60}
 if ! [[ $seconds =~ ^[1-9][0-9]*$ ]]; then
@@ -11,28 +14,64 @@ if ! [[ $seconds =~ ^[1-9][0-9]*$ ]]; then
 fi
 shift || true
 parsers=("$@")
-if ((${#parsers[@]} == 0)); then parsers=(header weights messages idx safetensors log); fi
+if ((${#parsers[@]} == 0)); then parsers=("${known[@]}"); fi
+for parser in "${parsers[@]}"; do
+    if [[ " ${known[*]} " != *" $parser "* ]]; then
+        echo "fuzz: there is no parser “$parser”: expected one of ${known[*]}" >&2
+        exit 64
+    fi
+done
+
+# A number that libFuzzer or Fuzz prints at its end.
+figure() {
+    sed -n "s/$2/\1/p" "$1" | tail -n 1
+}
+
+# fuzz PARSER: one line if nothing is found, else the end of what libFuzzer said.
+fuzz() {
+    local parser=$1 corpus=$folder/corpus/$1 log=$folder/$1.log taken
+    mkdir -p "$corpus" "$folder/found"
+    # A leak check at every exit would find the Swift runtime's own caches. Its backtrace reads what
+    # AddressSanitizer guards, which ends in a second crash and a swift-backtrace that waits for ever.
+    if ! ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=64 SWIFT_BACKTRACE=enable=no \
+        "$folder/release/Fuzz" "$parser" "$corpus" "$folder/seeds/$parser" \
+        -max_total_time="$seconds" -max_len=65536 -timeout=5 -rss_limit_mb=2048 \
+        -artifact_prefix="$folder/found/$parser-" -print_final_stats=1 >"$log" 2>&1; then
+        grep -v '^#[0-9]*[[:space:]]*\(NEW\|REDUCE\|pulse\|RELOAD\)' "$log" | tail -n 60 >&2
+        echo "fuzz: $parser failed; the input, where there is one, is in $folder/found" >&2
+        return 1
+    fi
+    taken=$(figure "$log" '^taken: \([0-9]*\)$')
+    if ((${taken:-0} == 0)); then
+        echo "fuzz: $parser took no input, not even of $folder/seeds/$parser" >&2
+        return 1
+    fi
+    printf 'fuzz: %-12s %s inputs, %s of them taken, coverage %s, corpus %s, no finding\n' \
+        "$parser" "$(figure "$log" '^stat::number_of_executed_units: *\([0-9]*\)$')" "$taken" \
+        "$(figure "$log" '.*DONE *cov: \([0-9]*\).*')" \
+        "$(figure "$log" '.*DONE .* corp: \([^ ]*\) .*')"
+}
 
 echo "fuzz: building with libFuzzer and AddressSanitizer"
-FEDERATED_FUZZ=1 swift build -c release --scratch-path .build-fuzz --product Fuzz \
-    --sanitize fuzzer --sanitize address
-python3 Scripts/fuzz_seeds.py .build-fuzz/seeds
+# Through swiftc, because --sanitize takes only one of the two; both are named there, because its last
+# -sanitize alone counts. gold, which Swift links with by default, gives up on libFuzzer.
+FEDERATED_FUZZ=1 swift build -c release --scratch-path "$folder" --product Fuzz \
+    --sanitize address -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld \
+    -Xcc -fsanitize=fuzzer-no-link
+.venv/bin/python Scripts/fuzz_seeds.py "$folder/seeds"
 
+# With job control each parser is a process group, which ends as one when this script does.
+set -m
+declare -A processes=()
+processors=$(getconf _NPROCESSORS_ONLN)
+trap 'kill -- "${processes[@]/#/-}" 2>/dev/null || true' EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 for parser in "${parsers[@]}"; do
-    corpus=.build-fuzz/corpus/$parser
-    mkdir -p "$corpus" .build-fuzz/found
-    log=.build-fuzz/$parser.log
-    # A leak check at every exit would find the Swift runtime's own caches.
-    if ! ASAN_OPTIONS=detect_leaks=0 .build-fuzz/release/Fuzz "$parser" "$corpus" \
-        ".build-fuzz/seeds/$parser" -max_total_time="$seconds" -max_len=65536 -timeout=5 \
-        -rss_limit_mb=2048 -artifact_prefix=".build-fuzz/found/$parser-" \
-        -print_final_stats=1 >"$log" 2>&1; then
-        tail -n 40 "$log" >&2
-        echo "fuzz: $parser failed: the input is in .build-fuzz/found" >&2
-        exit 1
-    fi
-    printf 'fuzz: %-12s %s inputs, coverage %s, corpus %s, no finding\n' "$parser" \
-        "$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")" \
-        "$(sed -n 's/.* DONE *cov: \([0-9]*\).*/\1/p' "$log")" \
-        "$(sed -n 's/.* DONE .* corp: \([^ ]*\) .*/\1/p' "$log")"
+    while (($(jobs -rp | wc -l) >= processors)); do wait -n || true; done
+    fuzz "$parser" &
+    processes[$parser]=$!
 done
+failed=0
+for parser in "${parsers[@]}"; do wait "${processes[$parser]}" || failed=1; done
+exit $failed

@@ -2,19 +2,24 @@
 """Write the inputs that fuzzing begins with: a folder for each parser.
 
     fuzz_seeds.py FOLDER
+
+Needs xxhash: `.venv/bin/python Scripts/fuzz_seeds.py`, after `make venv`.
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
 import json
 import struct
 import sys
 from pathlib import Path
 
+import xxhash
+
 SHAPES = {"conv1/kernel": [2, 2, 1, 2], "conv1/bias": [2], "dense1/kernel": [3, 2]}
 COUNT = 16
+# About as long as the inputs that libFuzzer makes: what takes too long shows in long ones.
+LONG = 60_000
 
 
 def nested(shape: list[int], start: float = 0.5):
@@ -29,7 +34,8 @@ def header() -> dict[str, bytes]:
     values = struct.pack(f"<{COUNT}f", *[index / 3 - 2 for index in range(COUNT)])
     start = bytes.fromhex("894645440d0a1a0a") + struct.pack("<HHI", 1, 2, 2) + run
     start += struct.pack("<QQQQ", 3, 600, COUNT, 4 * COUNT) + digest
-    whole = start + hashlib.sha256(start + values).digest() + values
+    checksum = xxhash.xxh3_128_digest(start + xxhash.xxh3_128_digest(values))
+    whole = start + checksum + values
     nan = struct.pack("<Qf", 600, float("nan"))
     return {"whole": whole, "cut": whole[:100], "long": whole + b"\0", "parts": nan}
 
@@ -43,6 +49,8 @@ def weights() -> dict[str, bytes]:
         "nan": good.replace("0.5", "NaN", 1).encode(),
         "large": good.replace("0.5", "3.5e38", 1).encode(),
         "deep": b"[" * 300,
+        "long": b"[" + b" " * LONG + good[1:].encode(),
+        "fraction": good.replace("0.5", "0." + "1" * LONG, 1).encode(),
         "digits": good.replace("0.5", "0.1234567890123456789012345678901234567890", 1).encode(),
     }
 
@@ -65,6 +73,13 @@ def messages() -> dict[str, bytes]:
         "train": {"task": "train", "round": 2, "committed": committed},
         "finished": {"task": "finished", "outcome": "completed \u00fc\U0001f600", "succeeded": True},
         "error": error,
+        "answer": {"isWanted": True},
+        "failure": {"reason": "its loss is no finite number in epoch 1, batch 3"},
+        "receipt": {"round": 1, "isRepeat": False},
+        "keys": {**{f"key {index}": index for index in range(LONG // 20)}, **error},
+        "escapes": {**error, "got": "\u00fc" * (LONG // 6)},
+        "lists": {**error, "got": [[[]] * 100] * (LONG // 500)},
+        "digits": {**error, "got": int("9" * 4000)},
     }
     return {name: json.dumps(value).encode() for name, value in values.items()}
 
@@ -74,6 +89,7 @@ def idx() -> dict[str, bytes]:
     labels = struct.pack(">II", 0x801, 3) + bytes([1, 0, 9])
     huge = struct.pack(">IIII", 0x803, 2**31 - 1, 2**31 - 1, 2**31 - 1)
     bomb = gzip.compress(struct.pack(">IIII", 0x803, 30000, 28, 28) + bytes(100_000))
+    members = gzip.compress(struct.pack(">II", 0x801, 2**30)) + gzip.compress(b"") * (LONG // 20)
     return {
         "images": images,
         "labels": labels,
@@ -81,6 +97,8 @@ def idx() -> dict[str, bytes]:
         "labels.gz": gzip.compress(labels) + gzip.compress(b""),
         "huge": huge,
         "bomb.gz": bomb,
+        "members.gz": members,
+        "padded.gz": gzip.compress(labels) + bytes(LONG),
     }
 
 
@@ -92,9 +110,19 @@ def safetensors() -> dict[str, bytes]:
             size *= extent
         tensors[name] = {"dtype": "F32", "shape": shape, "data_offsets": [offset, offset + size]}
         offset += size
+
+    def file(header: bytes) -> bytes:
+        return struct.pack("<Q", len(header)) + header + bytes(offset)
+
     text = json.dumps(tensors).encode()
-    whole = struct.pack("<Q", len(text)) + text + bytes(offset)
-    return {"whole": whole, "cut": whole[:-1], "large": struct.pack("<Q", 2**63 - 1) + text}
+    more = {f"more {index}": tensors["conv1/bias"] for index in range(LONG // 80)}
+    return {
+        "whole": file(text),
+        "cut": file(text)[:-1],
+        "large": struct.pack("<Q", 2**63 - 1) + text,
+        "many": file(json.dumps({**tensors, **more}).encode()),
+        "deep": file(b'{"a":' + b"[" * LONG + b"]" * 3 + b"}"),
+    }
 
 
 def log() -> dict[str, bytes]:
@@ -112,7 +140,11 @@ def log() -> dict[str, bytes]:
                     "total seconds": 2.0},
         "started": "2026-01-31T23:59:59Z",
     })  # fmt: skip
-    return {"short": json.dumps(short).encode(), "more": json.dumps(more).encode()}
+    series = {str(client): [client / 7] * 16 for client in range(LONG // 800)}
+    long = {**more, "clients acc": series, "clients loss": series, "server acc": [0.125] * 2000}
+    rows = {**short, "final weight": [[[index]] for index in range(LONG // 12)]}
+    logs = {"short": short, "more": more, "long": long, "rows": rows}
+    return {name: json.dumps(log).encode() for name, log in logs.items()}
 
 
 def main() -> None:

@@ -69,10 +69,10 @@ class Server:
             self.process.kill()
 
 
-def update(server: Server, client: int, payload: bytes) -> bytes:
-    """A binary update of round 1: the header says what it is, and the checksum of all of it."""
+def update(server: Server, client: int, payload: bytes, round: int = 1) -> bytes:
+    """A binary update: the header says what it is, and the checksum of all of it."""
     head = struct.pack(
-        "<8sHHI32sQQQQ32s", b"\x89FED\r\n\x1a\n", 1, 2, 1, server.run.encode(), client, 10,
+        "<8sHHI32sQQQQ32s", b"\x89FED\r\n\x1a\n", 1, 2, round, server.run.encode(), client, 10,
         len(payload) // 4, len(payload), server.architecture)
     return head + xxhash.xxh3_128_digest(head + xxhash.xxh3_128_digest(payload))
 

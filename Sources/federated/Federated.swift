@@ -14,7 +14,8 @@ struct Federated: ParsableCommand {
         subcommands: [
             RunCommand.self, ServeCommand.self, JoinCommand.self, RunsCommand.self,
             ShowCommand.self, CompareCommand.self, ExportCommand.self, ReportCommand.self,
-            BenchCommand.self, SweepCommand.self, DataCommand.self,
+            BenchCommand.self, SweepCommand.self, ReproduceCommand.self, PartitionCommand.self,
+            DataCommand.self,
         ])
 
     /// Parses and runs; every error is one line on standard error.

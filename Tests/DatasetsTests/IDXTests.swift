@@ -96,6 +96,25 @@ import Testing
             }?.description == "f is larger than the 1000 bytes that are read at most")
     }
 
+    @Test func manyEmptyMembersTakeNoTime() throws {
+        // Once, each of them cost as much as a member of a million bytes.
+        let header = gzip(idx([1 << 30], []))
+        let empty = gzip([])
+        let members = header + Array(repeatElement(empty, count: 20_000).joined())
+        var start = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &start)
+        #expect(
+            failure { () throws(DatasetError) in
+                _ = try IDX.decode(members, kind: .labels, file: "f")
+            }?.description
+                == "f is cut short: its header declares 1073741832 bytes in all, but it holds 8")
+        var end = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &end)
+        let seconds =
+            Double(end.tv_sec - start.tv_sec) + Double(end.tv_nsec - start.tv_nsec) * 1e-9
+        #expect(seconds < 0.25, "\(members.count) bytes took \(seconds) s")
+    }
+
     @Test func everyFlippedByteIsAnErrorOrHarmless() throws {
         // Only gzip's header has bytes that mean nothing; wrong data never come through.
         let bytes = Small.images(30)

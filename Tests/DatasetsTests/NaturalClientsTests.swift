@@ -46,7 +46,8 @@ import Testing
     }
 
     @Test func badLines() throws {
-        for line in ["3", "3,", ",3", "3,x", "3,4,5", "", "3;4", "3,4.0", "3,99999999999999999999"] {
+        for line in ["3", "3,", ",3", "3,x", "3,4,5", "", "3;4", "3,4.0", "3,99999999999999999999"]
+        {
             #expect(
                 try sentence("1,0\n\(line)\n1,2\n")
                     == "clients.csv, line 2, is “\(line)”: expected CLIENT,INDEX")
@@ -96,7 +97,8 @@ import Testing
                 } == .unreadable(file: file, reason: reason))
         }
         #expect(
-            PartitionError.unreadable(file: "a.csv", reason: "No such file or directory").description
+            PartitionError.unreadable(file: "a.csv", reason: "No such file or directory")
+                .description
                 == "a.csv cannot be read: No such file or directory")
     }
 

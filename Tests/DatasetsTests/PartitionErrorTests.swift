@@ -24,14 +24,16 @@ import Testing
                     == "a partition has at most 2147483647 clients, not 2147483648")
             #expect(
                 try sentence(partition, Self.hundred, among: nil)
-                    == "partition \(partition) needs a number of clients: only csv:FILE brings its own")
+                    == "partition \(partition) needs a number of clients: only csv:FILE brings its "
+                    + "own")
         }
     }
 
     @Test("More clients than images")
     func tooFewImages() throws {
         for partition in [
-            Partition.iid, .logNormal(sigma: 1), .powerLaw(exponent: 1), .quantityDirichlet(alpha: 1),
+            Partition.iid, .logNormal(sigma: 1), .powerLaw(exponent: 1),
+            .quantityDirichlet(alpha: 1),
             .dirichlet(alpha: 1, minimum: 1),
         ] {
             #expect(
@@ -39,7 +41,7 @@ import Testing
                     == "100 images are too few for 101 clients with at least 1 each")
             #expect(
                 try sentence(partition, [], among: 1)
-                    == "0 images are too few for 1 clients with at least 1 each")
+                    == "0 images are too few for 1 client with at least 1 each")
         }
         for partition in [Partition.iid, .logNormal(sigma: 3), .quantityDirichlet(alpha: 0.01)] {
             #expect(try sentence(partition, Self.hundred, among: 100) == nil)
@@ -76,9 +78,16 @@ import Testing
 
     @Test("Classes with fewer images than clients")
     func labels() throws {
+        for (perClient, clients) in [(1, 101), (3, 34), (10, Int(Int32.max))] {
+            #expect(
+                try sentence(.labels(perClient: perClient), Self.hundred, among: clients)
+                    == "100 images are too few for \(clients) clients with at least \(perClient) "
+                    + "each")
+        }
+        let fewOfMost = Self.hundred.enumerated().map { $0.offset < 70 ? $0.element : 9 }
         #expect(
-            try sentence(.labels(perClient: 1), Self.hundred, among: 101)
-                == "class 0 has 10 images, but 11 clients are to have some: take fewer clients or "
+            try sentence(.labels(perClient: 1), fewOfMost, among: 71)
+                == "class 0 has 7 images, but 8 clients are to have some: take fewer clients or "
                 + "fewer labels per client")
         #expect(try sentence(.labels(perClient: 1), Self.hundred, among: 100) == nil)
         let withoutSix = Self.hundred.map { $0 == 6 ? 5 : $0 }
@@ -90,11 +99,11 @@ import Testing
 
     @Test("Draws that never reach the minimum")
     func draws() throws {
-        let failure = try sentence(.dirichlet(alpha: 0.01), Self.hundred, among: 10)
+        // Ten of 100 images would do for nine clients, eleven hardly ever will.
         #expect(
-            failure
-                == "partition dirichlet:0.01 gives one of 10 clients fewer than 10 images in each of "
-                + "100 draws, 0 in the best: take fewer clients, a larger alpha, or a lower minimum, "
-                + "written behind a second colon")
+            try sentence(.dirichlet(alpha: 0.01, minimum: 11), Self.hundred, among: 9)
+                == "partition dirichlet:0.01:11 gives one of 9 clients fewer than 11 images in each "
+                + "of 100 draws, 10 in the best: take fewer clients, a larger alpha, or a lower "
+                + "minimum, written behind a second colon")
     }
 }

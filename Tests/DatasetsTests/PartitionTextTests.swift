@@ -87,7 +87,8 @@ import Testing
         ] {
             #expect(
                 sentence(text)
-                    == "partition \(text) needs its \(parameter) to be above 0 and finite, not \(value)")
+                    == "partition \(text) needs its \(parameter) to be above 0 and finite, not \(value)"
+            )
         }
         for (text, parameter, value) in [
             ("shards:0", "shards per client", 0), ("shards:2x0", "shard size", 0),

@@ -19,8 +19,9 @@ enum Served {
         RunSettings(
             run: RunIdentifier(run)!, model: "small", inputShape: [1, 1, 1], architecture: digest,
             parameterCount: layout.count, engine: "fused", experiment: 1, samples: 10,
-            fixedShards: false, dataset: "none", clients: clients, rounds: rounds, epochs: 1,
-            batchSize: 1, learningRate: 0.01, seed: 1, heartbeatSeconds: 0.1, pollSeconds: 1)
+            fixedShards: false, dataset: "none", clients: clients, rounds: rounds,
+            training: TrainingSettings(epochs: 1, batchSize: 1, learningRate: 0.01), seed: 1,
+            heartbeatSeconds: 0.1, pollSeconds: 1)
     }
 
     /// What has been committed: where a server that comes back goes on.
@@ -57,13 +58,14 @@ enum Served {
             run: ServedRun(
                 settings: settings,
                 rules: RoundEngine.Configuration(
-                    clients: Array(1...settings.clients), rounds: settings.rounds,
+                    population: settings.clients, rounds: settings.rounds,
                     evaluatesClients: false, minimumClients: minimum ?? settings.clients,
                     waitsForClients: true),
-                strategy: FederatedAveraging(), layout: layout, records: disk.records,
-                model: disk.model,
+                strategy: .fedAvg, layout: layout, records: disk.records,
+                state: FederationState(model: disk.model),
+                work: { _, _ in LocalWork(steps: 1, learningRate: 0.01) },
                 evaluate: { _ in Evaluation(accuracy: 0.5, loss: 1, count: 10) },
-                commit: { record, model, _ in disk.commit(record, model) },
+                commit: { record, state, _ in disk.commit(record, state.model) },
                 finish: { _, _ in }),
             makeRun: { _ in throw APIError(.forbidden, "this test has one run only") },
             report: { _ in })

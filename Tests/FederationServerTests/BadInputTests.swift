@@ -234,6 +234,11 @@ struct BadInputTests {
             let post = try await server.ask("POST", "/get_server_round", body: [])
             expectRefused(post, .methodNotAllowed, "/get_server_round takes GET")
             #expect(post.json("expected") as? String == "GET")
+            #expect(post.headers["allow"] == "GET")
+            let get = try await server.get(Route.register.path(TestServer.run, 1))
+            expectRefused(
+                get, .methodNotAllowed, "/v1/runs/test-1/clients/1 takes DELETE or PUT")
+            #expect(get.headers["allow"] == "DELETE, PUT")
             try await expectUnharmed(server)
         }
     }

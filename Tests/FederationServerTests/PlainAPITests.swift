@@ -90,6 +90,41 @@ struct PlainAPITests {
         }
     }
 
+    @Test("Of two that ask for the same run at once, the second finds it there")
+    func initializeTwice() async throws {
+        var options = TestServer.Options()
+        options.makingSeconds = 0.3
+        try await TestServer.with(options) { server in
+            async let one = server.get("/initialize/1/1/1")
+            async let two = server.get("/initialize/1/1/1")
+            for text in try await [one.text, two.text] { #expect(text == "Initialized server") }
+            #expect(try await server.get("/v1/run").json("run") as? String == "test-2")
+            // Had there been another, it would have had the name test-3.
+            _ = try await server.get("/initialize/1/1/2")
+            #expect(try await server.get("/v1/run").json("run") as? String == "test-3")
+        }
+    }
+
+    @Test("Nobody's report is taken by a run whose place another is about to take")
+    func reportDuringInitialize() async throws {
+        var options = TestServer.Options()
+        options.makingSeconds = 1
+        try await TestServer.with(options) { server in
+            _ = try await server.get("/update_num_data/1/10")
+            async let initialized = server.get("/initialize/1/1/1")
+            let refused = try await server.until {
+                let put = try await server.ask("PUT", "/put_weight/1", body: Array("[]".utf8))
+                return put.status == 409
+                    && put.message == "another run is about to begin: ask again in a moment"
+            }
+            #expect(refused)
+            #expect(try await initialized.status == 200)
+            _ = try await server.get("/update_num_data/1/10")
+            #expect(try await server.ask("PUT", "/put_weight/1", body: listed(1)).status == 200)
+            #expect(try await server.until { server.record.outcomes == [.completed] })
+        }
+    }
+
     @Test(
         "initialize takes whole numbers in range",
         arguments: ["/0/1/1", "/-1/1/1", "/1/5/1", "/1/1/0", "/1/1/x", "/1/1/99999999999999999999"])

@@ -55,6 +55,8 @@ struct TestServer: Sendable {
         var timing = ServerTiming()
         var change: @Sendable (inout ServerLimits) -> Void = { _ in }
         var commitFails = false
+        /// How long it takes to make a run that a client asks for.
+        var makingSeconds = 0.0
         var evaluationSeconds = 0.0
     }
 
@@ -66,7 +68,7 @@ struct TestServer: Sendable {
             run: run, model: "small", inputShape: [1, 1, 1], architecture: digest,
             parameterCount: options.layout.count, engine: "fused", experiment: 1, samples: 10,
             fixedShards: false, dataset: "none", clients: options.clients, rounds: options.rounds,
-            epochs: 1, batchSize: 1, learningRate: 0.01, seed: 1,
+            training: TrainingSettings(epochs: 1, batchSize: 1, learningRate: 0.01), seed: 1,
             heartbeatSeconds: options.timing.heartbeatSeconds,
             pollSeconds: options.timing.pollSeconds)
     }
@@ -78,12 +80,13 @@ struct TestServer: Sendable {
         return ServedRun(
             settings: settings(options, run: run),
             rules: RoundEngine.Configuration(
-                clients: Array(1...options.clients), rounds: options.rounds,
+                population: options.clients, rounds: options.rounds,
                 evaluatesClients: options.evaluatesClients, seed: 1, cohortSize: cohort,
                 minimumClients: options.minimumClients ?? cohort, waitsForClients: true,
                 roundDeadlineSeconds: options.deadlineSeconds),
-            strategy: FederatedAveraging(), layout: options.layout,
-            model: ParameterVector(zeros: options.layout.count),
+            strategy: .fedAvg, layout: options.layout,
+            state: FederationState(model: ParameterVector(zeros: options.layout.count)),
+            work: { _, _ in LocalWork(steps: 1, learningRate: 0.01) },
             evaluate: { model in
                 if options.evaluationSeconds > 0 {
                     try? await Task.sleep(for: .seconds(options.evaluationSeconds))
@@ -91,9 +94,9 @@ struct TestServer: Sendable {
                 return Evaluation(
                     accuracy: Double(min(abs(model.array(in: 0..<1)[0]), 1)), loss: 1, count: 10)
             },
-            commit: { round, model, _ in
+            commit: { round, state, _ in
                 if options.commitFails { throw CommitFailure() }
-                record.commit(round, model)
+                record.commit(round, state.model)
             },
             finish: { outcome, _ in record.finish(outcome) })
     }
@@ -126,6 +129,7 @@ struct TestServer: Sendable {
                     number += 1
                     return number
                 }
+                try await Task.sleep(for: .seconds(options.makingSeconds))
                 return served(wanted, record, run: RunIdentifier("test-\(number)")!)
             },
             report: { record.note($0) })

@@ -46,7 +46,7 @@ struct RunStoreTests {
             let name = try Sample.begin(store)
             var round = Sample.round(1)
             round.record.clients[0].evaluation?.loss = .nan
-            try store.commit(round, model: Sample.model(1), in: name)
+            try store.commit(round, state: Sample.state(1), in: name)
             let found = try store.rounds(of: name)
             #expect(found[0].record.clients[0].evaluation?.loss.isNaN == true)
             #expect(found[0].record.clients[0].evaluation?.accuracy == 0.1)
@@ -73,7 +73,7 @@ struct RunStoreTests {
             for number in 1...5 {
                 var round = Sample.round(1)
                 round.record.round = number
-                try store.commit(round, model: Sample.model(number), in: name)
+                try store.commit(round, state: Sample.state(number), in: name)
             }
             for number in 3...5 {
                 let model = try store.model(of: name, round: number)
@@ -153,7 +153,7 @@ struct RunStoreTests {
             let name = try Sample.begin(store, rounds: 1)
             let reader = try RunStore(path: path, access: .reading)
             #expect(try reader.run(name).roundCount == 1)
-            try store.commit(Sample.round(2), model: Sample.model(2), in: name)
+            try store.commit(Sample.round(2), state: Sample.state(2), in: name)
             #expect(try reader.run(name).roundCount == 2)
             #expect(try reader.model(of: name)?.parameters == Sample.model(2))
             #expect(
@@ -175,7 +175,7 @@ struct RunStoreTests {
                 var round = Sample.round(1)
                 round.record.round = number
                 let start = MonotonicClock.seconds()
-                try store.commit(round, model: model, in: name)
+                try store.commit(round, state: FederationState(model: model), in: name)
                 seconds.append(MonotonicClock.seconds() - start)
             }
             seconds.sort()

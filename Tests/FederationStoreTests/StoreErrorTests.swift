@@ -149,7 +149,7 @@ struct StoreErrorTests {
                 for number in 1...2000 {
                     var round = Sample.round(1)
                     round.record.round = number
-                    try store.commit(round, model: Sample.model(number), in: name)
+                    try store.commit(round, state: Sample.state(number), in: name)
                     committed = number
                 }
             }
@@ -266,7 +266,7 @@ struct StoreErrorTests {
                 { _ = try store.run("x") }, { _ = try store.rounds(of: "x") },
                 { _ = try store.model(of: "x") }, { _ = try store.log(of: "x") },
                 { _ = try store.clients(of: "x") },
-                { try store.commit(Sample.round(1), model: Sample.model(1), in: "x") },
+                { try store.commit(Sample.round(1), state: Sample.state(1), in: "x") },
                 { try store.end("x", header: Sample.header, isFinished: true, logFile: nil) },
                 { try store.register(client: 1, samples: 1, in: "x") },
             ] as [() throws -> Void] {

@@ -45,6 +45,9 @@ enum Sample {
         ParameterVector((0..<16).map { Float($0) / 7 - Float(round) })
     }
 
+    /// That model, of a strategy that knows nothing else.
+    static func state(_ round: Int) -> FederationState { FederationState(model: model(round)) }
+
     /// A round in which client 2 is absent in round 2 and client 3 unevaluated in round 3.
     static func round(_ number: Int) -> CommittedRound {
         let clients = (1...3).map { client in
@@ -74,7 +77,7 @@ enum Sample {
             kind: kind, header: header, source: ["dataset": "digits"], layout: layout,
             samples: [1: 10, 2: 20, 3: 30])
         for number in 0..<rounds {
-            try store.commit(round(number + 1), model: model(number + 1), in: name)
+            try store.commit(round(number + 1), state: state(number + 1), in: name)
         }
         return name
     }

@@ -135,12 +135,17 @@ import Testing
     }
 
     @Test func federatedAveragingIsTheMean() throws {
-        let strategy = FederatedAveraging()
-        var sum = strategy.makeAggregator(layout: layout)
-        try sum.add(update([1, 2, 3, 4, 5, 6], samples: 1))
-        try sum.add(update([4, 5, 6, 7, 8, 9], samples: 2))
-        let next = try strategy.nextModel(after: ParameterVector(zeros: 6), aggregate: &sum)
-        #expect(next == ParameterVector([3, 4, 5, 6, 7, 8]))
+        let strategy = Strategy.fedAvg
+        let state = FederationState(model: ParameterVector(zeros: 6))
+        let work = LocalWork(steps: 1, learningRate: 1)
+        var sum = RoundAggregate(strategy, layout: layout)
+        try sum.add(
+            [
+                update([1, 2, 3, 4, 5, 6], samples: 1),
+                update([4, 5, 6, 7, 8, 9], samples: 2, client: 5),
+            ].map { try strategy.contribution(of: $0, after: state, work: work) })
+        let next = try sum.next(after: state, population: 2)
+        #expect(next == FederationState(model: ParameterVector([3, 4, 5, 6, 7, 8])))
         #expect(strategy.name == "FedAvg")
     }
 

@@ -36,7 +36,7 @@ private struct RandomDriver {
                 expect(round == committed + 1, "round \(round) opened after \(committed)")
                 expect(cohort.count <= configuration.places, "too many in a cohort")
                 expect(
-                    engine.presentClients.isSuperset(of: cohort), "one is chosen that is not there")
+                    cohort.allSatisfy(engine.roster.contains), "one is chosen that is not there")
                 expect(cohort.count >= configuration.minimumClients, "too few in a cohort")
                 folded = []
                 accepted = []
@@ -98,7 +98,7 @@ private struct RandomDriver {
 
     /// Something of no order: clients come and go, time passes, strangers call.
     mutating func disturb() {
-        let client = random.next(in: 1...engine.configuration.clients.count + 1)
+        let client = random.next(in: 1...engine.configuration.population + 1)
         let round = max(1, engine.currentRound + random.next(in: -1...1))
         switch random.next(below: 8) {
         case 0, 1, 2: handle(.clientJoined(client: client))
@@ -131,7 +131,7 @@ struct RoundEngineRandomTests {
             let cohort = random.next(in: 1...clients)
             let goal = random.next(in: 1...cohort)
             let configuration = RoundEngine.Configuration(
-                clients: Array(1...clients), rounds: random.next(in: 1...4), seed: seed,
+                population: clients, rounds: random.next(in: 1...4), seed: seed,
                 cohortSize: cohort, overSelection: random.nextUniform(1, 2), goal: goal,
                 minimumClients: random.next(in: 1...goal), waitsForClients: true,
                 roundDeadlineSeconds: random.next(below: 2) == 0 ? nil : 60)
@@ -166,7 +166,7 @@ struct RoundEngineRandomTests {
             var random = RandomStream(RandomKey(seed: order, purpose: .benchmark))
             var engine = RoundEngine(
                 .init(
-                    clients: Array(1...14), rounds: 4, seed: seed, cohortSize: 6, minimumClients: 2,
+                    population: 14, rounds: 4, seed: seed, cohortSize: 6, minimumClients: 2,
                     waitsForClients: true, roundDeadlineSeconds: 60))
             var waiting: [RoundEngine.Event] = [.begin]
             waiting += (1...14).map { .clientJoined(client: $0) }

@@ -8,16 +8,17 @@ private func good(_ accuracy: Double = 0.5) -> Evaluation {
 }
 
 private func engine(
-    _ clients: [Int] = [1, 2], rounds: Int = 2, target: Double? = nil, evaluates: Bool = true
+    _ clients: Int = 2, rounds: Int = 2, target: Double? = nil, evaluates: Bool = true
 ) -> RoundEngine {
     RoundEngine(
         .init(
-            clients: clients, rounds: rounds, targetAccuracy: target, evaluatesClients: evaluates))
+            population: clients, rounds: rounds, targetAccuracy: target,
+            evaluatesClients: evaluates))
 }
 
 @Suite struct RoundEngineTests {
     @Test func oneRunStepByStep() {
-        var engine = engine([2, 1])
+        var engine = engine(2)
         func record(_ round: Int) -> RoundRecord {
             RoundRecord(
                 round: round,
@@ -79,12 +80,12 @@ private func engine(
     }
 
     @Test func withoutClientEvaluationFoldingIsEnough() {
-        var engine = engine([7], rounds: 1, evaluates: false)
+        var engine = engine(1, rounds: 1, evaluates: false)
         _ = engine.handle(.begin)
-        _ = engine.handle(.updateReceived(client: 7, round: 1, sampleCount: 5))
-        let early = engine.handle(.clientEvaluated(client: 7, round: 1, good()))
-        #expect(early == [.reject(client: 7, round: 1, .notAsked)])
-        let closing = engine.handle(.updateFolded(client: 7, round: 1))
+        _ = engine.handle(.updateReceived(client: 1, round: 1, sampleCount: 5))
+        let early = engine.handle(.clientEvaluated(client: 1, round: 1, good()))
+        #expect(early == [.reject(client: 1, round: 1, .notAsked)])
+        let closing = engine.handle(.updateFolded(client: 1, round: 1))
         #expect(closing == [.aggregate(round: 1), .evaluateGlobal(round: 1)])
     }
 
@@ -138,7 +139,7 @@ private func engine(
         for (target, outcome) in [
             (0.5, Outcome.reachedTarget(round: 1)), (0.51, .completed),
         ] {
-            var engine = engine([1], rounds: 1, target: target)
+            var engine = engine(1, rounds: 1, target: target)
             let effects = drive(&engine) { _, _ in good(0.5) }
             #expect(effects.last == .finish(outcome))
             #expect(engine.records.count == 1)
@@ -147,7 +148,7 @@ private func engine(
 
     @Test func divergenceNamesRoundAndClientAndKeepsRounds() {
         for loss in [Double.nan, .infinity] {
-            var engine = engine([1, 2, 3], rounds: 5)
+            var engine = engine(3, rounds: 5)
             _ = drive(&engine) { client, round in
                 Evaluation(
                     accuracy: 0.1, loss: round == 3 && client >= 2 ? loss : 1, count: 10)
@@ -157,7 +158,7 @@ private func engine(
                 engine.outcome == .diverged(client: 2, round: 3, reason: "its loss is \(name)"))
             #expect(engine.records.map(\.round) == [1, 2])
         }
-        var global = engine([1], rounds: 3)
+        var global = engine(1, rounds: 3)
         _ = drive(&global) { client, round in
             Evaluation(accuracy: 0, loss: client == 0 && round == 2 ? .nan : 1, count: 1)
         }
@@ -167,7 +168,7 @@ private func engine(
     }
 
     @Test func absentClientsAreLeftOutAndErrorsEndTheRun() {
-        var engine = engine([1, 2], rounds: 1)
+        var engine = engine(2, rounds: 1)
         _ = engine.handle(.begin)
         let absence = ClientFailure(.absence, reason: "it hung up")
         #expect(engine.handle(.clientFailed(client: 1, round: 1, failure: absence)) == [])
@@ -206,7 +207,7 @@ private func engine(
         let diverges = seed % 2 == 0
         func run(_ seed: UInt64) -> RoundEngine {
             var random = RandomStream(RandomKey(seed: seed, purpose: .selection))
-            var engine = engine([5, 3, 4, 1, 2], rounds: 4)
+            var engine = engine(5, rounds: 4)
             var waiting: [RoundEngine.Event] = [.begin]
             while !waiting.isEmpty {
                 let event = waiting.remove(at: random.next(below: waiting.count))
@@ -279,6 +280,10 @@ private func engine(
     @Test func outcomesReadAsSentences() {
         #expect(Outcome.completed.description == "completed")
         #expect(Outcome.reachedTarget(round: 3).description == "target accuracy reached")
+        #expect(Outcome.noProgress(rounds: 4).description == "no progress for 4 rounds")
+        #expect(
+            Outcome.failed(client: nil, round: 2, reason: "too few").description
+                == "failed: round 2: too few")
         #expect(Outcome.interrupted.description == "interrupted")
         #expect(
             Outcome.diverged(client: 4, round: 2, reason: "its loss is NaN").description

@@ -15,7 +15,7 @@ private func engine(
 ) -> RoundEngine {
     RoundEngine(
         .init(
-            clients: Array(1...clients), rounds: rounds, evaluatesClients: false, seed: seed,
+            population: clients, rounds: rounds, evaluatesClients: false, seed: seed,
             cohortSize: cohort, overSelection: over, goal: goal, minimumClients: minimum,
             waitsForClients: waits, roundDeadlineSeconds: deadline))
 }
@@ -371,7 +371,7 @@ struct MembershipTests {
             let leaving = engine.handle(.clientLost(client: client, reason: "x"))
             #expect(leaving == [.reject(client: client, round: 1, .unknownClient)])
         }
-        #expect(engine.presentClients == [])
+        #expect(engine.roster.count == 0)
     }
 }
 
@@ -388,7 +388,7 @@ struct ResumptionTests {
     @Test("The next round opens as in an undisturbed run")
     func goesOn() {
         let configuration = RoundEngine.Configuration(
-            clients: Array(1...30), rounds: 5, evaluatesClients: false, seed: 9, cohortSize: 4)
+            population: 30, rounds: 5, evaluatesClients: false, seed: 9, cohortSize: 4)
         var whole = RoundEngine(configuration)
         var effects = whole.handle(.begin)
         while let cohort = effects.cohort {
@@ -405,9 +405,9 @@ struct ResumptionTests {
 
     @Test("A run that was over is over")
     func finished() {
-        var complete = RoundEngine(.init(clients: [1], rounds: 3), resuming: records(3))
+        var complete = RoundEngine(.init(population: 1, rounds: 3), resuming: records(3))
         #expect(complete.handle(.begin) == [.finish(.completed)])
-        let target = RoundEngine.Configuration(clients: [1], rounds: 9, targetAccuracy: 0.4)
+        let target = RoundEngine.Configuration(population: 1, rounds: 9, targetAccuracy: 0.4)
         var reached = RoundEngine(target, resuming: records(2))
         #expect(reached.handle(.begin) == [.finish(.reachedTarget(round: 2))])
         #expect(reached.records == records(2))

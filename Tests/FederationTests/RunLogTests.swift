@@ -140,6 +140,11 @@ final class TemporaryFolder {
             ),
             (head + #""server acc": [1]}"#, .missingKey("final weight")),
             (
+                head
+                    + #""server acc": [], "final weight": null, "clients loss": {"1": [], "01": []}}"#,
+                .wrongValue(key: "clients loss", expected: "lists of numbers by client, each once")
+            ),
+            (
                 head + #""server acc": ["1"], "final weight": null}"#,
                 .wrongValue(key: "server acc", expected: "a list of numbers")
             ),

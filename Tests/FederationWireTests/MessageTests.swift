@@ -9,8 +9,9 @@ import Testing
     static let settings = RunSettings(
         run: Samples.run, model: "reference-cnn", inputShape: [28, 28, 1],
         architecture: Samples.digest, parameterCount: 1_199_882, engine: "fused", experiment: 1,
-        samples: 600, fixedShards: false, dataset: "MNIST", clients: 5, rounds: 5, epochs: 10,
-        batchSize: 8, learningRate: 0.01, seed: .max, heartbeatSeconds: 1, pollSeconds: 20)
+        samples: 600, fixedShards: false, dataset: "MNIST", clients: 5, rounds: 5,
+        training: TrainingSettings(epochs: 10, batchSize: 8, learningRate: 0.01), seed: .max,
+        heartbeatSeconds: 1, pollSeconds: 20)
 
     private func roundTrip<M: Message>(_ message: M) throws {
         let text = message.encoded()
@@ -23,15 +24,24 @@ import Testing
         try roundTrip(Self.settings)
         var odd = Self.settings
         for rate: Float in [0.1, 1e-30, 3.4028235e38, .leastNonzeroMagnitude] {
-            odd.learningRate = rate
+            odd.training.learningRate = rate
             try roundTrip(odd)
         }
+        odd.partition = "dirichlet:0.5"
+        odd.training = TrainingSettings(
+            steps: 7, batchSize: nil, learningRate: 0.1, learningRateDecay: 0.99, momentum: 0.9,
+            weightDecay: 1e-4, proximal: 0.01, gradientClip: 5)
+        try roundTrip(odd)
+        odd.training = TrainingSettings(epochs: 0.25, batchSize: 8, learningRate: 0.1)
+        try roundTrip(odd)
         try roundTrip(Registration(architecture: Samples.digest, sampleCount: 600))
         try roundTrip(Heartbeat(round: 2, imagesTrained: 48_000, imagesPerSecond: 9000.5))
         try roundTrip(HeartbeatAnswer(isWanted: false))
         try roundTrip(FailureReport(reason: "its loss is no finite number in epoch 1, batch 3"))
         try roundTrip(UpdateReceipt(round: 2, isRepeat: true))
         let committed = CommittedSummary(round: 1, accuracy: 0.9, loss: 0.35)
+        try roundTrip(
+            NextTask(.wait, committed: CommittedSummary(round: 1, accuracy: nil, loss: nil)))
         try roundTrip(NextTask(.wait))
         try roundTrip(NextTask(.train(round: 2), committed: committed))
         try roundTrip(NextTask(.finished(outcome: "completed", succeeded: true)))
@@ -107,7 +117,13 @@ import Testing
                 let result = Result { () throws(APIError) in
                     try RunSettings(decoding: JSONValue.object(wrong).encoded())
                 }
-                if value == "", ["model", "engine", "dataset"].contains(key) { continue }
+                if value == "", ["model", "engine", "dataset", "partition"].contains(key) {
+                    continue
+                }
+                if value == nil || value == JSONValue.null, Self.optional.contains(key) {
+                    #expect(result.failure == nil, "\(key)")
+                    continue
+                }
                 if let error = result.failure {
                     #expect(error.message.contains("“\(key)”"), "\(error.message)")
                 } else {
@@ -115,6 +131,52 @@ import Testing
                 }
             }
         }
+    }
+
+    /// What may be missing or null.
+    private static let optional = [
+        "partition", "steps", "batchSize", "learningRateDecay", "momentum", "weightDecay",
+        "proximal", "gradientClip",
+    ]
+
+    private func settingsError(_ changes: [String: JSONValue]) -> APIError? {
+        guard case .object(let members) = Self.settings.json else { return nil }
+        let changed = JSONValue.object(members.merging(changes) { _, new in new })
+        return Result { () throws(APIError) in
+            try RunSettings(decoding: changed.encoded())
+        }.failure
+    }
+
+    @Test func trainingThatMakesNoSenseIsNamed() {
+        let table: [([String: JSONValue], String)] = [
+            (
+                ["epochs": 0],
+                "“epochs” is 0: expected a number above 0, or null beside “steps”"
+            ),
+            (["epochs": nil], "“epochs” is null: expected a number"),
+            (["steps": 3], "“epochs” is 10: expected a number above 0, or null beside “steps”"),
+            (
+                ["epochs": nil, "steps": 0],
+                "“steps” is 0: expected a whole number from 1 to 2147483647"
+            ),
+            (["batchSize": 0], "“batchSize” is 0: expected a whole number from 1 to 2147483647"),
+            (["learningRate": 0], "“learningRate” is 0: expected a number above 0"),
+            (
+                ["learningRateDecay": 1.5],
+                "“learningRateDecay” is 1.5: expected a number above 0 and at most 1"
+            ),
+            (["momentum": 1], "“momentum” is 1: expected a number from 0 to below 1"),
+            (["momentum": -0.5], "“momentum” is -0.5: expected a number of at least 0"),
+            (["weightDecay": -1], "“weightDecay” is -1: expected a number of at least 0"),
+            (["proximal": 1e300], "“proximal” is 1e+300: expected a number of at least 0"),
+            (["gradientClip": 0], "“gradientClip” is 0: expected a number above 0"),
+            (["experiment": 0], "“experiment” is 0: expected a whole number from 1 to 4"),
+        ]
+        for (changes, sentence) in table {
+            #expect(settingsError(changes)?.message == sentence)
+        }
+        #expect(settingsError(["epochs": nil, "steps": 3]) == nil)
+        #expect(settingsError(["experiment": 0, "partition": "iid"]) == nil)
     }
 
     @Test func randomBytesAreRefused() {

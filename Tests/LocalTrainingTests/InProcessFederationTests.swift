@@ -27,12 +27,14 @@ private struct Small {
         return InProcessFederation.Configuration(
             architecture: architecture,
             training: LocalTraining(
-                epochs: epochs, batchSize: batchSize, learningRate: learningRate),
-            sampler: try ShardSampler(
-                labels: dataset.train, experiment: experiment, samples: samples, seed: seed),
+                .epochs(Double(epochs)), batchSize: batchSize,
+                optimizer: LocalOptimizer(learningRate: learningRate)),
+            shards: .drawn(
+                try ShardSampler(
+                    labels: dataset.train, experiment: experiment, samples: samples, seed: seed)),
             trainingImages: dataset.train, evaluationSet: EvaluationSet(dataset.test),
             rounds: RoundEngine.Configuration(
-                clients: Array(1...clients), rounds: rounds, targetAccuracy: target),
+                population: clients, rounds: rounds, targetAccuracy: target),
             seed: seed, threads: threads)
     }
 
@@ -62,11 +64,11 @@ struct InProcessFederationTests {
     func arrivalOrder() throws {
         let configuration = try Small.configuration(threads: 1)
         let plan = Plan(
-            configuration.architecture, batchSize: configuration.training.batchSize,
+            configuration.architecture, batchSize: 7,
             purpose: .training)
         let global = configuration.architecture.initialParameters(seed: configuration.seed)
         var updates = try (1...5).map { client in
-            let shard = configuration.sampler.shard(client: client, round: 1)
+            let shard = configuration.shards.shard(client: client, round: 1)
             let result = try plan.trainLocally(
                 configuration.training, from: global, on: configuration.trainingImages,
                 shard: shard, seed: configuration.seed, client: client, round: 1)
@@ -93,7 +95,7 @@ struct InProcessFederationTests {
         let result = Small.run(
             try Small.configuration(
                 threads: 2, experiment: .uniform, rounds: 6, samples: 200, epochs: 5))
-        let accuracies = result.rounds.map(\.record.global.accuracy)
+        let accuracies = result.rounds.compactMap(\.record.global?.accuracy)
         #expect(accuracies.count == 6)
         #expect((accuracies.last ?? 0) > 0.6)
         #expect((accuracies.last ?? 0) > (accuracies.first ?? 1))
@@ -123,7 +125,7 @@ struct InProcessFederationTests {
                 threads: 2, experiment: .uniform, rounds: 20, samples: 200, epochs: 5, target: 0.5))
         #expect(result.outcome == .reachedTarget(round: result.rounds.count))
         #expect(result.rounds.count < 20)
-        let accuracies = result.rounds.map(\.record.global.accuracy)
+        let accuracies = result.rounds.compactMap(\.record.global?.accuracy)
         #expect((accuracies.last ?? 0) >= 0.5)
         #expect(accuracies.dropLast().allSatisfy { $0 < 0.5 })
     }
@@ -148,19 +150,19 @@ struct InProcessFederationTests {
     @Test("Going on after any committed round gives the rounds and bits of an undisturbed run")
     func resumption() throws {
         let configuration = try Small.configuration(threads: 2, rounds: 4)
-        let committed = Mutex<[(round: CommittedRound, model: ParameterVector)]>([])
-        let whole = InProcessFederation(configuration) { round, model in
-            committed.withLock { $0.append((round, model)) }
+        let committed = Mutex<[(round: CommittedRound, state: FederationState)]>([])
+        let whole = InProcessFederation(configuration) { round, state in
+            committed.withLock { $0.append((round, state)) }
         }.run()
         let all = committed.withLock { $0 }
         #expect(all.map(\.round) == whole.rounds)
-        #expect(all.last?.model == whole.model)
+        #expect(all.last?.state.model == whole.model)
         #expect(whole.rounds.allSatisfy { $0.trainingSeconds > 0 && $0.evaluationSeconds > 0 })
         for count in 1...4 {
             let fresh = Mutex<[Int]>([])
             let resumed = InProcessFederation(
                 configuration, resuming: all.prefix(count).map(\.round),
-                model: all[count - 1].model,
+                state: all[count - 1].state,
                 onRound: { round, _ in fresh.withLock { $0.append(round.record.round) } }
             ).run()
             #expect(resumed.outcome == .completed)
@@ -176,9 +178,9 @@ struct InProcessFederationTests {
         struct Full: Error {}
         let models = Mutex<[ParameterVector]>([])
         let configuration = try Small.configuration(threads: 2, rounds: 3)
-        let result = InProcessFederation(configuration) { round, model in
+        let result = InProcessFederation(configuration) { round, state in
             if round.record.round == failing { throw Full() }
-            models.withLock { $0.append(model) }
+            models.withLock { $0.append(state.model) }
         }.run()
         #expect(result.commitError is Full)
         #expect(result.outcome == .interrupted)

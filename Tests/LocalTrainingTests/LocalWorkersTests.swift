@@ -16,20 +16,22 @@ struct LocalWorkersTests {
         let architecture = try Architecture(
             input: .image(height: 28, width: 28, channels: 1),
             [.flatten, .dense(16, activation: .relu), .dropout(0.5), .dense(10)])
-        let training = LocalTraining(epochs: 2, batchSize: 7, learningRate: 0.05)
-        let sampler = try ShardSampler(
-            labels: dataset.train, experiment: .unequalRandom, samples: 60, seed: 3)
+        let training = LocalTraining(
+            .epochs(2), batchSize: 7, optimizer: LocalOptimizer(learningRate: 0.05))
+        let shards = ShardSource.drawn(
+            try ShardSampler(
+                labels: dataset.train, experiment: .unequalRandom, samples: 60, seed: 3))
         let set = EvaluationSet(dataset.test)
         let expected = InProcessFederation(
             InProcessFederation.Configuration(
-                architecture: architecture, training: training, sampler: sampler,
+                architecture: architecture, training: training, shards: shards,
                 trainingImages: dataset.train, evaluationSet: set,
-                rounds: RoundEngine.Configuration(clients: [1, 2, 3], rounds: 2), seed: 3,
+                rounds: RoundEngine.Configuration(population: 3, rounds: 2), seed: 3,
                 threads: 1), onRound: { _, _ in }
         ).run()
 
         let workers = LocalWorkers(
-            architecture, engine: .fused, training: training, largestShard: sampler.largestShard,
+            architecture, engine: .fused, training: training, largestShard: shards.largestShard,
             threads: threads)
         defer { workers.close() }
         var model = architecture.initialParameters(seed: 3)
@@ -39,13 +41,13 @@ struct LocalWorkersTests {
                 for client in 1...3 {
                     group.addTask {
                         let result = try await workers.train(
-                            from: global, on: dataset.train, sampler: sampler, seed: 3,
+                            from: global, on: dataset.train, shards: shards, seed: 3,
                             client: client, round: round, progress: { _ in },
                             shouldStop: { false }
                         ).get()
                         return ModelUpdate(
                             client: client, round: round,
-                            sampleCount: sampler.shard(client: client, round: round).count,
+                            sampleCount: shards.shard(client: client, round: round).count,
                             parameters: result.parameters)
                     }
                 }
@@ -68,11 +70,12 @@ struct LocalWorkersTests {
         let workers = LocalWorkers(
             architecture, engine: .fused, training: LocalTraining(), largestShard: 50, threads: 1)
         defer { workers.close() }
-        let sampler = try ShardSampler(
-            labels: dataset.train, experiment: .equalRandom, samples: 50, seed: 1)
+        let shards = ShardSource.drawn(
+            try ShardSampler(
+                labels: dataset.train, experiment: .equalRandom, samples: 50, seed: 1))
         let seen = Atomic(0)
         let result = await workers.train(
-            from: architecture.initialParameters(seed: 1), on: dataset.train, sampler: sampler,
+            from: architecture.initialParameters(seed: 1), on: dataset.train, shards: shards,
             seed: 1, client: 1, round: 1, progress: { seen.add($0, ordering: .relaxed) },
             shouldStop: { seen.load(ordering: .relaxed) >= 16 })
         guard case .failure(.stopped) = result else {

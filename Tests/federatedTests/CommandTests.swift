@@ -53,7 +53,7 @@ struct UsageTests {
         (["run", "--clients", "0"], "--clients must be at least 1, not 0"),
         (["run", "--clients=-3"], "--clients must be at least 1, not -3"),
         (["run", "--rounds", "0"], "--rounds must be at least 1, not 0"),
-        (["run", "--epochs", "0"], "--epochs must be at least 1, not 0"),
+        (["run", "--epochs", "0"], "--epochs must be above 0 and at most 1e6, not 0"),
         (["run", "--batch-size", "0"], "--batch-size must be at least 1, not 0"),
         (["run", "--samples", "0"], "--samples must be at least 1, not 0"),
         (["run", "--samples", "9"], "experiment 1 needs samples to be at least 10, not 9"),

@@ -54,16 +54,22 @@ struct GzipStream: ~Copyable {
             let start = output.count
             let room = min(size - start, Self.chunkSize)
             output.append(contentsOf: repeatElement(0, count: room))
-            let written: Int
-            do {
-                written = try output.withUnsafeMutableBufferPointer {
-                    buffer throws(DatasetError) in
-                    try step(into: UnsafeMutableBufferPointer(rebasing: buffer[start...]))
+            var written = 0
+            // As many calls as fill that room: a file may be all members that hold little or nothing,
+            // and fresh room for each of them would cost far more than they do.
+            repeat {
+                do {
+                    written += try output.withUnsafeMutableBufferPointer {
+                        buffer throws(DatasetError) in
+                        try step(
+                            into: UnsafeMutableBufferPointer(
+                                rebasing: buffer[(start + written)...]))
+                    }
+                } catch {
+                    output.removeLast(room)
+                    throw error
                 }
-            } catch {
-                output.removeLast(room)
-                throw error
-            }
+            } while written < room && !finished
             output.removeLast(room - written)
         }
     }

@@ -104,6 +104,7 @@ struct ImageDivider {
 
     /// `perClient` classes for each client, each class in equal parts.
     mutating func divideLabels(perClient: Int) throws(PartitionError) {
+        try requireImages(each: perClient)
         let classCount = Dataset.classCount
         var holders = [[Int32]](repeating: [], count: classCount)
         var others: [Int] = []

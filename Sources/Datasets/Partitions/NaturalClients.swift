@@ -38,9 +38,7 @@ struct NaturalClients {
                 continue
             }
             guard !name.isEmpty, let index = index.flatMap({ Self.number($0) }) else {
-                throw .malformedLine(
-                    file: file, line: line,
-                    found: Self.shortened(String(decoding: text, as: UTF8.self)))
+                throw .malformedLine(file: file, line: line, found: Self.shortened(text))
             }
             guard owners.indices.contains(index) else {
                 throw .indexOutOfRange(file: file, line: line, index: index, images: imageCount)
@@ -83,8 +81,9 @@ struct NaturalClients {
         return isNegative ? -value : value
     }
 
-    private static func shortened(_ text: String) -> String {
-        text.count <= 40 ? text : text.prefix(39) + "…"
+    private static func shortened(_ bytes: ArraySlice<UInt8>) -> String {
+        let text = String(decoding: bytes, as: UTF8.self)
+        return text.count <= 40 ? text : text.prefix(39) + "…"
     }
 }
 

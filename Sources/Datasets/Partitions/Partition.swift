@@ -29,7 +29,7 @@ public enum Partition: Hashable, Sendable {
     ///
     /// While classes are gone through, a client that has N / K images already gets no more: its p
     /// counts as 0 and the others are scaled up. Cuts are at ⌊n_c · (p_1 + … + p_k)⌋. There are at
-    /// most 100 draws, for over 10,000 clients fewer: 10⁸ proportions in all.
+    /// most 100 draws, for over 100,000 clients fewer: 10⁸ proportions in all.
     /// Source: Li et al., "Federated learning on non-IID data silos", ICDE 2022, with the balancing
     /// and the minimum of 10 that are in its code, NIID-Bench (`noniid-labeldir`), and which its
     /// published figures rest on. Hsu et al. (2019) draw classes for each client instead.

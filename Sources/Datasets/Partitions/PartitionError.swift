@@ -63,7 +63,8 @@ extension PartitionError: CustomStringConvertible {
         case .clientsNeeded(let partition):
             "partition \(partition) needs a number of clients: only csv:FILE brings its own"
         case .tooFewImages(let images, let clients, let each):
-            "\(images) images are too few for \(clients) clients with at least \(each) each"
+            "\(images) images are too few for \(clients) client\(clients == 1 ? "" : "s") with at "
+                + "least \(each) each"
         case .unevenShards(let images, let clients, let perClient):
             "\(images) images do not make \(clients) × \(perClient) = \(clients * perClient) shards "
                 + "of equal size: say a size, like shards:\(perClient)x"

@@ -28,7 +28,7 @@ extension RunLog {
             clientNumber: try reader.required("client number", "a whole number") { $0.int },
             experiment: try reader.required("experiment", "a whole number") { $0.int },
             maxRound: try reader.required("max round", "a whole number") { $0.int })
-        let seriesByClient = "lists of numbers by client"
+        let seriesByClient = "lists of numbers by client, each once"
         clientAccuracies = try reader.required("clients acc", seriesByClient) {
             $0.byClient { $0.optionalNumbers }
         }
@@ -51,11 +51,14 @@ extension RunLog {
         try reader.optional("server loss", "a list of numbers", &serverLosses) {
             $0.optionalNumbers
         }
-        try reader.optional("clients samples", "lists of whole numbers by client", &clientSamples) {
+        try reader.optional(
+            "clients samples", "lists of whole numbers by client, each once", &clientSamples
+        ) {
             $0.byClient { $0.integers }
         }
         try reader.optional(
-            "clients class counts", "lists of lists of whole numbers by client", &clientClassCounts
+            "clients class counts", "lists of lists of whole numbers by client, each once",
+            &clientClassCounts
         ) { $0.byClient { $0.list { $0.integers } } }
         try reader.optional("outcome", "a text", &outcome) { $0.text }
         try reader.optional("configuration", "a value", &configuration) { $0 }
@@ -158,8 +161,10 @@ extension JSONValue {
         guard case .object(let members) = self else { return nil }
         var values: [Int: Value] = [:]
         for (key, member) in members {
-            guard let client = Int(key), let value = read(member) else { return nil }
-            values[client] = value
+            // "1" and "01" are one client: which of the two counts would be anyone's guess.
+            guard let client = Int(key), let value = read(member),
+                values.updateValue(value, forKey: client) == nil
+            else { return nil }
         }
         return values
     }

@@ -19,7 +19,7 @@ extension Coordinator {
     /// Whether a run of those numbers may take the place of this one now.
     ///
     /// - Returns: false where this run is the very one that is asked for, and nobody has reported.
-    func mayInitialize(_ request: RunRequest, force: Bool) throws(APIError) -> Bool {
+    private func mayInitialize(_ request: RunRequest, force: Bool) throws(APIError) -> Bool {
         if isDraining { throw Self.stopping }
         guard run.outcome == nil else { return true }
         if run.hasReports {
@@ -38,11 +38,25 @@ extension Coordinator {
             || run.settings.rounds != request.rounds
     }
 
-    /// Puts a run in the place of this one.
-    func initialize(_ served: ServedRun, for request: RunRequest, force: Bool) throws(APIError) {
-        // Others may have been quicker while it was made.
+    /// Makes a run of those numbers and puts it in the place of this one, unless this is the one.
+    ///
+    /// One is made after the other, and no report is taken meanwhile: whoever makes a run notes it as
+    /// the one that is served, so it must not turn out then that another has kept or taken its place.
+    func initialize(
+        _ request: RunRequest, force: Bool,
+        make: @Sendable (RunRequest) async throws -> ServedRun
+    ) async throws {
+        while isMakingRun {
+            await withCheckedContinuation { runWaiters.append($0) }
+        }
         guard try mayInitialize(request, force: force) else { return }
-        replace(with: served)
+        isMakingRun = true
+        defer {
+            isMakingRun = false
+            for waiter in runWaiters { waiter.resume() }
+            runWaiters = []
+        }
+        replace(with: try await make(request))
     }
 
     /// A client of the plain API says how many samples it has.

@@ -75,6 +75,7 @@ extension Coordinator {
         case .failure(let problem): throw problem.apiError
         }
         try checkStill(number, opening, round)
+        try checkStays(round)
         if let rejection = handle(
             .updateReceived(client: client, round: round, sampleCount: update.sampleCount))
         {
@@ -128,6 +129,7 @@ extension Coordinator {
             throw APIError(
                 .noRoundOpen, "the run is over: \(outcome)", got: .integer(round))
         }
+        try checkStays(round)
         guard let open = run.openRound else {
             throw APIError(
                 .noRoundOpen, "no round is open: round \(run.engine.currentRound) comes next",
@@ -136,6 +138,15 @@ extension Coordinator {
         guard round == open else {
             throw APIError(
                 .wrongRound, "round \(open) is open, not round \(round)", expected: .integer(open),
+                got: .integer(round))
+        }
+    }
+
+    /// Makes sure that no other run is about to take the place of this one.
+    private func checkStays(_ round: Int) throws(APIError) {
+        guard !isMakingRun else {
+            throw APIError(
+                .noRoundOpen, "another run is about to begin: ask again in a moment",
                 got: .integer(round))
         }
     }

@@ -23,6 +23,9 @@ actor Coordinator {
     private(set) var failure: (any Error)?
     var isDraining = false
     var pollNumber = 0
+    /// Whether a run is made that is to take the place of this one, and who waits for that.
+    var isMakingRun = false
+    var runWaiters: [CheckedContinuation<Void, Never>] = []
 
     private var effects: [RoundEngine.Effect] = []
     private var isPumping = false
@@ -250,6 +253,7 @@ actor Coordinator {
         do {
             try await run.served.commit(record, candidate, seconds)
         } catch {
+            guard run.number == number else { return }
             // What is acknowledged must be permanent, so nothing may be acknowledged any more.
             fail(error)
             return

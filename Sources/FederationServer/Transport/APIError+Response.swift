@@ -12,6 +12,10 @@ extension APIError {
             .contentType: Route.jsonMediaType, .contentLength: "\(length)",
         ]
         switch code {
+        case .methodNotAllowed:
+            if case .string(let methods)? = expected {
+                fields[.allow] = methods.replacing(" or ", with: ", ")
+            }
         case .unauthorized: fields[.wwwAuthenticate] = "Bearer"
         case .tooManyRequests, .stopping: fields[.retryAfter] = "1"
         default: break

@@ -62,10 +62,7 @@ struct PlainRoutes: Sendable {
             throw APIError(
                 .forbidden, "?force=true needs the administrator's token", got: "force")
         }
-        if try await coordinator.mayInitialize(wanted, force: force) {
-            let served = try await makeRun(wanted)
-            try await coordinator.initialize(served, for: wanted, force: force)
-        }
+        try await coordinator.initialize(wanted, force: force, make: makeRun)
         return .text("Initialized server")
     }
 

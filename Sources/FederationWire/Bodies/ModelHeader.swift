@@ -120,7 +120,7 @@ public struct ModelHeader: Hashable, Sendable {
 
         /// The field that byte `position` belongs to.
         static func at(_ position: Int) -> Field {
-            // A position below 144 is in one of them.
+            // A position below 128 is in one of them.
             allCases.first { $0.range.contains(position) } ?? .checksum
         }
 

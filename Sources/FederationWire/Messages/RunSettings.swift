@@ -14,7 +14,7 @@ public struct RunSettings: Message {
     public var parameterCount: Int
     /// "fused" or "plain": they may round differently.
     public var engine: String
-    /// The experiment's number, 1…4.
+    /// The experiment's number, 1…4; 0 where a partition divides the data.
     public var experiment: Int
     /// Training samples of a client, as the experiment takes it.
     public var samples: Int
@@ -65,19 +65,20 @@ public struct RunSettings: Message {
 
     public init(_ fields: inout Fields) throws(APIError) {
         let counts = 1...Int(Int32.max)
+        let partition = fields.value("partition") == nil ? nil : try fields.text("partition")
         self.init(
             run: try fields.run("run"), model: try fields.text("model"),
             inputShape: try fields.ints("inputShape", in: 1...65_536),
             architecture: try fields.digest("architecture"),
             parameterCount: try fields.int("parameterCount", in: 1...ModelHeader.parameterLimit),
-            engine: try fields.text("engine"), experiment: try fields.int("experiment", in: 1...4),
+            engine: try fields.text("engine"),
+            experiment: try fields.int("experiment", in: partition == nil ? 1...4 : 0...4),
             samples: try fields.int("samples", in: counts),
             fixedShards: try fields.bool("fixedShards"), dataset: try fields.text("dataset"),
             clients: try fields.int("clients", in: counts),
             rounds: try fields.int("rounds", in: counts),
             training: try TrainingSettings(&fields),
-            partition: try fields.value("partition") == nil ? nil : fields.text("partition"),
-            seed: try fields.unsigned("seed"),
+            partition: partition, seed: try fields.unsigned("seed"),
             heartbeatSeconds: try fields.seconds("heartbeatSeconds"),
             pollSeconds: try fields.seconds("pollSeconds"))
     }

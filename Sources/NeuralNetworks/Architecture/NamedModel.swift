@@ -15,6 +15,13 @@ public enum NamedModel: String, CaseIterable, Sendable, Codable {
     /// Source: as `mcmahan2NN`.
     case mcmahanCNN = "mcmahan-cnn"
 
+    /// Two 5×5 convolutions of 6 and 16 filters with pooling, and dense layers of 120 and 84; 44,426
+    /// parameters on 28×28×1.
+    ///
+    /// Source: Li et al., "Federated learning on non-IID data silos: an experimental study"
+    /// (NIID-Bench), ICDE 2022, section V.
+    case niidCNN = "niid-cnn"
+
     /// The architecture for images of that shape.
     /// - Throws: `ArchitectureError` if the images are too small for it.
     public func architecture(
@@ -53,6 +60,17 @@ public enum NamedModel: String, CaseIterable, Sendable, Codable {
                 .maxPooling(2),
                 .flatten,
                 .dense(512, activation: .relu),
+                .dense(classCount),
+            ]
+        case .niidCNN:
+            [
+                .convolution(filters: 6, kernel: 5, activation: .relu),
+                .maxPooling(2),
+                .convolution(filters: 16, kernel: 5, activation: .relu),
+                .maxPooling(2),
+                .flatten,
+                .dense(120, activation: .relu),
+                .dense(84, activation: .relu),
                 .dense(classCount),
             ]
         }

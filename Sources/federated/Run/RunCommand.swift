@@ -163,9 +163,17 @@ func requireStateless(_ strategy: StrategyName, _ what: String) throws {
 func loadDataset(
     _ options: CommonOptions, console: Console
 ) throws -> LoadedDataset {
+    try loadDataset(
+        options.dataset, folder: options.dataDir, threads: options.threadCount, console: console)
+}
+
+/// Finds the data of a name, looking into a folder first.
+func loadDataset(
+    _ name: String?, folder: String?, threads: Int, console: Console
+) throws -> LoadedDataset {
     // Generated digits are one data set: another seed for a run does not change its data.
-    let locator = DatasetLocator(dataDirectory: options.dataDir, threads: options.threadCount)
-    let choice = DatasetChoice(argument: options.dataset)
+    let locator = DatasetLocator(dataDirectory: folder, threads: threads)
+    let choice = DatasetChoice(argument: name)
     let bar = FetchDisplay(console)
     defer { bar.end() }
     return try locator.load(choice) { bar.show($0) }

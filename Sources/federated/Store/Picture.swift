@@ -1,27 +1,36 @@
 import Federation
 import Foundation
 
-/// Draws logs with `Scripts/plot.py`.
+/// Draws pictures with the scripts of the folder `Scripts`.
 enum Picture {
     /// Writes a picture of runs to a file.
     /// - Throws: `CommandFailure` where there is no script, no Python, or the script refuses.
     static func draw(_ runs: [(name: String, log: RunLog)], to file: String) throws {
+        try draw(
+            runs.map { (name: $0.name, json: $0.log.encoded()) }, with: "plot.py", to: file)
+    }
+
+    /// Writes a picture of what JSON files hold, by the script of that name.
+    /// - Throws: `CommandFailure` where there is no script, no Python, or the script refuses.
+    static func draw(
+        _ files: [(name: String, json: [UInt8])], with script: String, to file: String
+    ) throws {
         let root = try projectFolder()
         let folder = FileManager.default.temporaryDirectory.appending(
             path: "federated-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let logs = try runs.map { run in
-            let log = folder.appending(path: "\(run.name).json")
-            try Data(run.log.encoded()).write(to: log)
-            return log.path
+        let paths = try files.map { item in
+            let path = folder.appending(path: "\(item.name).json")
+            try Data(item.json).write(to: path)
+            return path.path
         }
         let own = root.appending(path: ".venv/bin/python").path
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
             [FileManager.default.isExecutableFile(atPath: own) ? own : "python3"]
-            + [root.appending(path: "Scripts/plot.py").path, "-o", file, "-n"] + logs
+            + [root.appending(path: "Scripts/\(script)").path, "-o", file, "-n"] + paths
         let complaints = Pipe()
         process.standardOutput = FileHandle.nullDevice
         process.standardError = complaints
@@ -32,7 +41,7 @@ enum Picture {
             let last = String(decoding: said, as: UTF8.self)
                 .split(whereSeparator: \.isNewline).last.map(String.init)
             throw CommandFailure(
-                message: "no picture was drawn: \(last ?? "plot.py ended without a word")")
+                message: "no picture was drawn: \(last ?? "\(script) ended without a word")")
         }
     }
 

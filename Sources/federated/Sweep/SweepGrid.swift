@@ -31,7 +31,7 @@ struct SweepGrid {
     /// - Throws: `ValidationError` with the sentence of `run` at the first that it would refuse.
     func combinations(common: [String]) throws -> [SweepCombination] {
         let options = values.keys.sorted { Self.rank($0) < Self.rank($1) }
-        let strategies = Set((values[Self.strategy] ?? []).map(Self.strategyName))
+        let strategies = Set((Self.strategy.flatMap { values[$0] } ?? []).map(Self.strategyName))
         var combinations: [SweepCombination] = []
         var chosen = options.map { _ in 0 }
         while true {
@@ -40,7 +40,7 @@ struct SweepGrid {
                 guard let value = values[option]?[index] else { continue }
                 own.append((option, value))
             }
-            let name = own.first { $0.0 == Self.strategy }.map { Self.strategyName($0.1) }
+            let name = own.first(where: { $0.0 == Self.strategy }).map { Self.strategyName($0.1) }
             own.removeAll { option, _ in
                 guard let name, let owners = StrategyOptions.owners[option.name] else {
                     return false

@@ -1,0 +1,114 @@
+#!/usr/bin/env python3
+"""Draws a reproduced table: what was published beside what came of it, and the curves.
+
+usage: plot_study.py -o PICTURE -n FILE
+
+FILE is what `federated reproduce` hands on, as JSON. Needs matplotlib.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+PAPER, OURS = "#b45309", "#1d4ed8"
+
+
+def numbers(cell: dict[str, Any]) -> list[float]:
+    """What the seeds that got there measured."""
+    return [value for value in cell["values"] if value is not None]
+
+
+def draw_numbers(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]]) -> None:
+    percent = 100 if summary["measure"] == "accuracy" else 1
+    for row, cell in enumerate(cells):
+        spread = cell.get("paperSpread")
+        axes.errorbar(cell["paper"] * percent, row - 0.14, xerr=(spread or 0) * percent, fmt="D", ms=6,
+                      color=PAPER, mfc="white", capsize=3 if spread else 0,
+                      label="published" + (" (± one deviation)" if spread else "")
+                      if row == 0 else None)
+        found = [value * percent for value in numbers(cell)]
+        if found:
+            mean = sum(found) / len(found)
+            axes.errorbar(mean, row + 0.14, xerr=[[mean - min(found)], [max(found) - mean]], fmt="o",
+                          ms=6, color=OURS, capsize=3)
+        else:
+            axes.plot(cell["limit"], row + 0.14, ">", color=OURS, ms=7)
+            axes.annotate(f"not in {cell['limit']}", (cell["limit"], row + 0.14), xytext=(8, 0),
+                          textcoords="offset points", va="center", fontsize=8, color=OURS)
+    axes.plot([], [], "o", color=OURS, label="ours (mean, lowest to highest seed)")
+    axes.set_yticks(range(len(cells)), [cell["name"] for cell in cells])
+    axes.set_ylim(len(cells) - 0.5, -0.5)
+    axes.grid(axis="x", alpha=0.3)
+    if summary["measure"] == "rounds":
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(matplotlib.ticker.ScalarFormatter())
+        targets = " and ".join(f"{target:.0%}" for target in summary["targets"])
+        axes.set_xlabel(f"rounds to {targets} test accuracy (log scale)")
+    else:
+        axes.set_xlabel("best test accuracy, %")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14 - 0.3 / max(len(cells), 3)), ncol=2,
+                frameon=False, fontsize=9)
+
+
+def best_so_far(curve: list[float]) -> list[float]:
+    best, curves = 0.0, []
+    for value in curve:
+        best = max(best, value)
+        curves.append(best)
+    return curves
+
+
+def draw_curves(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]]) -> None:
+    colours = plt.colormaps["tab10" if len(cells) <= 10 else "tab20"].colors
+    for index, cell in enumerate(cells):
+        for number, curve in enumerate(cell["curves"]):
+            best = best_so_far(curve)
+            axes.plot(range(1, len(best) + 1), [value * 100 for value in best], lw=1.3, alpha=0.85,
+                      color=colours[index % len(colours)], label=cell["name"] if number == 0 else None)
+    for target in summary["targets"]:
+        axes.axhline(target * 100, color="#666666", lw=0.8, ls="--")
+    last = max((len(curve) for cell in cells for curve in cell["curves"]), default=1)
+    if last > 60:
+        axes.set_xscale("log")
+        axes.xaxis.set_major_formatter(matplotlib.ticker.ScalarFormatter())
+    highest = max((max(curve) for cell in cells for curve in cell["curves"] if curve), default=1)
+    axes.set_ylim(max(0, 100 * highest - 12), min(100, 100 * highest + 0.6))
+    axes.set_xlabel("round")
+    axes.set_ylabel("best accuracy so far, % (a line a seed)")
+    axes.grid(alpha=0.3)
+    axes.legend(fontsize=8, loc="lower right")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="PICTURE")
+    parser.add_argument("-n", "--name", dest="summary", metavar="FILE", type=Path, required=True,
+                        help="what `federated reproduce` made")
+    options = parser.parse_args()
+    try:
+        summary = json.loads(options.summary.read_text(encoding="utf-8"))
+        cells = summary["cells"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        sys.exit(f"plot_study.py: {options.summary} is no summary of a study: {error}")
+    if not cells:
+        sys.exit("plot_study.py: no cell has been run")
+    height = max(3.8, 1.9 + 0.5 * len(cells))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, height), width_ratios=[1.15, 1])
+    draw_numbers(left, summary, cells)
+    draw_curves(right, summary, cells)
+    figure.suptitle(summary["source"], fontsize=11)
+    figure.tight_layout()
+    figure.savefig(options.output, dpi=110)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Datasets
+import Federation
+import Foundation
+import Tensors
+
+/// `federated partition`: how a data set is divided among clients, as a table, a file or a picture.
+struct PartitionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "partition",
+        abstract: "Divide a data set among clients: print, draw or keep who has which images.",
+        discussion: "Partitions: \(Partition.forms).")
+
+    @Option(help: ArgumentHelp("How images are divided, like dirichlet:0.5.", valueName: "text"))
+    var partition: String?
+
+    @Option(help: "An experiment, 1 to 4, whose first round is shown, in place of a partition.")
+    var experiment: Int?
+
+    @Option(help: "Clients. (default: 5, with csv:FILE as many as it names)")
+    var clients: Int?
+
+    @Option(help: "Seed: the same seed gives the same partition.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Training images of a client, as an experiment takes it. (default: 600)")
+    var samples: Int?
+
+    @Option(
+        help: ArgumentHelp("mnist, digits, or a folder with four IDX files.", valueName: "data"))
+    var dataset: String?
+
+    @Option(help: ArgumentHelp("Where MNIST is.", valueName: "folder"))
+    var dataDir: String?
+
+    @Option(help: ArgumentHelp("Write it for csv:FILE to read again.", valueName: "file.csv"))
+    var csv: String?
+
+    @Option(help: ArgumentHelp("Draw it, too.", valueName: "file.png"))
+    var picture: String?
+
+    @Flag(help: "Print JSON, all clients, and nothing else.")
+    var json = false
+
+    func validate() throws {
+        if let clients { try requirePositive(clients, "--clients") }
+        guard (partition == nil) != (experiment == nil) else {
+            throw ValidationError(
+                partition == nil
+                    ? "one of --partition and --experiment is needed"
+                    : "--partition and --experiment contradict each other")
+        }
+        if let partition {
+            _ = try requirePartition(partition)
+            if samples != nil {
+                throw ValidationError(
+                    "--samples goes with --experiment: a partition divides all images")
+            }
+        }
+        if let experiment {
+            _ = try requireExperiment(experiment, samples: samples ?? Self.defaultSamples)
+            if csv != nil {
+                throw ValidationError(
+                    "--csv goes with --partition: an experiment draws anew in every round")
+            }
+        }
+    }
+
+    func run() throws {
+        let console = Console(quiet: json)
+        let data = try loadDataset(
+            dataset, folder: dataDir, threads: availableProcessorCount(), console: console)
+        let (division, shards) = try divide(data.dataset)
+        division.print(on: console, notes: data.notes)
+        if let csv, let shards {
+            try shards.writeCSV(to: csv)
+            console.line("  csv        \(csv)")
+        }
+        if let picture {
+            try Picture.draw(
+                [(name: "partition", json: division.json.encoded())], with: "plot_partition.py",
+                to: picture)
+            console.line("  picture    \(picture)")
+        }
+        if json { Console.write(division.json.encoded() + [UInt8(ascii: "\n")]) }
+    }
+
+    private static let defaultClients = 5
+    private static let defaultSamples = 600
+
+    private func divide(_ dataset: Dataset) throws -> (Division, DividedShards?) {
+        if let partition {
+            let partition = try requirePartition(partition)
+            var count = clients
+            if case .natural = partition {} else { count = count ?? Self.defaultClients }
+            let shards = try partition.divide(dataset.train, among: count, seed: seed)
+            let division = Division(
+                name: partition.description, summary: partition.summary, samples: nil, seed: seed,
+                dataset: dataset,
+                classCounts: (1...shards.clientCount).map { shards.classCounts(of: $0) })
+            return (division, shards)
+        }
+        let samples = samples ?? Self.defaultSamples
+        let experiment = try requireExperiment(experiment ?? 1, samples: samples)
+        let sampler = try ShardSampler(
+            labels: dataset.train, experiment: experiment, samples: samples, seed: seed)
+        let division = Division(
+            name: "experiment \(experiment.rawValue)", summary: experiment.summary,
+            samples: samples, seed: seed, dataset: dataset,
+            classCounts: (1...(clients ?? Self.defaultClients)).map {
+                dataset.train.classCounts(of: sampler.shard(client: $0, round: 1))
+            })
+        return (division, nil)
+    }
+}
+
+/// Finds the partition that a text means.
+func requirePartition(_ text: String) throws -> Partition {
+    do {
+        return try Partition(argument: text)
+    } catch {
+        throw ValidationError(error.description)
+    }
+}

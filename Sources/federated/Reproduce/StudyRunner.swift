@@ -1,0 +1,138 @@
+import Datasets
+import Federation
+import Foundation
+import LocalTraining
+import Synchronization
+import Tensors
+
+/// Runs the cells of a study side by side, one thread each, and leaves finished runs in its table.
+///
+/// A cell's learning rate is chosen with the first seed: each candidate is run until it has reached the
+/// target or cannot be better than the best so far. The other seeds then run with the best one. What a
+/// run gives depends on its settings alone, so which thread runs it, and when, changes no row.
+final class StudyRunner: Sendable {
+    private let dataset: Dataset
+    private let table: StudyTable
+    private let seeds: [UInt64]
+    private let console: Console
+    private let state = Mutex(State())
+
+    private struct State {
+        var isStopping = false
+        var running: [String: InProcessFederation] = [:]
+        var failure: (any Error)?
+    }
+
+    init(dataset: Dataset, table: StudyTable, seeds: [UInt64], console: Console) {
+        self.dataset = dataset
+        self.table = table
+        self.seeds = seeds
+        self.console = console
+    }
+
+    /// Runs what is missing of the cells, `jobs` at once.
+    /// - Returns: whether all of it was run, and not stopped before.
+    func run(_ cells: [StudyCell], jobs: Int) throws -> Bool {
+        parallelFor(count: cells.count, threads: jobs) { _, index in
+            guard !isStopping else { return }
+            do {
+                try run(cells[index])
+            } catch {
+                state.withLock { if $0.failure == nil { $0.failure = error } }
+                stop()
+            }
+        }
+        console.clearTransient()
+        if let failure = state.withLock({ $0.failure }) { throw failure }
+        return !isStopping
+    }
+
+    /// Ends all runs within a batch's time; finished ones are in the table.
+    func stop() {
+        state.withLock { state in
+            state.isStopping = true
+            for federation in state.running.values { federation.stop() }
+        }
+    }
+
+    private var isStopping: Bool { state.withLock { $0.isStopping } }
+
+    // MARK: Cells
+
+    private func run(_ cell: StudyCell) throws {
+        guard let first = seeds.first else { return }
+        var best: (rate: Float, value: Double)?
+        for rate in cell.learningRates {
+            // A candidate that needs more rounds than the best so far need not finish.
+            var limit = cell.settings.rounds
+            if case .rounds = cell.measure, let best {
+                limit = min(limit, Int(best.value.rounded(.up)))
+            }
+            guard let row = try run(cell, seed: first, rate: rate, limit: limit) else { return }
+            guard let value = cell.measure.value(of: row.accuracies) else { continue }
+            if best.map({ cell.measure.isBetter(value, than: $0.value) }) ?? true {
+                best = (rate, value)
+            }
+        }
+        // Where no rate got there with the first seed, the first rate stands for the cell.
+        let rate = best?.rate ?? cell.learningRates[0]
+        for seed in seeds.dropFirst() {
+            let limit = cell.settings.rounds
+            guard try run(cell, seed: seed, rate: rate, limit: limit) != nil else { return }
+        }
+    }
+
+    /// - Returns: the run's row, old or new; nil if it was stopped.
+    private func run(
+        _ cell: StudyCell, seed: UInt64, rate: Float, limit: Int
+    ) throws -> StudyTable.Row? {
+        let known = table.rows.first {
+            $0.cell == cell.name && $0.seed == seed && $0.learningRate == rate
+                && ($0.limit >= limit || cell.measure.value(of: $0.accuracies) != nil)
+        }
+        if let known { return known }
+        guard !isStopping else { return nil }
+        var settings = cell.settings
+        settings.seed = seed
+        settings.learningRate = rate
+        settings.rounds = limit
+        settings.dataset = dataset.name
+        let label = "\(cell.name), rate \(rate), seed \(seed)"
+        let start = MonotonicClock.seconds()
+        let run = try ExperimentRun(settings, dataset: dataset, threads: 1) { [console] round, _ in
+            let accuracy = round.record.global.map { Text.percent($0.accuracy) } ?? "–"
+            console.transient("  \(label): round \(round.record.round)/\(limit), \(accuracy)")
+        }
+        state.withLock { state in
+            state.running[label] = run.federation
+            if state.isStopping { run.federation.stop() }
+        }
+        let result = run.run()
+        state.withLock { $0.running[label] = nil }
+        if case .interrupted = result.outcome { return nil }
+        let seconds = MonotonicClock.seconds() - start
+        let row = StudyTable.Row(
+            cell: cell.name, seed: seed, learningRate: rate, limit: limit,
+            outcome: Self.word(result.outcome),
+            accuracies: result.rounds.compactMap { $0.record.global?.accuracy },
+            seconds: seconds,
+            imagesPerSecond: Double(run.federation.progress.snapshot.imagesTrained) / seconds)
+        try table.append(row)
+        let value = cell.measure.value(of: row.accuracies).map(cell.measure.text)
+        let text = value ?? "not in \(limit) rounds"
+        console.line("  \(label): \(text), \(Text.duration(seconds))")
+        return row
+    }
+
+    /// A word that needs no quotes in a CSV.
+    private static func word(_ outcome: Outcome) -> String {
+        switch outcome {
+        case .completed: "completed"
+        case .reachedTarget: "reached target"
+        case .noProgress: "no progress"
+        case .interrupted: "interrupted"
+        case .diverged: "diverged"
+        case .failed: "failed"
+        }
+    }
+}

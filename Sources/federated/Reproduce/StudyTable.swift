@@ -1,0 +1,60 @@
+import Federation
+import Foundation
+
+/// The CSV file of a reproduction: a row for each finished run, found again when it is opened.
+final class StudyTable: Sendable {
+    /// A finished run.
+    struct Row: Sendable, Hashable {
+        var cell: String
+        var seed: UInt64
+        var learningRate: Float
+        /// Rounds that were allowed.
+        var limit: Int
+        var outcome: String
+        var accuracies: [Double]
+        var seconds: Double
+        /// Images trained a second.
+        var imagesPerSecond: Double
+    }
+
+    private static let header =
+        "cell,seed,learning_rate,round_limit,outcome,seconds,images_per_second,accuracies"
+
+    private let file: CSVFile
+
+    /// Opens the file, or begins it.
+    init(_ url: URL) throws {
+        file = try CSVFile(url, header: Self.header, what: "reproduction")
+    }
+
+    /// All finished runs.
+    var rows: [Row] { file.rows.compactMap(Self.row) }
+
+    /// The finished runs of a file that another process may be writing; none if there is no file.
+    static func rows(in url: URL) -> [Row] {
+        let text = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").dropFirst().compactMap { row(String($0)) }
+    }
+
+    /// Adds a finished run in one write.
+    func append(_ row: Row) throws {
+        try file.append(
+            [
+                row.cell, "\(row.seed)", "\(row.learningRate)", "\(row.limit)", row.outcome,
+                Text.fixed(row.seconds, 1), Text.fixed(row.imagesPerSecond, 0),
+                row.accuracies.map { Text.fixed($0, 4) }.joined(separator: " "),
+            ].joined(separator: ","))
+    }
+
+    private static func row(_ line: String) -> Row? {
+        let cells = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        guard cells.count == 8, let seed = UInt64(cells[1]), let rate = Float(cells[2]),
+            let limit = Int(cells[3]), let seconds = Double(cells[5]),
+            let speed = Double(cells[6])
+        else { return nil }
+        return Row(
+            cell: cells[0], seed: seed, learningRate: rate, limit: limit, outcome: cells[4],
+            accuracies: cells[7].split(separator: " ").compactMap { Double($0) }, seconds: seconds,
+            imagesPerSecond: speed)
+    }
+}
