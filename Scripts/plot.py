@@ -193,10 +193,10 @@ def draw_comparison(
     shared, names = comparison_words(groups)
     summaries = [summarized(group.curves(over), over) for group in groups]
     labels = [
-        textwrap.fill(": ".join(filter(None, [name, summary_words(summary, target, over)])), 105)
+        textwrap.fill(": ".join(filter(None, [name, summary_words(summary, target, over)])), 125)
         for name, summary in zip(names, summaries)
     ]
-    columns = max(1, min(4, 125 // (max(map(len, labels)) + 12)))
+    columns = max(1, min(4, 130 // (max(map(len, labels)) + 12)))
     notes = []
     if any(len(group.logs) > 1 for group in groups):
         notes.append("bands: lowest to highest of the seeds")

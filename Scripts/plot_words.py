@@ -130,10 +130,10 @@ def title_lines(words: dict[str, str], extra: str = "", width: int = 125) -> tup
 
 
 # Settings that already are in the words above, by whichever name.
-SPOKEN = {
+SPOKEN = [
     "experiment", "partition", "dataset", "strategy", "clients", "cohort", "samples", "epochs",
-    "steps", "model", "fixedShards", "rounds", *NUMBERS,
-}
+    "steps", *NUMBERS, "model", "fixedShards", "rounds",
+]
 
 
 def other_settings(log: Log) -> dict[str, str]:
@@ -141,7 +141,7 @@ def other_settings(log: Log) -> dict[str, str]:
     return {
         key: f"{spaced(key)} {json.dumps(value)}"
         for key, value in log.configuration.items()
-        if key not in SPOKEN | SILENT and isinstance(value, (bool, int, float, str))
+        if key not in SPOKEN and key not in SILENT and isinstance(value, (bool, int, float, str))
     }
 
 
@@ -153,7 +153,8 @@ def compared_settings(group: Group) -> dict[str, str]:
     if log.configuration.get("samples") is not None and log.configuration.get("partition") is None:
         result["samples"] = counted(log.configuration["samples"], "sample")
     if len(group.logs) > 1:
-        result["seed"] = "seeds " + ", ".join(str(seed_of(log)) for log in group.logs)
+        seeds = sorted((seed_of(log) for log in group.logs), key=lambda s: (str(type(s)), s))
+        result["seed"] = "seeds " + ", ".join(map(str, seeds))
     return result | {"rounds": counted(log.max_round, "round")}
 
 
@@ -161,6 +162,7 @@ def comparison_words(groups: list[Group]) -> tuple[dict[str, str], list[str]]:
     """What all runs share, for the title, and a label for each curve that says what differs."""
     everything = [compared_settings(group) for group in groups]
     keys = list(dict.fromkeys(key for words in everything for key in words))
+    keys.sort(key=lambda key: SPOKEN.index(key) if key in SPOKEN else len(SPOKEN))
     differing = [k for k in keys if len({words.get(k) for words in everything}) > 1]
     spoken = settings(groups[0].logs[0])
     shared = {

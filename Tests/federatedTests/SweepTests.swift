@@ -238,8 +238,8 @@ struct SweepRunTests {
         }
         #expect(Set(keys).count == changes.count + 1)
         #expect(
-            keys[0] == "1,5,5,600,10,8,0.01,1,reference-cnn,,false,1,"
-                + String(repeating: ",", count: 23))
+            keys[0] == "1,5,5,600,10,8,0.01,1,reference-cnn,,false,1,,fedavg"
+                + String(repeating: ",", count: 22))
     }
 
     @Test("Small runs have a thread each, others all of them; no thread is idle")
