@@ -79,6 +79,7 @@ class PlotTestCase(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.directory = Path(directory.name)
+        self.addCleanup(lambda: plot.load_pyplot(plot.LIGHT).close("all"))
 
     def write(self, name: str, log: Any) -> Path:
         path = self.directory / name
