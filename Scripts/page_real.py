@@ -61,6 +61,42 @@ def report_of_the_command(bench: Bench) -> None:
               "what the report asked for")
 
 
+def report_of_a_cohort(bench: Bench) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        log = folder / federated(
+            bench, folder, "run", "--quiet", "--partition", "dirichlet:0.5:1", "--clients", "300",
+            "--cohort", "0.1", "--rounds", "12", "--evaluate-every", "3", "--no-client-evaluation",
+            "--target-accuracy", "0.999", "--strategy", "fedprox", "--mu", "0.1", "--momentum",
+            "0.5", *TINY)
+        report = folder / federated(bench, folder, "report", str(log))
+        written = json.loads(log.read_text(encoding="utf-8"))
+        page = bench.open(address="about:blank")
+        page.goto(report.as_uri())
+        page.wait_for_selector("#accuracy svg", timeout=PATIENCE_MS)
+        equal(len(points(page, "accuracy")), 4, "the rounds that were tested")
+        equal(page.locator("#accuracy .curve").count(), 1, "the pieces of the curve")
+        equal(text(page, "#target-text"), "target 99.9% not reached", "the target")
+        equal(text(page, "#name"), "Partition dirichlet:0.5:1", "the headline")
+        expect("FedProx" in text(page, "#summary") and "30 of 300 clients a round"
+               in text(page, "#summary"), f"the facts are {text(page, '#summary')!r}")
+        settings = dict(zip(texts(page, "#settings dt"), texts(page, "#settings dd")))
+        for name, value in {"μ": "0.1", "momentum": "0.5", "clients a round": "30",
+                            "clients tested": "no", "rounds between tests": "3"}.items():
+            equal(settings.get(name), value, f"the setting “{name}”")
+        equal(texts(page, "#clients-head th"), ["client", "samples", "last round"], "the columns")
+        last = [len(samples) - [s > 0 for s in reversed(samples)].index(True)
+                for samples in written["clients samples"].values()]
+        shown = [int(number) for number in texts(page, "#clients-body td:nth-child(3)")]
+        equal(sorted(shown), sorted(last)[-200:], "the last rounds of the clients shown")
+        page.get_by_label("seconds", exact=True).check()
+        check_labels(page, "the report of a cohort over seconds")
+        check_contrast(page, "the report of a cohort")
+        bench.screenshot(page, "cohort-report-desktop-light")
+        page.set_viewport_size({"width": 375, "height": 800})
+        check_no_sideways_scroll(page, "the report of a cohort on a phone")
+
+
 class Server:
     """`federated serve` in a folder; what it prints is kept for when something goes wrong."""
 
@@ -221,4 +257,4 @@ def server_and_its_page(bench: Bench) -> None:
             server.end(signal.SIGKILL)
 
 
-checks: list[Check] = [report_of_the_command, server_and_its_page]
+checks: list[Check] = [report_of_the_command, report_of_a_cohort, server_and_its_page]

@@ -392,7 +392,12 @@ def works_by_keyboard_and_pointer(bench: Bench) -> None:
     state = moment(3)
     bench.show(page, state)
     page.keyboard.press("Tab")
-    equal(page.evaluate("document.activeElement.id"), "accuracy", "what Tab reaches first")
+    equal(page.evaluate("document.activeElement.value"), "rounds", "what Tab reaches first")
+    page.keyboard.press("ArrowRight")
+    equal(texts(page, "#accuracy .title")[0], "seconds", "the axis after an arrow key")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Tab")
+    equal(page.evaluate("document.activeElement.id"), "accuracy", "what Tab reaches next")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     equal(outline, "solid", "the outline of what has the focus")
     for key, number in [("ArrowRight", 1), ("ArrowRight", 2), ("End", 3), ("ArrowLeft", 2)]:
@@ -453,8 +458,12 @@ def stays_quick_with_many(bench: Bench) -> None:
     fake.lose(state, 700, "connection lost")
     bench.show(page, state)
     equal(page.locator("#clients-body tr").count(), 200, "the number of rows")
-    equal(text(page, "#more-clients"), "200 of 1,000 clients are shown.", "what is below them")
+    equal(text(page, "#more-clients"), "Newest first, and 800 more.", "what is below them")
+    state["clients"][700]["lastSeen"] = fake.utc(-5)
+    state["clients"][650]["lastSeen"] = fake.utc(-3)
+    bench.show(page, state)
     equal(texts(page, "#clients-body tr:first-child td")[:2], ["701", "lost"], "the first row")
+    equal(texts(page, "#clients-body tr:nth-child(2) td")[:1], ["651"], "the second row")
     check_labels(page, "400 of 500 rounds")
     bench.screenshot(page, "many-desktop-light")
     longest = page.evaluate("""async () => {
@@ -471,6 +480,148 @@ def stays_quick_with_many(bench: Bench) -> None:
         bench.show(page, state)
     each = (time.monotonic() - begin) / 10
     expect(each < 0.5, f"an update with 1,000 clients took {each * 1_000:.0f} ms")
+
+
+# A run of a large population, to see what a researcher sees
+
+def large_run(rounds: int = 100, every: int = 5, **run: Any) -> fake.State:
+    """A cohort of 100 of 5,000 clients, tested every few rounds; clients 1 to 300 have joined."""
+    state = fake.new_state(5_000, 200, experiment=0, partition="dirichlet:0.5", cohort=100,
+                           strategy="FedProx", mu=0.1, epochs=0.5, batchSize="all", momentum=0.9,
+                           evaluateEvery=every, **run)
+    for client in range(1, 301):
+        fake.join(state, client)
+        state["clients"][-1]["lastSeen"] = fake.utc(300 - client)
+    for number in range(1, rounds + 1):
+        tested = number % every == 0
+        state["rounds"].append({
+            "round": number, "accuracy": fake.accuracy(number) if tested else None,
+            "loss": 2.2 * (1 - fake.accuracy(number)) + 0.03 if tested else None,
+            "seconds": 1 + number / 100, "closedAt": fake.utc(), "clientsLow": None,
+            "clientsHigh": None})
+    state.update(phase="training", round=rounds + 1, roundOpenedAt=fake.utc())
+    return state
+
+
+@check
+def bridges_rounds_not_tested(bench: Bench) -> None:
+    page = bench.open()
+    state = large_run()
+    bench.show(page, state)
+    for chart in ("accuracy", "loss"):
+        equal(page.locator(f"#{chart} .curve").count(), 1, f"the pieces of the curve of {chart}")
+        equal(len(points(page, chart)), 20, f"the points of {chart}")
+    tiles = dict(zip(texts(page, "#tiles dt"), texts(page, "#tiles dd:nth-child(2)")))
+    equal(tiles["Server accuracy"], f"{fake.accuracy(100):.2%}", "the accuracy")
+    bench.show(page, large_run(103))
+    equal(page.title(), f"103/200 · {fake.accuracy(100):.2%} · federated", "the title")
+    tiles = dict(zip(texts(page, "#tiles dt"), texts(page, "#tiles dd:nth-child(2)")))
+    equal(tiles["Server accuracy"], f"{fake.accuracy(100):.2%}", "the accuracy last tested")
+    expect("since round 95" in text(page, "#tiles"), "the tile does not say since when")
+    page.locator("#accuracy").focus()
+    page.keyboard.press("End")
+    expect(text(page, "#accuracy .tip").startswith("round 103: not tested"), "the note of a round "
+           f"without a test is {text(page, '#accuracy .tip')!r}")
+    check_labels(page, "rounds not tested")
+
+
+@check
+def curves_go_over_seconds(bench: Bench) -> None:
+    page = bench.open()
+    state = moment(4)
+    for entry, seconds in zip(state["rounds"], (1, 1, 1, 7)):
+        entry["seconds"] = seconds
+    bench.show(page, state)
+    page.get_by_label("seconds", exact=True).check()
+    for chart in ("accuracy", "loss"):
+        equal(texts(page, f"#{chart} .title")[0], "seconds", f"the axis of {chart}")
+        at = [x for x, _ in points(page, chart)]
+        equal(len(at), 4, f"the points of {chart}")
+        expect(abs((at[3] - at[2]) - 7 * (at[1] - at[0])) < 1, f"{chart}: {at} are not 1, 2, 3, 10 s")
+        equal(texts(page, f"#{chart} .tick-x")[0], "0", "the first tick")
+    check_labels(page, "over seconds")
+    bench.show(page, moment(5))
+    equal(texts(page, "#accuracy .title")[0], "seconds", "the axis after news")
+    check_labels(page, "over seconds, all rounds")
+    page.locator("#accuracy").focus()
+    page.keyboard.press("Home")
+    expect(", ended after " in text(page, "#accuracy .tip"), "the note has no time")
+    page.get_by_label("rounds", exact=True).check()
+    equal(texts(page, "#accuracy .title")[0], "round", "the axis when switched back")
+    state["rounds"][1]["seconds"] = None
+    bench.show(page, state)
+    expect(page.locator("#over").is_hidden(), "seconds are offered that are not known")
+
+
+@check
+def target_line_tells_its_crossing(bench: Bench) -> None:
+    page = bench.open()
+    state = moment(3, targetAccuracy=0.99)
+    bench.show(page, state)
+    equal(page.locator("#accuracy .target").count(), 1, "the number of target lines")
+    equal(page.locator("#loss .target").count(), 0, "the number of lines in the loss")
+    equal(text(page, "#target-text"), "target 99% not reached yet", "what is said of it")
+    for entry, accuracy in zip(state["rounds"], (0.5, 0.9, 0.8)):
+        entry["accuracy"] = accuracy
+    state["rounds"].append(state["rounds"][2] | {"round": 4, "accuracy": 0.95})
+    for entry in state["rounds"]:
+        entry["seconds"] = 2.0
+    state["run"]["targetAccuracy"] = 0.94
+    bench.show(page, state)
+    # The best so far is 0.9 until round 3, so 0.94 is four fifths of the way to round 4.
+    equal(text(page, "#target-text"), "target 94% at round 3.8", "the crossing by rounds")
+    page.get_by_label("seconds", exact=True).check()
+    equal(text(page, "#target-text"), "target 94% after 7.60 s", "the crossing by seconds")
+    inside = page.evaluate("""() => {
+        const line = document.querySelector('#accuracy .target').getBoundingClientRect();
+        const box = document.getElementById('accuracy').getBoundingClientRect();
+        return line.top >= box.top && line.bottom <= box.bottom; }""")
+    expect(inside, "the target line leaves the chart")
+    check_labels(page, "a target")
+    check_contrast(page, "a target")
+    for target in (None, 0, -1, 1.5, "0.9"):
+        state["run"]["targetAccuracy"] = target
+        bench.show(page, state)
+        expect(page.locator("#target-key").is_hidden(), f"{target!r} is taken for a target")
+
+
+@check
+def names_algorithm_and_partition(bench: Bench) -> None:
+    page = bench.open()
+    bench.show(page, large_run(10, targetAccuracy=0.97))
+    equal(text(page, "#name"), "Partition dirichlet:0.5", "the headline")
+    equal(text(page, "#summary"), "reference-cnn · FedProx · mnist · 100 of 5,000 clients a round · "
+          "0.5 local epochs · batch all · rate 0.01", "the facts below it")
+    settings = dict(zip(texts(page, "#settings dt"), texts(page, "#settings dd")))
+    for name, value in {"partition": "dirichlet:0.5", "strategy": "FedProx", "μ": "0.1",
+                        "clients a round": "100", "local epochs": "0.5", "batch size": "all",
+                        "momentum": "0.9", "rounds between tests": "5", "clients": "5,000",
+                        "target accuracy": "97.00%"}.items():
+        equal(settings.get(name), value, f"the setting “{name}”")
+    for name in ("experiment", "samples a client", "patience in rounds"):
+        expect(name not in settings, f"“{name}” says nothing of this run, but is there")
+
+
+@check
+def shows_a_large_population(bench: Bench) -> None:
+    for scheme, size, device, limit in (("light", DESKTOP, "desktop", 200), ("dark", PHONE, "phone", 50)):
+        page = bench.open(size, scheme)
+        state = large_run(targetAccuracy=0.97)
+        bench.show(page, state)
+        rows = texts(page, "#clients-body tr .name")
+        equal(rows, [str(client) for client in range(300, 300 - limit, -1)], "the clients shown")
+        equal(text(page, "#more-clients"), f"Newest first, and {300 - limit} more.",
+              "what is below them")
+        state["clientsSeen"] = 4_321
+        bench.show(page, state)
+        equal(text(page, "#more-clients"), f"Newest first, and {4_321 - limit:,} more.",
+              "what is below them")
+        page.get_by_label("seconds", exact=True).check()
+        check_labels(page, f"a large population on {device}")
+        check_contrast(page, f"a large population on {device}")
+        check_no_sideways_scroll(page, f"a large population on {device}")
+        bench.screenshot(page, f"large-{device}-{scheme}")
+        page.context.close()
 
 
 @check

@@ -14,6 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import plot
+import plot_counts
+import plot_curves
+import plot_log
+import plot_words
 
 
 def make_log(clients: int = 5, rounds: int = 5, done: int | None = None, **own: Any) -> dict:
@@ -33,7 +37,28 @@ def make_log(clients: int = 5, rounds: int = 5, done: int | None = None, **own: 
             str(c): [[60 + c % 7] * 10 for _ in range(done)] for c in range(clients)
         },
         "configuration": configuration, "outcome": "completed",
+        "timings": {"round seconds": [2.0] * done},
     }
+
+
+def make_curve(accuracies: list[float | None], seconds: list[float] | None = None,
+               **own: Any) -> dict:
+    """A log of one client with these accuracies of the server."""
+    log = make_log(1, len(accuracies), **own)
+    log["server acc"] = accuracies
+    log["timings"] = {"round seconds": seconds or [1.0] * len(accuracies)}
+    return log
+
+
+def make_cohort_log(clients: int = 100, cohort: int = 10, rounds: int = 40, **own: Any) -> dict:
+    """A log in which other clients take part in each round."""
+    log = make_log(clients, rounds, cohort=str(cohort), partition="shards:2", **own)
+    for client in range(clients):
+        absent = [r for r in range(rounds) if (client - r * cohort) % clients >= cohort]
+        for r in absent:
+            log["clients acc"][str(client)][r] = None
+            log["clients class counts"][str(client)][r] = []
+    return log
 
 
 def make_bare_log() -> dict:
@@ -54,6 +79,7 @@ class PlotTestCase(unittest.TestCase):
         directory = tempfile.TemporaryDirectory()
         self.addCleanup(directory.cleanup)
         self.directory = Path(directory.name)
+        self.addCleanup(lambda: plot.load_pyplot(plot.LIGHT).close("all"))
 
     def write(self, name: str, log: Any) -> Path:
         path = self.directory / name
@@ -69,8 +95,14 @@ class PlotTestCase(unittest.TestCase):
                 status = exit.code
         return status, out.getvalue(), err.getvalue()
 
-    def load(self, log: Any, name: str = "log.json") -> plot.Log:
-        return plot.load_log(self.write(name, log))
+    def load(self, log: Any, name: str = "log.json") -> plot_log.Log:
+        return plot_log.load_log(self.write(name, log))
+
+    def legend(self, figure: Any) -> list[str]:
+        """The legend's texts, line breaks and all spaces as one."""
+        legends = figure.legends + [a.get_legend() for a in figure.axes if a.get_legend()]
+        self.assertEqual(len(legends), 1)
+        return [" ".join(text.get_text().split()) for text in legends[0].get_texts()]
 
 
 class PictureTests(PlotTestCase):
@@ -93,7 +125,7 @@ class PictureTests(PlotTestCase):
     def test_a_log_without_our_keys_is_drawn_without_class_counts(self) -> None:
         path = self.write("bare.json", make_bare_log())
         self.assert_drawn("--name", path, picture=self.directory / "bare.png")
-        self.assertEqual(len(plot.draw_run(plot.load_log(path), plot.LIGHT).axes), 1)
+        self.assertEqual(len(plot.draw_run(plot_log.load_log(path), plot.LIGHT).axes), 1)
 
     def test_numbers_that_are_not_finite_leave_gaps(self) -> None:
         log = make_log()
@@ -141,7 +173,7 @@ class PictureTests(PlotTestCase):
 class WordTests(PlotTestCase):
     def title(self, log: dict) -> str:
         loaded = self.load(log)
-        return " | ".join(plot.title_lines(plot.settings(loaded), plot.stop_words(loaded)))
+        return " | ".join(plot_words.title_lines(plot_words.settings(loaded), plot_words.stop_words(loaded)))
 
     def test_the_title_tells_the_run(self) -> None:
         rest = "10 epochs · batch 8 · lr 0.01 · seed 1 · reference-cnn"
@@ -161,26 +193,52 @@ class WordTests(PlotTestCase):
         self.assertTrue(self.title(log).endswith(" · interrupted after 7 of 20 rounds"))
 
     def test_a_long_title_is_broken(self) -> None:
-        _, details = plot.title_lines({str(k): "twenty characters in" for k in range(9)})
+        _, details = plot_words.title_lines({str(k): "twenty characters in" for k in range(9)})
         self.assertEqual([len(line) <= 125 for line in details.split("\n")], [True, True])
 
+    def compared(self, *logs: dict) -> tuple[dict[str, str], list[str]]:
+        loaded = [self.load(log, f"{'abcdefgh'[i]}.json") for i, log in enumerate(logs)]
+        return plot_words.comparison_words(plot_curves.grouped(loaded))
+
     def test_comparison_labels_name_what_differs(self) -> None:
-        logs = [self.load(make_log(seed=s, epochs=e), f"{s}-{e}.json") for s in (1, 2)
-                for e in (1, 5)]
-        shared, labels = plot.comparison_words(logs)
-        self.assertEqual(labels, ["1 epoch · seed 1", "5 epochs · seed 1", "1 epoch · seed 2",
-                                  "5 epochs · seed 2"])
+        shared, labels = self.compared(make_log(epochs=1), make_log(epochs=5, momentum=0.9),
+                                       make_log(epochs=5, strategy="fedprox", mu=0.1, momentum=0))
+        self.assertEqual(labels, ["1 epoch", "5 epochs · momentum 0.9",
+                                  "FedProx · 5 epochs · momentum 0 · μ 0.1"])
         self.assertEqual(shared["clients"], "5 clients")
-        self.assertNotIn("seed", shared)
+        self.assertEqual(shared["seed"], "seed 1")
+
+    def test_runs_alike_but_for_the_seed_are_one_group(self) -> None:
+        logs = [make_log(seed=s, epochs=e) for s in (2, 10, 1) for e in (1, 5)]
+        shared, labels = self.compared(*logs)
+        self.assertEqual(labels, ["1 epoch", "5 epochs"])
+        self.assertEqual(shared["seed"], "seeds 1, 2, 10")
+        # Where threads differ, nothing does; where the rounds do, something.
+        self.assertEqual(len(self.compared(make_log(seed=1, threads=1),
+                                           make_log(seed=2, threads=2))[1]), 1)
+        self.assertEqual(self.compared(make_log(rounds=5), make_log(rounds=6, seed=2))[1],
+                         ["seed 1 · 5 rounds", "seed 2 · 6 rounds"])
 
     def test_runs_alike_are_told_apart_by_their_files(self) -> None:
-        logs = [self.load(make_log(), name) for name in ("a.json", "b.json")]
-        self.assertEqual(plot.comparison_words(logs)[1], ["a", "b"])
+        self.assertEqual(self.compared(make_log(), make_log())[1], ["a", "b"])
+        # So are three of which two have the same seed: they are no three repetitions.
+        self.assertEqual(self.compared(make_log(), make_log(), make_log(seed=2))[1],
+                         ["seed 1 · a", "seed 1 · b", "seed 2"])
 
     def test_settings_unknown_to_the_title_tell_runs_apart_too(self) -> None:
-        logs = [self.load(make_log(evaluationFraction=f)) for f in (0.5, 1)]
-        self.assertEqual(plot.comparison_words(logs)[1],
+        self.assertEqual(self.compared(make_log(evaluationFraction=0.5),
+                                       make_log(evaluationFraction=1))[1],
                          ["evaluation fraction 0.5", "evaluation fraction 1"])
+
+    def test_the_title_tells_partition_cohort_and_algorithm(self) -> None:
+        log = make_log(100, partition="dirichlet:0.5", cohort="0.1", strategy="fedadam",
+                       serverLearningRate=0.01, momentum=0.9, weightDecay=0, epochs=None, steps=7,
+                       batchSize="all", learningRateDecay=1)
+        self.assertEqual(
+            self.title(log),
+            "Partition dirichlet:0.5 · MNIST | FedAdam · 100 clients · 0.1 of them a round · "
+            "7 steps · batch all · lr 0.01 · momentum 0.9 · server lr 0.01 · seed 1\n"
+            "reference-cnn")
 
     def test_clients_stand_in_the_order_of_their_numbers(self) -> None:
         loaded = self.load(make_log(clients=12))
@@ -189,7 +247,7 @@ class WordTests(PlotTestCase):
     def test_the_last_round_leaves_out_clients_that_had_no_part_in_it(self) -> None:
         log = make_log(clients=3, rounds=2)
         log["clients class counts"] = {"0": [[1, 2], [3, 4]], "1": [[5, 6], None], "2": [[7, 8]]}
-        self.assertEqual(plot.last_counts(self.load(log)), (2, {"0": [3, 4], "1": None, "2": None}))
+        self.assertEqual(plot_counts.last_counts(self.load(log)), (2, {"0": [3, 4], "1": None, "2": None}))
 
     def test_limits_show_every_value_and_little_else(self) -> None:
         for values in [[0.0, 1.0], [0.98, 0.99], [0.5], [1.0], [0.0], [0.1, math.nan, 0.9]]:
@@ -198,6 +256,148 @@ class WordTests(PlotTestCase):
             self.assertTrue(low < min(finite) and max(finite) < high, values)
             self.assertTrue(-0.05 < low and high < 1.05, values)
         self.assertEqual(plot.percent_limits([math.nan]), (0, 1))
+
+
+class CurveTests(PlotTestCase):
+    def curve(self, accuracies: list[float | None], over: str = "rounds",
+              seconds: list[float] | None = None) -> plot_curves.Curve:
+        return plot_curves.curve_of(self.load(make_curve(accuracies, seconds)), over)
+
+    def test_the_crossing_is_of_the_best_so_far_and_interpolated(self) -> None:
+        for accuracies, target, place in [
+            ([0.5, 0.9, 0.8, 0.95], 0.94, 3.8),  # the best until round 3 is 0.9
+            ([0.5, 0.7], 0.6, 1.5),
+            ([0.5, 0.7], 0.7, 2),
+            ([0.8, 0.9], 0.5, 1),  # there is nothing before the first test
+            ([None, 0.5, None, None, 0.8], 0.6, 3),  # rounds 3 and 4 are bridged
+            ([0.5, 0.7], 0.71, None),
+            ([None, None], 0.1, None),
+        ]:
+            with self.subTest(accuracies=accuracies, target=target):
+                found = self.curve(accuracies).crossing(target)
+                if place is None:
+                    self.assertIsNone(found)
+                else:
+                    self.assertAlmostEqual(found, place)
+
+    def test_seconds_are_those_until_a_round_ends(self) -> None:
+        curve = self.curve([0.5, None, 0.7], "seconds", [1, 2, 4])
+        self.assertEqual((curve.places, curve.values), ([1, 7], [0.5, 0.7]))
+        self.assertAlmostEqual(curve.crossing(0.6), 4)
+
+    def test_mean_and_band_by_hand(self) -> None:
+        curves = [self.curve([0.2, 0.4, 0.6]), self.curve([0.4, None, 0.8]), self.curve([0.6])]
+        summary = plot_curves.summarized(curves, "rounds")
+        # The second is 0.6 in round 2, which was not tested; the third keeps its 0.6.
+        self.assertEqual(summary.mean.places, [1, 2, 3])
+        for found, wanted in [(summary.mean.values, [0.4, 1.6 / 3, 2 / 3]),
+                              (summary.lows, [0.2, 0.4, 0.6]), (summary.highs, [0.6, 0.6, 0.8])]:
+            for one, other in zip(found, wanted, strict=True):
+                self.assertAlmostEqual(one, other)
+        one = plot_curves.summarized(curves[:1], "rounds")
+        self.assertEqual((one.mean, one.lows, one.highs), (curves[0], [], []))
+        none = plot_curves.summarized([], "rounds")
+        self.assertEqual((none.mean.places, none.lows), ([], []))
+
+    def test_curves_over_seconds_are_averaged_at_the_same_seconds(self) -> None:
+        curves = [self.curve([0.2, 0.6], "seconds", [1, 4]),
+                  self.curve([0.4, 0.8], "seconds", [2, 2])]
+        summary = plot_curves.summarized(curves, "seconds")
+        self.assertEqual((summary.mean.places[0], summary.mean.places[-1]), (2, 5))
+        # At 2 s the first is a quarter of the way from 0.2 to 0.6; after 4 s the second has ended.
+        self.assertAlmostEqual(summary.mean.values[0], 0.35)
+        self.assertAlmostEqual(summary.mean.values[-1], 0.7)
+
+    def test_a_common_target_is_that_of_the_runs(self) -> None:
+        loads = [self.load(make_log(targetAccuracy=t)) for t in (0.9, 0.9, 0.8)]
+        self.assertEqual(plot_curves.common_target(loads[:2]), 0.9)
+        self.assertIsNone(plot_curves.common_target(loads))
+        self.assertIsNone(plot_curves.common_target([self.load(make_log())]))
+        self.assertIsNone(plot_curves.common_target([self.load(make_log(targetAccuracy=[1]))]))
+
+
+class LegendTests(PlotTestCase):
+    def test_the_legend_tells_mean_seeds_and_crossings(self) -> None:
+        logs = [self.load(make_curve(c, seed=s), f"{s}.json")
+                for s, c in [(1, [0.5, 0.7, 0.9]), (2, [0.5, 0.6, 0.7])]]
+        figure = plot.draw_comparison(logs, plot.LIGHT, "rounds", 0.75)
+        self.assertEqual(self.legend(figure), [
+            "80.00%, mean of 2 seeds from 70.00% to 90.00% · 75% at round 2.7, its seeds from 2.2 "
+            "to 2.2 (1 of 2 got there)"])
+        self.assertEqual(figure.legends[0].get_title().get_text(),
+                         "bands: lowest to highest of the seeds")
+        axes, = figure.axes
+        self.assertEqual(len(axes.collections), 1)  # the band
+        self.assertEqual([text.get_text() for text in axes.texts], ["target 75%"])
+        self.assertLess(axes.get_ylim()[0], 0.75)
+
+    def test_a_target_line_is_within_the_picture(self) -> None:
+        for draw, log in [(plot.draw_run, self.load(make_log())),
+                          (plot.draw_comparison, [self.load(make_log(epochs=e)) for e in (1, 2)])]:
+            for over in ("rounds", "seconds"):
+                axes = draw(log, plot.DARK, over, 0.99).axes[0]
+                low, high = axes.get_ylim()
+                self.assertTrue(low < 0.99 < high)
+
+    def test_one_run_tells_its_crossing_and_its_own_target(self) -> None:
+        log = self.load(make_curve([0.5, 0.7], [3, 3], targetAccuracy=0.6))
+        self.assertEqual(self.legend(plot.draw_run(log, plot.LIGHT))[0],
+                         "server: 70.00% after round 2 · 60% at round 1.5")
+        self.assertEqual(self.legend(plot.draw_run(log, plot.LIGHT, "seconds", 0.68))[0],
+                         "server: 70.00% after round 2 · 68% at 5.7 s")
+        self.assertEqual(self.legend(plot.draw_run(log, plot.LIGHT, "seconds", 0.9))[0],
+                         "server: 70.00% after round 2 · 90% not reached")
+
+    def test_rounds_not_tested_are_bridged(self) -> None:
+        log = self.load(make_curve([None, 0.5, None, 0.7, None]))
+        figure = plot.draw_run(log, plot.LIGHT)
+        server = figure.axes[0].lines[-1]
+        self.assertEqual((list(server.get_xdata()), list(server.get_ydata())),
+                         ([2, 4], [0.5, 0.7]))
+        self.assertEqual(self.legend(figure)[0], "server: 70.00% when last tested")
+
+    def test_runs_that_ended_early_are_told_of(self) -> None:
+        logs = [self.load(make_log(seed=s, rounds=5, done=d)) for s, d in [(1, 5), (2, 3)]]
+        title = plot.draw_comparison(logs, plot.LIGHT).legends[0].get_title().get_text()
+        self.assertEqual(title, "bands: lowest to highest of the seeds; a run that ended before "
+                         "others counts with its last accuracy")
+
+
+class CohortTests(PlotTestCase):
+    def test_a_cohort_is_a_band_and_not_a_hundred_lines(self) -> None:
+        log = self.load(make_cohort_log())
+        self.assertTrue(log.has_cohorts)
+        figure = plot.draw_run(log, plot.LIGHT)
+        accuracy = next(a for a in figure.axes if a.get_title("left") == "Accuracy by round")
+        self.assertEqual(len(accuracy.lines), 1)
+        self.assertEqual(len(accuracy.collections), 1)
+        self.assertEqual(self.legend(figure)[1],
+                         "100 clients that took part: lowest to highest of each round")
+        self.assertFalse(self.load(make_log(100)).has_cohorts)
+
+    def test_clients_that_were_not_tested_are_in_no_legend(self) -> None:
+        log = make_cohort_log()
+        for accuracies in log["clients acc"].values():
+            accuracies[:] = [None] * len(accuracies)
+        self.assertEqual(len(self.legend(plot.draw_run(self.load(log), plot.LIGHT))), 1)
+
+    def test_the_heat_map_shows_clients_that_took_part(self) -> None:
+        title, counts = plot_counts.shown_counts(self.load(make_cohort_log(rounds=5)))
+        self.assertEqual(title, "Images of each class, 50 clients that took part")
+        self.assertEqual(list(counts), [str(c) for c in range(50)])
+        # More than can be told apart: those of the last round.
+        title, counts = plot_counts.shown_counts(self.load(make_cohort_log(300, 10, 30)))
+        self.assertEqual(title, "Images of each class, clients of round 30")
+        self.assertEqual(list(counts), [str(c) for c in range(290, 300)])
+        title, counts = plot_counts.shown_counts(self.load(make_cohort_log(600, 200, 3)))
+        self.assertEqual(title, "Images of each class, clients of round 3: 100 of 200")
+        self.assertEqual(list(counts), [str(c) for c in range(400, 500)])
+        # Shards drawn anew each round say nothing of other rounds.
+        anew = make_cohort_log(rounds=5)
+        anew["configuration"]["partition"] = None
+        title, counts = plot_counts.shown_counts(self.load(anew))
+        self.assertEqual(title, "Images of each class, clients of round 5")
+        self.assertEqual(len(counts), 10)
 
 
 class BadInputTests(PlotTestCase):
@@ -245,9 +445,30 @@ class BadInputTests(PlotTestCase):
                              (1, "", f"plot.py: {output}: {sentence}\n"))
         self.assertEqual([p.name for p in self.directory.iterdir()], ["log.json"])
 
+    def test_seconds_that_are_not_there_or_wrong_are_named(self) -> None:
+        path = self.write("bare.json", make_bare_log())
+        self.assertEqual(
+            self.run_plot("-n", path, "--over", "seconds"),
+            (1, "", f"plot.py: {path}: its 'timings' have no 'round seconds', which "
+             "--over seconds needs\n"))
+        for seconds, sentence in [
+            ([1], "'round seconds' of 'timings' is [1]: expected one number for each of the 5 "
+             "rounds"),
+            ([1, 1, -1, 1, 1], "'round seconds' of 'timings', round 3, is -1: expected seconds"),
+            ([1, 1, "x", 1, 1], "'round seconds' of 'timings', round 3, is \"x\": expected "
+             "seconds"),
+        ]:
+            self.assert_refused(make_log() | {"timings": {"round seconds": seconds}}, sentence)
+
     def test_usage_is_status_2(self) -> None:
         self.assertEqual(self.run_plot()[0], 2)
         self.assertEqual(self.run_plot("--nonsense")[0], 2)
+        log = self.write("log.json", make_log())
+        self.assertEqual(self.run_plot("-n", log, "--over", "miles")[0], 2)
+        for target in ("0", "1.1", "nan", "high"):
+            status, _, err = self.run_plot("-n", log, "--target", target)
+            self.assertEqual(status, 2)
+            self.assertIn(f"argument --target: must be above 0 and at most 1, not {target}", err)
 
 
 if __name__ == "__main__":

@@ -34,9 +34,11 @@ struct ObservationTests {
             let run = try #require(object["run"] as? [String: Any])
             #expect(
                 Set(run.keys) == [
-                    "id", "experiment", "model", "strategy", "clients", "rounds", "epochs",
-                    "batchSize", "learningRate", "seed", "samples", "dataset", "insecure",
-                    "startedAt", "address",
+                    "id", "experiment", "partition", "model", "strategy", "clients", "cohort",
+                    "overSelection", "rounds", "targetAccuracy", "patience", "evaluateEvery",
+                    "epochs", "steps", "batchSize", "learningRate", "learningRateDecay",
+                    "momentum", "weightDecay", "mu", "gradientClip", "seed", "samples", "dataset",
+                    "insecure", "startedAt", "address",
                 ])
             #expect(run["strategy"] as? String == "FedAvg")
             #expect(run["learningRate"] as? Double == 0.01)

@@ -74,8 +74,8 @@ struct UsageTests {
             "--evaluation-fraction must be above 0 and at most 1, not 0.0"
         ),
         (["sweep", "--experiments", "1,7"], "there is no experiment 7: they are 1, 2, 3 and 4"),
-        (["sweep", "--clients", "5,x"], "--clients: “x” is no number in the list “5,x”"),
-        (["sweep", "--epochs", "1,0"], "--epochs must be at least 1, not 0"),
+        (["sweep", "--clients", "5,x"], "The value 'x' is invalid for '--clients <clients>'"),
+        (["sweep", "--epochs", "1,0"], "--epochs must be above 0 and at most 1e6, not 0"),
         (["bench", "--repeats", "0"], "--repeats must be at least 1, not 0"),
         (["run", "--flavour", "sweet"], "Unknown option '--flavour'"),
         (["run", "--clients", "many"], "The value 'many' is invalid for '--clients <clients>'"),

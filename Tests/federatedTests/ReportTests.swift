@@ -1,3 +1,4 @@
+import Federation
 import Foundation
 import Testing
 
@@ -69,6 +70,67 @@ struct ReportTests {
                 contentsOf: folder.appending(path: "Logs/\(name).html"), encoding: .utf8)
             #expect(again == named.output)
         }
+    }
+
+    @Test("A report of a cohort tells algorithm and target, and who took part last")
+    func cohort() throws {
+        try Command.inTemporaryFolder { folder in
+            let run = try Command.run(
+                [
+                    "run", "--quiet", "--partition", "iid", "--strategy", "fedprox", "--mu", "0.5",
+                    "--cohort", "0.01", "--target-accuracy", "1", "--evaluate-every", "3",
+                    "--momentum", "0.9", "--no-client-evaluation",
+                ] + Command.tiny.map { $0 == "3" ? "400" : $0 == "2" ? "7" : $0 }, in: folder)
+            try #require(run.status == 0, "\(run.errors)")
+            let log = run.output.trimmingCharacters(in: .newlines)
+            let report = try Command.run(["report", log, "--output", "-"], in: folder)
+            let state = try state(in: report.output)
+            let settings = try #require(state["run"] as? [String: Any])
+            #expect(settings["partition"] as? String == "iid")
+            #expect(settings["strategy"] as? String == "FedProx")
+            #expect(settings["mu"] as? Double == 0.5)
+            #expect(settings["momentum"] as? Double == 0.9)
+            #expect(settings["cohort"] as? Int == 4)
+            #expect(settings["targetAccuracy"] as? Double == 1)
+            #expect(settings["evaluateEvery"] as? Int == 3)
+            #expect(settings["noClientEvaluation"] as? Bool == true)
+            // What is as always is left out.
+            for name in ["weightDecay", "learningRateDecay", "fixedShards", "evaluationInterval"] {
+                #expect(settings[name] == nil, "\(name)")
+            }
+            let rounds = try #require(state["rounds"] as? [[String: Any]])
+            #expect(
+                rounds.map { $0["accuracy"] is NSNull } == [
+                    true, true, false, true, true, false, false,
+                ])
+            #expect(rounds.allSatisfy { $0["seconds"] is Double })
+            let clients = try #require(state["clients"] as? [[String: Any]])
+            #expect(state["clientsSeen"] as? Int == clients.count)
+            #expect(clients.count <= 28)
+            let last = clients.compactMap { $0["lastRound"] as? Int }
+            #expect(last.count == clients.count)
+            #expect(last.filter { $0 == 7 }.count == 4)
+        }
+    }
+
+    @Test("Of many clients a report has the two hundred that took part last, newest first")
+    func manyClients() {
+        var log = RunLog(clientNumber: 1000, experiment: 0, maxRound: 3)
+        log.serverAccuracies = [0.1, 0.2, 0.3]
+        for client in 1...1000 {
+            let round = client % 3
+            log.clientAccuracies[client] = (0..<3).map { $0 == round ? 0.5 : nil }
+            log.clientSamples[client] = (0..<3).map { $0 == round ? 10 : 0 }
+        }
+        let state = RunReport.state(of: log, name: "many").members
+        #expect(state["clientsSeen"] == .integer(1000))
+        guard case .array(let clients)? = state["clients"] else {
+            Issue.record("there are no clients")
+            return
+        }
+        #expect(
+            clients.map { $0.members["client"] } == (0..<200).map { .integer(2 + 3 * $0) })
+        #expect(clients.allSatisfy { $0.members["lastRound"] == .integer(3) })
     }
 
     @Test("A run that a killed process left, and a name that the store has not")

@@ -350,6 +350,24 @@ struct StoreCommandTests {
             let one = try Command.run(["compare", names[0]] + store, in: folder)
             #expect(one.status == 64)
             #expect(one.errors == "federated: compare needs at least 2 runs, not 1\n")
+            for (options, sentence) in [
+                (
+                    ["--target", "0.9"],
+                    "--over and --target belong to a picture: add --picture FILE"
+                ),
+                (
+                    ["--over", "rounds"],
+                    "--over and --target belong to a picture: add --picture FILE"
+                ),
+                (
+                    ["--picture", "p.png", "--target", "1.5"],
+                    "--target must be above 0 and at most 1, not 1.5"
+                ),
+            ] {
+                let refused = try Command.run(["compare"] + names + options + store, in: folder)
+                #expect(refused.status == 64)
+                #expect(refused.errors == "federated: \(sentence)\n")
+            }
             let noStore = try Command.run(["runs", "--store", "elsewhere"], in: folder)
             #expect(noStore.status == 1)
             #expect(

@@ -39,18 +39,39 @@ extension Coordinator {
     }
 
     private var runJSON: JSONValue {
-        let settings = run.settings
-        return [
+        let (settings, rules) = (run.settings, run.served.rules)
+        let members: [String: JSONValue] = [
             "id": .string(settings.run.text), "experiment": .integer(settings.experiment),
             "model": .string(settings.model), "strategy": .string(run.served.strategy.name),
             "clients": .integer(settings.clients), "rounds": .integer(settings.rounds),
-            "epochs": settings.training.epochs.map(JSONValue.number) ?? nil,
-            "batchSize": settings.training.batchSize.map(JSONValue.integer) ?? "all",
-            "learningRate": .number(Double("\(settings.training.learningRate)") ?? 0),
+            "cohort": rules.cohortSize < rules.population ? .integer(rules.cohortSize) : nil,
+            "overSelection": rules.overSelection == 1 ? nil : .number(rules.overSelection),
+            "targetAccuracy": rules.targetAccuracy.map(JSONValue.number) ?? nil,
+            "patience": rules.patience.map(JSONValue.integer) ?? nil,
+            "evaluateEvery": rules.evaluationInterval == 1
+                ? nil : .integer(rules.evaluationInterval),
             "partition": settings.partition.map(JSONValue.string) ?? nil,
             "seed": JSONValue(settings.seed), "samples": .integer(settings.samples),
             "dataset": .string(settings.dataset), "insecure": .bool(presentation.isInsecure),
             "startedAt": Self.time(run.startedAt), "address": .string(presentation.address),
+        ]
+        return .object(members.merging(Self.json(settings.training)) { own, _ in own })
+    }
+
+    /// How clients train; null is what is not done at all.
+    private static func json(_ training: TrainingSettings) -> [String: JSONValue] {
+        func number(_ value: Float) -> JSONValue { .number(Double("\(value)") ?? 0) }
+        return [
+            "epochs": training.epochs.map(JSONValue.number) ?? nil,
+            "steps": training.steps.map(JSONValue.integer) ?? nil,
+            "batchSize": training.batchSize.map(JSONValue.integer) ?? "all",
+            "learningRate": number(training.learningRate),
+            "learningRateDecay": training.learningRateDecay == 1
+                ? nil : .number(training.learningRateDecay),
+            "momentum": training.momentum == 0 ? nil : number(training.momentum),
+            "weightDecay": training.weightDecay == 0 ? nil : number(training.weightDecay),
+            "mu": training.proximal == 0 ? nil : number(training.proximal),
+            "gradientClip": training.gradientClip.map(number) ?? nil,
         ]
     }
 

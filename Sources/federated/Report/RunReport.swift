@@ -13,8 +13,9 @@ enum RunReport {
             "version": text(log.version), "run": run(of: log, name: name), "phase": "finished",
             "outcome": text(log.outcome), "round": .integer(count), "roundOpenedAt": nil,
             "deadlineAt": nil, "rounds": .array((0..<count).map { round($0, of: log) }),
-            "clients": .array(clients(of: log)), "drops": rounds.map { .array(drops($0)) } ?? nil,
-            "events": nil,
+            "clients": .array(clients(of: log)),
+            "clientsSeen": .integer(clientsSeen(in: log).count),
+            "drops": rounds.map { .array(drops($0)) } ?? nil, "events": nil,
         ]
     }
 
@@ -33,11 +34,33 @@ enum RunReport {
             members["startedAt"] = .string(log.started.formatted(.iso8601))
         }
         if case .object(let configuration) = log.configuration {
-            for key in [
-                "epochs", "batchSize", "learningRate", "samples", "dataset", "strategy", "engine",
-            ] { members[key] = configuration[key] }
+            for (key, value) in configuration where members[key] == nil && Self.isPlain(value) {
+                // A setting at its default is no news, but for those that every run has.
+                let isUsual = defaults[key] == value && !everyRunHas.contains(key)
+                members[key] = isUsual ? nil : value
+            }
+            // As a server names it, and a cohort as a number of clients.
+            if let settings: ExperimentSettings = try? log.configuration.decoded() {
+                members["strategy"] = .string(settings.federatedStrategy.name)
+                members["cohort"] = settings.cohort.map { _ in .integer(settings.cohortSize) }
+            }
         }
         return .object(members)
+    }
+
+    private static let everyRunHas: Set<String> = [
+        "epochs", "batchSize", "learningRate", "samples", "dataset", "strategy", "engine",
+    ]
+
+    private static let defaults =
+        (try? JSONValue(encoding: ExperimentSettings()))?.members ?? [:]
+
+    /// Whether it fits a line.
+    private static func isPlain(_ value: JSONValue) -> Bool {
+        switch value {
+        case .bool, .integer, .unsigned, .number, .string: true
+        case .null, .array, .object: false
+        }
     }
 
     private static func round(_ index: Int, of log: RunLog) -> JSONValue {
@@ -51,19 +74,42 @@ enum RunReport {
         ]
     }
 
-    /// Each client as it was last seen.
+    /// Clients that a report shows at most.
+    private static let clientLimit = 200
+
+    private static func clientsSeen(in log: RunLog) -> Set<Int> {
+        Set(log.clientAccuracies.keys).union(log.clientSamples.keys)
+    }
+
+    /// Each client as it was last seen; of many those that took part last.
     private static func clients(of log: RunLog) -> [JSONValue] {
-        let known = Set(log.clientAccuracies.keys).union(log.clientSamples.keys)
-        return known.sorted().map { client in
+        let known = clientsSeen(in: log).sorted()
+        let lastRounds = Dictionary(
+            uniqueKeysWithValues: known.map { ($0, lastRound(of: $0, in: log)) })
+        // Where all take part in all rounds, the last one's number is the same for all.
+        let allAreLast = lastRounds.values.allSatisfy { $0 == log.serverAccuracies.count }
+        let newest = known.sorted { one, other in
+            let (first, second) = (lastRounds[one] ?? nil, lastRounds[other] ?? nil)
+            return first == second ? one < other : (first ?? 0) > (second ?? 0)
+        }
+        let shown = known.count <= clientLimit ? known : Array(newest.prefix(clientLimit))
+        return shown.map { client in
             let accuracies = log.clientAccuracies[client] ?? []
             let samples = log.clientSamples[client] ?? []
+            let last = allAreLast ? nil : lastRounds[client] ?? nil
             return [
                 "client": .integer(client), "state": nil,
                 "samples": samples.last { $0 > 0 }.map { .integer($0) } ?? .null,
-                "accuracy": number(accuracies.last { $0 != nil } ?? nil), "lastSeen": nil,
+                "accuracy": number(accuracies.last { $0 != nil } ?? nil),
+                "lastRound": last.map(JSONValue.integer) ?? nil, "lastSeen": nil,
                 "bytesReceived": nil, "bytesSent": nil, "imagesPerSecond": nil,
             ]
         }
+    }
+
+    /// The last round that a client gave an update in; nil if it gave none, or that is not known.
+    private static func lastRound(of client: Int, in log: RunLog) -> Int? {
+        log.clientSamples[client]?.lastIndex { $0 > 0 }.map { $0 + 1 }
     }
 
     private static func drops(_ rounds: [CommittedRound]) -> [JSONValue] {

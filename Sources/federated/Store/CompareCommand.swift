@@ -14,11 +14,26 @@ struct CompareCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Draw them into a picture, too.", valueName: "file.png"))
     var picture: String?
 
+    @Option(help: "What the picture's axis counts: rounds or seconds. (default: rounds)")
+    var over: PictureAxis?
+
+    @Option(
+        help: ArgumentHelp(
+            "An accuracy to draw a line at, and to tell where each curve crosses it.",
+            valueName: "accuracy"))
+    var target: Double?
+
     @OptionGroup var reading: StoreReading
 
     func validate() throws {
         guard runs.count >= 2 else {
             throw ValidationError("compare needs at least 2 runs, not \(runs.count)")
+        }
+        if let target, !(target > 0 && target <= 1) {
+            throw ValidationError("--target must be above 0 and at most 1, not \(target)")
+        }
+        if picture == nil, over != nil || target != nil {
+            throw ValidationError("--over and --target belong to a picture: add --picture FILE")
         }
     }
 
@@ -31,7 +46,9 @@ struct CompareCommand: ParsableCommand {
         console.line()
         byRound(logs).print(console)
         if let picture {
-            try Picture.draw(Array(zip(runs, logs)), to: picture)
+            var options = over.map { ["--over", $0.rawValue] } ?? []
+            if let target { options += ["--target", "\(target)"] }
+            try Picture.draw(Array(zip(runs, logs)), to: picture, options: options)
             console.line()
             console.line("  picture    \(picture)")
         }
@@ -76,4 +93,9 @@ struct CompareCommand: ParsableCommand {
         }
         return table
     }
+}
+
+/// What the horizontal axis of a picture counts.
+enum PictureAxis: String, CaseIterable, ExpressibleByArgument {
+    case rounds, seconds
 }

@@ -4,16 +4,21 @@ import Foundation
 /// Draws pictures with the scripts of the folder `Scripts`.
 enum Picture {
     /// Writes a picture of runs to a file.
+    /// - Parameter options: more of the script's options, as in ["--target", "0.99"].
     /// - Throws: `CommandFailure` where there is no script, no Python, or the script refuses.
-    static func draw(_ runs: [(name: String, log: RunLog)], to file: String) throws {
+    static func draw(
+        _ runs: [(name: String, log: RunLog)], to file: String, options: [String] = []
+    ) throws {
         try draw(
-            runs.map { (name: $0.name, json: $0.log.encoded()) }, with: "plot.py", to: file)
+            runs.map { (name: $0.name, json: $0.log.encoded()) }, with: "plot.py",
+            options: options, to: file)
     }
 
     /// Writes a picture of what JSON files hold, by the script of that name.
     /// - Throws: `CommandFailure` where there is no script, no Python, or the script refuses.
     static func draw(
-        _ files: [(name: String, json: [UInt8])], with script: String, to file: String
+        _ files: [(name: String, json: [UInt8])], with script: String, options: [String] = [],
+        to file: String
     ) throws {
         let root = try projectFolder()
         let folder = FileManager.default.temporaryDirectory.appending(
@@ -30,7 +35,8 @@ enum Picture {
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
             [FileManager.default.isExecutableFile(atPath: own) ? own : "python3"]
-            + [root.appending(path: "Scripts/\(script)").path, "-o", file, "-n"] + paths
+            + [root.appending(path: "Scripts/\(script)").path] + options + ["-o", file, "-n"]
+            + paths
         let complaints = Pipe()
         process.standardOutput = FileHandle.nullDevice
         process.standardError = complaints

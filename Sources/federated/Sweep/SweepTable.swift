@@ -7,14 +7,14 @@ final class SweepTable: Sendable {
     /// Settings that always stand in a row.
     private static let written = [
         "experiment", "clients", "rounds", "samples", "epochs", "batchSize", "learningRate", "seed",
-        "model", "dataset", "fixedShards", "evaluationFraction", "targetAccuracy",
+        "model", "dataset", "fixedShards", "evaluationFraction", "targetAccuracy", "strategy",
     ]
 
     /// Settings that stand in a row where they are not the default.
     private static let writtenIfGiven = [
         "partition", "cohort", "overSelection", "minimumClients", "availability", "dropoutBefore",
-        "dropoutAfter", "strategy", "mu", "serverLearningRate", "serverMomentum", "beta1", "beta2",
-        "tau", "steps", "learningRateDecay", "momentum", "weightDecay", "gradientClip", "patience",
+        "dropoutAfter", "mu", "serverLearningRate", "serverMomentum", "beta1", "beta2", "tau",
+        "steps", "learningRateDecay", "momentum", "weightDecay", "gradientClip", "patience",
         "evaluateEvery", "noClientEvaluation", "engine",
     ]
 
