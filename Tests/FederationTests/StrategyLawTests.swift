@@ -109,7 +109,7 @@ struct StrategyLawTests {
             if case .normalizedAverage = strategy.serverHalf {
                 #expect(many.model.isNear(one.model.values.map(Double.init), 1e-6))
             } else {
-                #expect(many.model == one.model, "\(strategy.testDescription)")
+                #expect(many.model == one.model, "\(strategy.description)")
             }
         }
     }

@@ -73,7 +73,3 @@ let everyStrategy: [Strategy] = [
     .adaptive(ServerOptimizer(.adam, learningRate: 0.1)),
     .adaptive(ServerOptimizer(.yogi, learningRate: 0.1)),
 ]
-
-extension Strategy: @retroactive CustomTestStringConvertible {
-    public var testDescription: String { "\(name) \(serverHalf)" }
-}

@@ -154,7 +154,7 @@ import Testing
                 "“epochs” is 0: expected a number above 0, or null beside “steps”"
             ),
             (["epochs": nil], "“epochs” is null: expected a number"),
-            (["steps": 3], "“epochs” is 10: expected a number above 0, or null beside “steps”"),
+            (["steps": 3], "“epochs” is 10.0: expected a number above 0, or null beside “steps”"),
             (
                 ["epochs": nil, "steps": 0],
                 "“steps” is 0: expected a whole number from 1 to 2147483647"

@@ -326,7 +326,7 @@ struct SweepRunTests {
             // The partition of the second combination does not divide the data.
             let late = try Command.run(
                 [
-                    "sweep", "--partition", "iid,labels:11", "--dataset", "digits", "--model",
+                    "sweep", "--partition", "iid,shards:7", "--dataset", "digits", "--model",
                     "logistic-regression", "--output", "out.csv",
                 ], in: folder)
             #expect(late.status != 0)

@@ -103,12 +103,12 @@ public struct RoundEngine: Sendable {
             let isFull = tally.updates >= configuration.goal
             return change(client, round) { participant in
                 guard participant.sampleCount == nil else { return .failure(.duplicate) }
-                guard !isFull else { return .failure(.goalReached) }
                 if participant.dropsOut {
                     participant.failure = ClientFailure(
                         .absence, reason: "it dropped out after training")
                     return .success([])
                 }
+                guard !isFull else { return .failure(.goalReached) }
                 participant.sampleCount = sampleCount
                 return .success([.accept(client: client, round: round)])
             }
@@ -347,13 +347,15 @@ public struct RoundEngine: Sendable {
             guard tally[.reported] == 0 else { return [] }
             return hasMinimum || isOver ? close(round) : abandon(round)
         }
+        // A simulated round waits for all who train in it: its record must not depend on who is first.
+        if !configuration.waitsForClients { return tally.pending == 0 ? close(round) : [] }
         if tally.updates >= configuration.goal {
             return tally[.reported] == 0 ? close(round) : []
         }
         let refilled = refill(round)
         guard tally.pending == 0 else { return refilled }
         // Nobody who is there has anything left to report.
-        if !configuration.waitsForClients || isOver { return close(round) }
+        if isOver { return close(round) }
         return hasMinimum && configuration.roundDeadlineSeconds == nil ? close(round) : []
     }
 

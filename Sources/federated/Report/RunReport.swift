@@ -37,7 +37,7 @@ enum RunReport {
             for (key, value) in configuration where members[key] == nil && Self.isPlain(value) {
                 // A setting at its default is no news, but for those that every run has.
                 let isUsual = defaults[key] == value && !everyRunHas.contains(key)
-                members[key] = isUsual ? nil : value
+                if !isUsual { members[key] = value }
             }
             // As a server names it, and a cohort as a number of clients.
             if let settings: ExperimentSettings = try? log.configuration.decoded() {
