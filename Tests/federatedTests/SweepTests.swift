@@ -64,7 +64,7 @@ struct SweepGridTests {
             "--seeds=1,2", "--cohort", "0.1, 2", "--rounds", "7", "--fixed-shards", "true,false",
             "--clients", "10")
         #expect(
-            found.map(\.words) == [
+            SweepCombination.words(found) == [
                 "fixed shards, cohort 0.1, seed 1", "fixed shards, cohort 0.1, seed 2",
                 "fixed shards, cohort 2, seed 1", "fixed shards, cohort 2, seed 2",
                 "fixed shards off, cohort 0.1, seed 1", "fixed shards off, cohort 0.1, seed 2",
@@ -108,6 +108,15 @@ struct SweepGridTests {
             }
             #expect(try settings(read) == typed)
         }
+        let grids = #"[{"strategy": "fedprox", "seed": [1, 2]}, {"strategy": "fedavg", "seed": 1}]"#
+        let several = try inFile(grids) { file in
+            try SweepGrid.reading(file: file).flatMap { try $0.combinations(common: []) }
+        }
+        #expect(
+            SweepCombination.words(several) == [
+                "strategy fedprox, seed 1", "strategy fedprox, seed 2", "strategy fedavg, seed 1",
+            ])
+        #expect(SweepCombination.words([several[0]]) == ["strategy fedprox, seed 1"])
         let text = #"{"partition": ["csv:a,b.csv", null], "noClientEvaluation": [true, false]}"#
         let read = try inFile(text) { file in
             try SweepGrid.reading(file: file).flatMap { try $0.combinations(common: []) }
@@ -323,10 +332,10 @@ struct SweepRunTests {
                 #expect(command.errors == "federated: \(sentence)\n")
             }
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
-            // The partition of the second combination does not divide the data.
+            // The second combination has a partition that is not there.
             let late = try Command.run(
                 [
-                    "sweep", "--partition", "iid,labels:11", "--dataset", "digits", "--model",
+                    "sweep", "--partition", "iid,csv:none.csv", "--dataset", "digits", "--model",
                     "logistic-regression", "--output", "out.csv",
                 ], in: folder)
             #expect(late.status != 0)
