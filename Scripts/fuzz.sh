@@ -27,16 +27,27 @@ figure() {
     sed -n "s/$2/\1/p" "$1" | tail -n 1
 }
 
+# execute PARSER ARGUMENT…: a leak check at the exit would find the Swift runtime's own caches; its
+# backtrace reads what AddressSanitizer guards, and leaves a swift-backtrace that waits for ever.
+execute() {
+    ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=64 SWIFT_BACKTRACE=enable=no \
+        "$folder/release/Fuzz" "$1" -timeout=5 -rss_limit_mb=2048 \
+        -artifact_prefix="$folder/found/$1-" "${@:2}"
+}
+
+# The long seeds only as they are: to make others of them would take most of the time. Of 8192 bytes
+# gzip makes 8 MB at most, which is within the time that an input may take.
+examine() {
+    execute "$1" "$folder/seeds/$1/long/"* &&
+        execute "$1" "$folder/corpus/$1" "$folder/seeds/$1/short" -max_total_time="$seconds" \
+            -max_len=8192 -print_final_stats=1
+}
+
 # fuzz PARSER: one line if nothing is found, else the end of what libFuzzer said.
 fuzz() {
-    local parser=$1 corpus=$folder/corpus/$1 log=$folder/$1.log taken
-    mkdir -p "$corpus" "$folder/found"
-    # A leak check at every exit would find the Swift runtime's own caches. Its backtrace reads what
-    # AddressSanitizer guards, which ends in a second crash and a swift-backtrace that waits for ever.
-    if ! ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=64 SWIFT_BACKTRACE=enable=no \
-        "$folder/release/Fuzz" "$parser" "$corpus" "$folder/seeds/$parser" \
-        -max_total_time="$seconds" -max_len=65536 -timeout=5 -rss_limit_mb=2048 \
-        -artifact_prefix="$folder/found/$parser-" -print_final_stats=1 >"$log" 2>&1; then
+    local parser=$1 log=$folder/$1.log taken
+    mkdir -p "$folder/corpus/$parser" "$folder/found"
+    if ! examine "$parser" >"$log" 2>&1; then
         grep -v '^#[0-9]*[[:space:]]*\(NEW\|REDUCE\|pulse\|RELOAD\)' "$log" | tail -n 60 >&2
         echo "fuzz: $parser failed; the input, where there is one, is in $folder/found" >&2
         return 1
@@ -58,6 +69,7 @@ echo "fuzz: building with libFuzzer and AddressSanitizer"
 FEDERATED_FUZZ=1 swift build -c release --scratch-path "$folder" --product Fuzz \
     --sanitize address -Xswiftc -sanitize=fuzzer,address -Xswiftc -use-ld=lld \
     -Xcc -fsanitize=fuzzer-no-link
+rm -rf "$folder/seeds"
 .venv/bin/python Scripts/fuzz_seeds.py "$folder/seeds"
 
 # With job control each parser is a process group, which ends as one when this script does.

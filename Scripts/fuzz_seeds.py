@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the inputs that fuzzing begins with: a folder for each parser.
+"""Write the inputs that fuzzing begins with: FOLDER/PARSER/short and FOLDER/PARSER/long.
 
     fuzz_seeds.py FOLDER
 
@@ -18,7 +18,7 @@ import xxhash
 
 SHAPES = {"conv1/kernel": [2, 2, 1, 2], "conv1/bias": [2], "dense1/kernel": [3, 2]}
 COUNT = 16
-# About as long as the inputs that libFuzzer makes: what takes too long shows in long ones.
+# What takes too long shows in long inputs; libFuzzer makes short ones.
 LONG = 60_000
 
 
@@ -37,7 +37,7 @@ def header() -> dict[str, bytes]:
     checksum = xxhash.xxh3_128_digest(start + xxhash.xxh3_128_digest(values))
     whole = start + checksum + values
     nan = struct.pack("<Qf", 600, float("nan"))
-    return {"whole": whole, "cut": whole[:100], "long": whole + b"\0", "parts": nan}
+    return {"whole": whole, "cut": whole[:100], "more": whole + b"\0", "parts": nan, "long": whole + bytes(LONG)}
 
 
 def weights() -> dict[str, bytes]:
@@ -152,9 +152,10 @@ def main() -> None:
         raise SystemExit("usage: fuzz_seeds.py FOLDER")
     for parser in (header, weights, messages, idx, safetensors, log):
         folder = Path(sys.argv[1]) / parser.__name__
-        folder.mkdir(parents=True, exist_ok=True)
         for name, content in parser().items():
-            (folder / name).write_bytes(content)
+            file = folder / ("long" if len(content) > LONG // 2 else "short") / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
 
 
 if __name__ == "__main__":

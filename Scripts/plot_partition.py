@@ -191,7 +191,7 @@ def draw_bars(axes: Any, division: Division, theme: Theme) -> None:
     rows = range(len(sizes))
     few = len(sizes) <= 20
     largest = max(max(sizes), 1)
-    axes.barh(rows, sizes, color=theme.clients, height=0.72 if few else 0.85)
+    axes.barh(rows, sizes, color=theme.clients, height=0.72 if few else 1.0)
     axes.set_title("Images of each client")
     axes.spines["left"].set_visible(False)
     axes.tick_params(axis="y", length=0, labelleft=False)

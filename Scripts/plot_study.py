@@ -18,6 +18,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib import ticker  # noqa: E402
 
 PAPER, OURS = "#b45309", "#1d4ed8"
 
@@ -25,6 +26,14 @@ PAPER, OURS = "#b45309", "#1d4ed8"
 def numbers(cell: dict[str, Any]) -> list[float]:
     """What the seeds that got there measured."""
     return [value for value in cell["values"] if value is not None]
+
+
+def count_on(axes: Any) -> None:
+    """A logarithmic axis with numbers as people write them."""
+    axes.set_xscale("log")
+    axes.xaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 3, 5, 7)))
+    axes.xaxis.set_major_formatter(ticker.ScalarFormatter())
+    axes.xaxis.set_minor_locator(ticker.NullLocator())
 
 
 def draw_numbers(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]]) -> None:
@@ -49,8 +58,7 @@ def draw_numbers(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]]
     axes.set_ylim(len(cells) - 0.5, -0.5)
     axes.grid(axis="x", alpha=0.3)
     if summary["measure"] == "rounds":
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(matplotlib.ticker.ScalarFormatter())
+        count_on(axes)
         targets = " and ".join(f"{target:.0%}" for target in summary["targets"])
         axes.set_xlabel(f"rounds to {targets} test accuracy (log scale)")
     else:
@@ -78,12 +86,11 @@ def draw_curves(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]])
         axes.axhline(target * 100, color="#666666", lw=0.8, ls="--")
     last = max((len(curve) for cell in cells for curve in cell["curves"]), default=1)
     if last > 60:
-        axes.set_xscale("log")
-        axes.xaxis.set_major_formatter(matplotlib.ticker.ScalarFormatter())
+        count_on(axes)
     highest = max((max(curve) for cell in cells for curve in cell["curves"] if curve), default=1)
     axes.set_ylim(max(0, 100 * highest - 12), min(100, 100 * highest + 0.6))
     axes.set_xlabel("round")
-    axes.set_ylabel("best accuracy so far, % (a line a seed)")
+    axes.set_ylabel("best accuracy so far, %")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8, loc="lower right")
 

@@ -257,8 +257,10 @@ public final class InProcessFederation: Sendable {
         guard state.commitError == nil else { return }
         let federation = state.candidate ?? state.federation
         let now = progress.snapshot
+        // Whoever dropped out after training has no part in the round.
+        let counted = Set(record.clients.filter { $0.sampleCount != nil }.map(\.client))
         let round = CommittedRound(
-            record: record, classCounts: state.classCounts,
+            record: record, classCounts: state.classCounts.filter { counted.contains($0.key) },
             seconds: MonotonicClock.seconds() - state.roundStart,
             trainingSeconds: now.trainingSeconds - state.lastProgress.trainingSeconds,
             evaluationSeconds: now.evaluationSeconds - state.lastProgress.evaluationSeconds)

@@ -50,7 +50,8 @@ public struct LocalTraining: Hashable, Sendable {
     public func steps(samples: Int) -> Int {
         switch length {
         case .epochs(let epochs):
-            Int((epochs * Double(batchesPerEpoch(samples))).rounded(.up))
+            // 1.1 of 10 batches are 11, though their product in Double is a little more.
+            Int((epochs * Double(batchesPerEpoch(samples)) * (1 - 1e-12)).rounded(.up))
         case .steps(let steps): steps
         }
     }

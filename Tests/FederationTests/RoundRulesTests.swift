@@ -98,11 +98,18 @@ struct CohortTests {
         for (clients, cohort, over, places) in [
             (20, 10, 1.3, 13), (20, 7, 1.3, 10), (12, 10, 1.3, 12), (5, 5, 100, 5), (9, 3, 1, 3),
         ] {
-            let engine = engine(clients: clients, cohort: cohort, over: over)
-            #expect(engine.configuration.places == places)
-            #expect(engine.configuration.goal == cohort)
-            var begun = engine
-            #expect(begun.handle(.begin).cohort?.count == places)
+            var simulated = engine(clients: clients, cohort: cohort, over: over)
+            #expect(simulated.configuration.places == places)
+            #expect(simulated.configuration.goal == cohort)
+            // Where it is known that all take part, those in excess are spared the work.
+            let chosen = simulated.handle(.begin).cohort ?? []
+            #expect(chosen.count == cohort)
+            var served = engine(clients: clients, cohort: cohort, over: over, waits: true)
+            let asked = served.handle(
+                all: [.begin] + (1...clients).map { .clientJoined(client: $0) }
+            ).cohort
+            #expect(asked?.count == places)
+            #expect(Set(chosen).isSubset(of: asked ?? []))
         }
     }
 
@@ -115,8 +122,9 @@ struct CohortTests {
 struct ClosingTests {
     @Test("At the goal: updates beyond it are turned away, and leave no trace")
     func goal() {
-        var engine = engine(clients: 5, cohort: 3, over: 2, goal: 3)
-        #expect(engine.handle(.begin).cohort == [1, 2, 3, 4, 5])
+        var engine = engine(clients: 5, cohort: 3, over: 2, goal: 3, waits: true)
+        let opening = engine.handle(all: [.begin] + (1...5).map { .clientJoined(client: $0) })
+        #expect(opening.cohort == [1, 2, 3, 4, 5])
         engine.report(4)
         _ = engine.handle(.updateReceived(client: 2, round: 1, sampleCount: 2))
         _ = engine.handle(.updateReceived(client: 5, round: 1, sampleCount: 5))

@@ -48,14 +48,14 @@ enum FuzzedParser: String, CaseIterable {
         guard let model = try? WeightsJSON.decode(bytes, layout: layout) else { return false }
         let text = WeightsJSON.encode(model, layout: layout)
         let back = try? WeightsJSON.decode(text, layout: layout)
-        precondition(back == model, "the model changed on its way")
+        demand(back == model, "the model changed on its way")
         return true
     }
 
     private static func message<M: Message>(_ bytes: [UInt8], _ type: M.Type) -> Bool {
         guard let message = try? M(decoding: bytes) else { return false }
         let back = try? M(decoding: message.encoded())
-        precondition(back == message, "the message changed on its way")
+        demand(back == message, "the message changed on its way")
         return true
     }
 
@@ -68,7 +68,7 @@ enum FuzzedParser: String, CaseIterable {
         let file = SafeTensors.encode(model, layout: layout)
         let back = try? SafeTensors.decode(file, layout: layout)
         // By their bits: a model file may hold NaN, which equals nothing.
-        precondition(
+        demand(
             back.map(bits(of:)) == bits(of: model), "the model changed on its way")
         return true
     }
@@ -80,7 +80,7 @@ enum FuzzedParser: String, CaseIterable {
     private static func log(_ bytes: [UInt8]) -> Bool {
         guard let log = try? RunLog(decoding: bytes) else { return false }
         let back = try? RunLog(decoding: log.encoded())
-        precondition(back == log, "the log changed on its way")
+        demand(back == log, "the log changed on its way")
         return true
     }
 }
@@ -91,9 +91,9 @@ extension FuzzedParser {
     /// The bytes as they are, whole and in chunks.
     private static func body(_ bytes: [UInt8]) -> Bool {
         let whole = decode(bytes, chunk: max(bytes.count, 1))
-        precondition(decode(bytes, chunk: 7) == whole, "chunks changed what was read")
+        demand(decode(bytes, chunk: 7) == whole, "chunks changed what was read")
         guard let whole else { return false }
-        precondition(whole.encoded() == bytes, "the body changed on its way")
+        demand(whole.encoded() == bytes, "the body changed on its way")
         return true
     }
 
@@ -114,8 +114,8 @@ extension FuzzedParser {
         let isRight =
             SampleCount.allowed.contains(header.sampleCount)
             && parameters.inspect().firstNonFinite == nil
-        precondition((taken != nil) == isRight, "a wrong body was taken, or a right one refused")
-        precondition(!isRight || taken?.encoded() == forged, "the body changed on its way")
+        demand((taken != nil) == isRight, "a wrong body was taken, or a right one refused")
+        demand(!isRight || taken?.encoded() == forged, "the body changed on its way")
         return false
     }
 

@@ -10,7 +10,7 @@ import Testing
 struct FusedEngineTests {
     /// Random sizes: odd images, one channel and several, filters that do and do not fill vectors,
     /// pooling windows that divide and that do not.
-    private func architecture(_ random: inout RandomStream) throws -> Architecture {
+    static func architecture(_ random: inout RandomStream) throws -> Architecture {
         let channels = [1, 1, 2, 3, 16][random.next(below: 5)]
         let filters = [4, 8, 16, 32, 48, 10]
         let kernels = [3, 3, 3, 5, 1, 2]
@@ -45,7 +45,7 @@ struct FusedEngineTests {
         var fused = 0
         for seed in UInt64(1)...60 {
             var random = RandomStream(RandomKey(seed: seed, purpose: .benchmark, index: 7))
-            let architecture = try architecture(&random)
+            let architecture = try Self.architecture(&random)
             let comment: Comment = "seed \(seed), \(level): \(architecture.layers)"
             let batch = random.next(in: 1...11)
             let count = random.next(in: 1...batch)
@@ -115,8 +115,11 @@ struct FusedEngineTests {
                 in_h: Int32(size), in_w: Int32(size), channels: 32, window_h: Int32(kernel),
                 window_w: Int32(kernel), stride_h: 1, stride_w: 1, pad_top: 0, pad_left: 0,
                 out_h: Int32(size - kernel + 1), out_w: Int32(size - kernel + 1))
-            return FusedConvolution(window: window, filters: 64, pools: true, kernel: 0, bias: 0)
-                .winogradSide
+            var arena = ArenaPlan()
+            return FusedConvolution(
+                window: window, filters: 64, pools: true, kernel: 0, bias: 0, paddedChannels: 32,
+                paddedFilters: 64, arena: &arena
+            ).winogradSide
         }
         #expect(side(3, 26) == 4)
         #expect(side(3, 6) == 4)
@@ -142,6 +145,21 @@ struct FusedEngineTests {
             #expect(plan.operations[1] is PooledConvolutionOperation)
             #expect(plan.operations[2] is PackedDenseOperation)
             #expect(plan.operations[3] is PackedDenseOperation)
+        }
+    }
+
+    @Test("Filters that fill no vectors are filled up where the next convolution takes them")
+    func paddedFilters() throws {
+        defer { ck_set_level(ck_best_level()) }
+        let architecture = try NamedModel.niidCNN.architecture(
+            input: .image(height: 28, width: 28, channels: 1))
+        for level in SIMDLevel.allCases {
+            ck_set_level(level.rawValue)
+            let plan = Plan(architecture, batchSize: 8, purpose: .training)
+            #expect(
+                plan.operations.map(\.name)
+                    == ["conv1+pool", "conv2+pool", "dense1", "dense2", "dense3"])
+            #expect(plan.operations.allSatisfy { !($0 is any PlainOperation) })
         }
     }
 

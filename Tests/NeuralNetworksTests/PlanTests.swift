@@ -23,7 +23,7 @@ struct PlanTests {
         let input = FeatureShape.image(height: 28, width: 28, channels: 1)
         let expected: [NamedModel: Int] = [
             .referenceCNN: 1_199_882, .logisticRegression: 7_850, .mcmahan2NN: 199_210,
-            .mcmahanCNN: 1_663_370,
+            .mcmahanCNN: 1_663_370, .niidCNN: 44_426,
         ]
         #expect(expected.count == NamedModel.allCases.count)
         for model in NamedModel.allCases {
@@ -62,7 +62,7 @@ struct PlanTests {
     @Test("A plan gives back the bits that it loaded", arguments: NamedModel.allCases)
     func loadAndParameters(model: NamedModel) throws {
         let architecture = try model.architecture(
-            input: .image(height: 15, width: 17, channels: 1))
+            input: .image(height: 19, width: 17, channels: 1))
         defer { ck_set_level(ck_best_level()) }
         for level in SIMDLevel.allCases {
             ck_set_level(level.rawValue)

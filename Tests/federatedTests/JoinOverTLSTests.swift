@@ -30,9 +30,10 @@ struct JoinOverTLSTests {
         try Command.inTemporaryFolder { folder in
             func write(_ text: String, _ name: String) throws -> String {
                 let path = folder.appending(path: name).path
-                FileManager.default.createFile(
+                let isWritten = FileManager.default.createFile(
                     atPath: path, contents: Data((text + "\n").utf8),
                     attributes: [.posixPermissions: 0o600])
+                #expect(isWritten)
                 return path
             }
             let certificate = try write(Self.certificate, "certificate.pem")

@@ -10,7 +10,7 @@ extension RoundEngine {
         public let rounds: Int
         /// Ends the run after the first round whose global model's accuracy is at least this (0…1).
         public let targetAccuracy: Double?
-        /// Ends the run when the best accuracy so far is that many rounds old.
+        /// Ends the run after a tested round when the best accuracy so far is that many rounds old.
         public let patience: Int?
         /// The global model is tested after each so many rounds, and after the last.
         public let evaluationInterval: Int

@@ -435,7 +435,8 @@ public struct RoundEngine: Sendable {
             return .reachedTarget(round: record.round)
         }
         if record.round == configuration.rounds { return .completed }
-        guard let patience = configuration.patience, let best = bestRound,
+        // Only a round that was tested can show that nothing came of it.
+        guard let patience = configuration.patience, record.global != nil, let best = bestRound,
             record.round - best >= patience
         else { return nil }
         return .noProgress(rounds: record.round - best)

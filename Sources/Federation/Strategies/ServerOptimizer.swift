@@ -9,11 +9,11 @@ public struct ServerOptimizer: Hashable, Sendable {
     public enum Rule: Hashable, Sendable {
         /// v ← β v + Δ, x ← x + η v.
         case momentum(Double)
-        /// m ← β₁ m + (1 − β₁) Δ, v ← v + m², x ← x + η m / (√v + τ).
+        /// m ← β₁ m + (1 − β₁) Δ, v ← v + Δ², x ← x + η m / (√v + τ).
         case adagrad
-        /// m as in Adagrad, v ← β₂ v + (1 − β₂) m².
+        /// m and x as in Adagrad, v ← β₂ v + (1 − β₂) Δ².
         case adam
-        /// m as in Adagrad, v ← v − (1 − β₂) m² sign(v − m²).
+        /// m and x as in Adagrad, v ← v − (1 − β₂) Δ² sign(v − Δ²).
         case yogi
     }
 
@@ -29,7 +29,9 @@ public struct ServerOptimizer: Hashable, Sendable {
     /// An optimiser. The adaptive ones as published, without bias correction.
     ///
     /// Source: Reddi, Charles, Zaheer, Garrett, Rush, Konečný, Kumar and McMahan, "Adaptive federated
-    /// optimization", ICLR 2021, Algorithm 2; momentum: see `Strategy.fedAvgM`.
+    /// optimization", ICLR 2021, Algorithm 2, in which v is of Δ itself, as version 5 of the preprint
+    /// has it (earlier ones square m, a slip by their authors' word); momentum: see
+    /// `Strategy.fedAvgM`.
     /// - Precondition: η > 0, τ > 0, all β at least 0 and below 1.
     public init(
         _ rule: Rule, learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.99,
@@ -86,8 +88,9 @@ public struct ServerOptimizer: Hashable, Sendable {
         let m = ParameterVector.map(first, mean, model) { [beta1] m, mean, x in
             Float(beta1 * Double(m) + (1 - beta1) * (Double(mean) - Double(x)))
         }
-        let v = ParameterVector.map(second, m) { [beta2, rule] v, m in
-            let (v, square) = (Double(v), Double(m) * Double(m))
+        let v = ParameterVector.map(second, mean, model) { [beta2, rule] v, mean, x in
+            let change = Double(mean) - Double(x)
+            let (v, square) = (Double(v), change * change)
             switch rule {
             case .momentum, .adagrad: return Float(v + square)
             case .adam: return Float(beta2 * v + (1 - beta2) * square)

@@ -85,10 +85,9 @@ extension Plan {
     }
 
     private func trainStep(_ pass: Pass, _ step: ck_step, clip: Float?) -> BatchResult {
-        let whole = 0..<architecture.parameterCount
         // Where the whole gradient is needed first, nothing is stepped by at once.
         let isFused = pass.count <= partSize && clip == nil
-        let ranges = isFused ? rangesSteppedLater : [whole]
+        let ranges = isFused ? rangesSteppedLater : wholeRange
         let gradient = scratch.gradient.reserve()
         for range in ranges {
             (gradient + range.lowerBound).update(repeating: 0, count: range.count)
@@ -100,7 +99,7 @@ extension Plan {
         let result = backward(pass)
         var step = step
         if let clip {
-            let norm = ck_sum_of_squares(gradient, whole.count).squareRoot()
+            let norm = ck_sum_of_squares(gradient, architecture.parameterCount).squareRoot()
             if norm > Double(clip) { step.gradient_scale = Float(Double(clip) / norm) }
         }
         withUnsafePointer(to: step) { step in

@@ -37,6 +37,8 @@ struct Activations: Sendable {
     var values: ArenaRegion
     /// nil where nothing needs it: in inference, and for the input of the network.
     var gradient: ArenaRegion?
+    /// Channels in memory, the last of them zeros, if they are more than the layer has.
+    var paddedChannels: Int?
     /// Whether this is the network's input, whose gradient nobody asks for.
     var isInput = false
 }

@@ -51,8 +51,9 @@ public final class Plan {
     var optimizer: LocalOptimizer?
     var step: ck_step?
     var scratch: OptimizerScratch
-    /// The parameters that no operation steps itself.
+    /// The parameters that no operation steps itself, and all of them.
     let rangesSteppedLater: [Range<Int>]
+    let wholeRange: [Range<Int>]
 
     public init(
         _ architecture: Architecture, batchSize: Int, purpose: Purpose, engine: Engine = .fused
@@ -79,6 +80,7 @@ public final class Plan {
         scratch = OptimizerScratch(count: architecture.parameterCount)
         rangesSteppedLater = Self.rangesSteppedLater(
             operations, parameterCount: architecture.parameterCount)
+        wholeRange = [0..<architecture.parameterCount]
         let labelRegion = compiler.arena.reserve((batchSize + 3) / 4)
         packed = compiler.arena.reserve(architecture.parameterCount)
         arena = Arena(compiler.arena)

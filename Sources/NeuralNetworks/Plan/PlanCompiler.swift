@@ -111,26 +111,21 @@ struct PlanCompiler {
         _ convolution: Convolution2D, at position: Int, _ window: ck_window
     ) -> Int {
         let lanes = Int(ck_lanes())
-        guard convolution.activation == .relu, convolution.strides == 1,
-            convolution.filters % lanes == 0
-        else { return 0 }
-        let next = position + 1
-        let pools =
-            next < architecture.layers.count
-            && architecture.layers[next] == .maxPooling(2)
         let isDirect =
-            current.isInput && window.channels <= 4 && window.elements <= CK_MAX_TAPS
-        let isSparse =
-            pools && Int(window.channels) % lanes == 0
-            && convolution.filters <= 64 * CK_MAX_FILTER_WORDS
-            && (window.window_w == 3 || window.window_w == 5)
-            && Int(window.window_h * window.window_w) <= CK_MAX_TAPS
-        guard isDirect || isSparse else { return 0 }
+            current.isInput && isPlainReLU(convolution) && window.channels <= 4
+            && window.elements <= CK_MAX_TAPS
+        let channels = current.paddedChannels ?? Int(window.channels)
+        guard isDirect || (channels % lanes == 0 && isSparse(at: position)) else { return 0 }
+        let pools = pools(after: position)
+        guard let filters = filters(convolution, behind: pools ? position + 2 : position + 1)
+        else { return 0 }
         let input = current
         let (name, kernel, bias) = nextParameters()
         let shape = FusedConvolution(
-            window: window, filters: convolution.filters, pools: pools, kernel: kernel, bias: bias)
+            window: window, filters: convolution.filters, pools: pools, kernel: kernel, bias: bias,
+            paddedChannels: channels, paddedFilters: filters, arena: &arena)
         current = reserve(shape.outputCount)
+        if filters != convolution.filters { current.paddedChannels = filters }
         let label = pools ? "\(name)+pool" : name
         if isDirect {
             operations.append(
@@ -145,6 +140,36 @@ struct PlanCompiler {
                 name: self.label(label, dropout), shape: shape, dropout: dropout, input: input,
                 output: current, batchSize: batchSize, arena: &arena))
         return dropout == nil ? 2 : 3
+    }
+
+    /// Whether the layer is a convolution that `PooledConvolutionOperation` can compute, if only the
+    /// channels before it fill vectors.
+    private func isSparse(at position: Int) -> Bool {
+        guard position < architecture.layers.count,
+            case .convolution(let convolution) = architecture.layers[position],
+            isPlainReLU(convolution), pools(after: position),
+            let filters = filters(convolution, behind: position + 2)
+        else { return false }
+        return filters <= 64 * CK_MAX_FILTER_WORDS
+            && (convolution.kernel.width == 3 || convolution.kernel.width == 5)
+            && convolution.kernel.height * convolution.kernel.width <= CK_MAX_TAPS
+    }
+
+    private func isPlainReLU(_ convolution: Convolution2D) -> Bool {
+        convolution.activation == .relu && convolution.strides == 1
+    }
+
+    private func pools(after position: Int) -> Bool {
+        position + 1 < architecture.layers.count
+            && architecture.layers[position + 1] == .maxPooling(2)
+    }
+
+    /// Filters of a fused convolution in memory: its own if they fill vectors. If they don't, zeros
+    /// fill them up where the layer that takes them, at `next`, can do with that; else nil.
+    private func filters(_ convolution: Convolution2D, behind next: Int) -> Int? {
+        let lanes = Int(ck_lanes())
+        if convolution.filters % lanes == 0 { return convolution.filters }
+        return isSparse(at: next) ? (convolution.filters + lanes - 1) / lanes * lanes : nil
     }
 
     private func label(_ name: String, _ dropout: DropoutMask?) -> String {

@@ -37,11 +37,17 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Print how exact convolutions are, against double precision, and nothing else.")
     var accuracy = false
 
+    @Flag(help: "Compare local optimisers with plain SGD, and measure nothing else.")
+    var optimizers = false
+
     @Flag(help: "Measure averaging and the log, and nothing else.")
     var averaging = false
 
     @Flag(help: "Measure a round whose clients do nothing, in process and over loopback.")
     var federation = false
+
+    @Flag(help: "Measure start, rounds and memory of populations from a thousand to a million.")
+    var population = false
 
     @Flag(help: .hidden)
     var federationServer = false
@@ -76,6 +82,7 @@ struct BenchCommand: ParsableCommand {
         }
         if federation || federationServer { return try runFederation(console) }
         let threads = threads ?? availableProcessorCount()
+        if population { return try runPopulation(console, threads: threads) }
         if averaging {
             let figures = try AveragingBenchmark(
                 architecture: try model.architecture(
@@ -100,10 +107,29 @@ struct BenchCommand: ParsableCommand {
             "  data       \(Text.count(bench.images.count)) generated digits; medians of "
                 + "\(bench.repeats) interleaved repeats")
         console.line()
+        if optimizers {
+            let report = OptimizerBenchmark(bench: bench, batch: batchSizes[0]).measure {
+                console.transient($0)
+            }
+            console.clearTransient()
+            for line in report.table(heading: console.dim) { console.line(line) }
+            if json { try printJSON(report) }
+            return
+        }
         let report = bench.measure { console.transient($0) }
         console.clearTransient()
         for line in report.table(profile: profile, bold: console.dim) { console.line(line) }
         if json { try printJSON(report) }
+    }
+
+    private func runPopulation(_ console: Console, threads: Int) throws {
+        let bench = PopulationBenchmark(
+            model: model, engine: engine, threads: threads, repeats: quick ? 1 : repeats,
+            rounds: quick ? 2 : 5)
+        let figures = try bench.measure { console.transient($0) }
+        console.clearTransient()
+        for line in figures.lines { console.line(line) }
+        if json { try printJSON(figures) }
     }
 
     private func runFederation(_ console: Console) throws {

@@ -180,24 +180,32 @@ struct Benchmark {
 final class BenchWorker: @unchecked Sendable {
     let training: Plan
     private let inference: Plan
+    private let start: ParameterVector
     private let images: LabelledImages
     private let batch: Int
     private var order: [Int32]
     private var position = 0
     private var step = 0
 
-    init(_ architecture: Architecture, engine: Engine, batch: Int, images: LabelledImages) {
+    init(
+        _ architecture: Architecture, engine: Engine, batch: Int, images: LabelledImages
+    ) {
         training = Plan(architecture, batchSize: batch, purpose: .training, engine: engine)
         inference = Plan(architecture, batchSize: batch, purpose: .inference, engine: engine)
-        let parameters = architecture.initialParameters(seed: 1)
-        training.load(parameters)
-        training.begin(LocalOptimizer(learningRate: 0.01))
-        inference.load(parameters)
+        start = architecture.initialParameters(seed: 1)
+        inference.load(start)
         self.images = images
         self.batch = batch
         order = (0..<Int32(images.count)).map { $0 }
         var random = RandomStream(RandomKey(seed: 1, purpose: .benchmark))
         random.shuffle(&order)
+        begin(LocalOptimizer(learningRate: 0.01))
+    }
+
+    /// Starts training anew.
+    func begin(_ optimizer: LocalOptimizer, correction: ParameterVector? = nil) {
+        training.load(start)
+        training.begin(optimizer, correction: correction)
     }
 
     /// One step; returns its images.

@@ -36,6 +36,7 @@ final class RunDisplay: Sendable {
                 "\(settings.model.rawValue), \(parameters) parameters, \(settings.engine.rawValue) engine"
             ),
             ("clients", clients(run)),
+            ("strategy", "\(settings.federatedStrategy)"),
             (
                 "training",
                 "\(Text.plural(settings.rounds, "round")) of \(settings.training.summary)"
@@ -43,6 +44,12 @@ final class RunDisplay: Sendable {
             ("seed", "\(settings.seed)"),
             ("threads", "\(run.threads) on \(Machine.description)"),
         ]
+        let absence = [
+            ("available", settings.availability),
+            ("dropping out before training", settings.dropoutBefore),
+            ("after it", settings.dropoutAfter),
+        ].compactMap { what, probability in probability.map { "\(what) with \($0)" } }
+        if !absence.isEmpty { rows.append(("absence", absence.joined(separator: ", "))) }
         if run.transport != .memory {
             rows.append(("transport", "\(run.transport.rawValue) over loopback"))
         }

@@ -39,12 +39,13 @@ struct DirectConvolutionOperation: Operation {
 
     func forward(_ pass: Pass) {
         padded.copy(pass, input)
+        shape.parameters.copy(pass)
         for sample in 0..<pass.count {
             let y = pass.arena[output.values] + sample * shape.outputCount
             withUnsafePointer(to: padded.window) {
                 ck_direct_convolution(
-                    $0, padded.image(pass, input, sample), pass.parameters + shape.kernel,
-                    pass.parameters + shape.bias, shape.filters,
+                    $0, padded.image(pass, input, sample), shape.parameters.kernel(pass),
+                    shape.parameters.bias(pass), shape.filters,
                     unpooled.map { pass.arena[$0] } ?? y)
             }
             if let unpooled {
@@ -57,7 +58,7 @@ struct DirectConvolutionOperation: Operation {
     }
 
     func backward(_ pass: Pass) {
-        guard let target = pass.target, let region = output.gradient else { return }
+        guard pass.target != nil, let region = output.gradient else { return }
         let sum = pass.arena[kernelGradient]
         let size = shape.window.elements * shape.filters
         sum.update(repeating: 0, count: size)
@@ -83,7 +84,6 @@ struct DirectConvolutionOperation: Operation {
                     biasSum)
             }
         }
-        ck_axpy(pass.scale, sum, target + shape.kernel, size)
-        ck_axpy(pass.scale, biasSum, target + shape.bias, shape.filters)
+        shape.parameters.add(pass, kernel: sum, bias: biasSum)
     }
 }

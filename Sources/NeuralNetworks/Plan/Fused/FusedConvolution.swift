@@ -3,12 +3,31 @@ import Tensors
 
 /// What a fused convolution is made of: stride 1, ReLU, and perhaps pooling of 2×2 windows.
 struct FusedConvolution: Sendable {
+    /// As images lie in memory, where channels that don't fill vectors are followed by zeros.
     let window: ck_window
+    /// Those of the layer, then zeros that fill vectors.
     let filters: Int
     let pools: Bool
-    /// Offsets of kernel [kh][kw][c_in][c_out] and bias in the parameters.
-    let kernel: Int
-    let bias: Int
+    let parameters: ConvolutionParameters
+
+    /// - Parameters:
+    ///   - window: the layer's own.
+    ///   - paddedChannels: channels of the images in memory.
+    ///   - paddedFilters: filters of the output in memory.
+    init(
+        window: ck_window, filters: Int, pools: Bool, kernel: Int, bias: Int,
+        paddedChannels: Int, paddedFilters: Int, arena: inout ArenaPlan
+    ) {
+        parameters = ConvolutionParameters(
+            kernel: kernel, bias: bias, taps: Int(window.window_h * window.window_w),
+            channels: Int(window.channels), filters: filters, paddedChannels: paddedChannels,
+            paddedFilters: paddedFilters, arena: &arena)
+        var padded = window
+        padded.channels = Int32(paddedChannels)
+        self.window = padded
+        self.filters = paddedFilters
+        self.pools = pools
+    }
 
     var channels: Int { Int(window.channels) }
 
@@ -21,10 +40,10 @@ struct FusedConvolution: Sendable {
         pools ? pooledHeight * pooledWidth * filters : window.positions * filters
     }
 
-    var parameterCount: Int { window.elements * filters + filters }
+    var parameterCount: Int { parameters.count }
     var activationCount: Int { window.inputCount + outputCount }
 
-    var flopsPerSample: Int { 2 * window.positions * window.elements * filters }
+    var flopsPerSample: Int { 2 * window.positions * parameters.rows * parameters.filters }
 
     /// Outputs of a Winograd tile in each direction, where that way forward pays: 4 for kernels of
     /// 3×3 (a quarter of the products), 2 for 5×5 (36 of 100), else nil. A rule of the shape alone,

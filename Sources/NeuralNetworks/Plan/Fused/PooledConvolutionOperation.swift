@@ -85,12 +85,14 @@ struct PooledConvolutionOperation: Operation {
 
     func forward(_ pass: Pass) {
         padded.copy(pass, input)
+        shape.parameters.copy(pass)
         let images = padded.image(pass, input, 0)
-        let bias = pass.parameters + shape.bias
+        let kernel = shape.parameters.kernel(pass)
+        let bias = shape.parameters.bias(pass)
         switch forwardScratch {
         case .winograd(let geometry, let u, let v, let m):
             withUnsafePointer(to: geometry) {
-                ck_winograd_kernel($0, pass.parameters + shape.kernel, pass.arena[u])
+                ck_winograd_kernel($0, kernel, pass.arena[u])
                 ck_winograd_forward(
                     $0, pass.count, images, pass.arena[u], bias, pass.arena[v], pass.arena[m],
                     pass.arena[output.values], bytes(pass.arena[places]))
@@ -104,7 +106,7 @@ struct PooledConvolutionOperation: Operation {
                         pass.arena[columns])
                 }
                 BLAS.multiply(
-                    .plain(pass.arena[columns]), .plain(pass.parameters + shape.kernel),
+                    .plain(pass.arena[columns]), .plain(kernel),
                     into: pass.arena[result], m: window.positions, n: shape.filters,
                     k: window.elements)
                 ck_bias_relu_pool(
@@ -120,11 +122,11 @@ struct PooledConvolutionOperation: Operation {
     }
 
     func backward(_ pass: Pass) {
-        guard let target = pass.target, let region = output.gradient else { return }
+        guard pass.target != nil, let region = output.gradient else { return }
         let rows = shape.window.elements
         if input.gradient != nil {
             ck_kernel_by_filter(
-                pass.parameters + shape.kernel, rows / shape.channels, shape.channels,
+                shape.parameters.kernel(pass), rows / shape.channels, shape.channels,
                 shape.filters, pass.arena[kernelByFilter])
         }
         let sum = pass.arena[gradientByFilter]
@@ -155,8 +157,7 @@ struct PooledConvolutionOperation: Operation {
                 if paddedGradient != nil { padded.crop(whole, to: dx) }
             }
         }
-        ck_add_by_filter(sum, rows, shape.filters, pass.scale, target + shape.kernel)
-        ck_axpy(pass.scale, biasSum, target + shape.bias, shape.filters)
+        shape.parameters.add(pass, kernelByFilter: sum, bias: biasSum)
     }
 
     private var geometry: ck_pooled {

@@ -1,0 +1,206 @@
+import Tensors
+import Testing
+
+@testable import Federation
+
+/// Rounds with random models: what holds for every strategy.
+@Suite("Laws of all strategies")
+struct StrategyLawTests {
+    private static let size = 37
+
+    private func model(_ random: inout RandomStream, _ scale: Double = 1) -> [Float] {
+        (0..<Self.size).map { _ in Float(random.nextUniform(-scale, scale)) }
+    }
+
+    /// Clients with unequal samples, steps and models.
+    private func parts(_ random: inout RandomStream, _ clients: [Int]) -> [Part] {
+        clients.map { client in
+            Part(
+                client: client, samples: random.next(in: 1...90), model: model(&random),
+                work: LocalWork(
+                    steps: random.next(in: 1...20), learningRate: 0.1, momentum: 0.5))
+        }
+    }
+
+    private func stream(_ seed: UInt64) -> RandomStream {
+        RandomStream(RandomKey(seed: seed, purpose: .benchmark))
+    }
+
+    @Test("The order of clients changes no bit, over rounds", arguments: everyStrategy)
+    func order(strategy: Strategy) throws {
+        var random = stream(1)
+        let start = FederationState(model(&random))
+        let rounds = [[1, 2, 3, 4, 5, 6, 7], [7, 3, 9, 8], [2, 3]].map { parts(&random, $0) }
+        func run(_ shuffle: (inout [Part]) -> Void) throws -> FederationState {
+            try rounds.reduce(start) { state, parts in
+                var parts = parts
+                shuffle(&parts)
+                return try strategy.round(parts, after: state, population: 9)
+            }
+        }
+        let expected = try run { _ in }
+        #expect(expected.model != start.model)
+        for _ in 0..<20 {
+            let found = try run { random.shuffle(&$0) }
+            #expect(found == expected)
+        }
+    }
+
+    @Test("Contributions all at once, one by one, or on threads: no bit", arguments: everyStrategy)
+    func batches(strategy: Strategy) throws {
+        var random = stream(2)
+        let start = FederationState(model(&random))
+        let parts = parts(&random, Array(1...9))
+        let expected = try strategy.round(parts, after: start, population: 20)
+        let contributions = try strategy.contributions(parts, after: start)
+        for threads in 1...3 {
+            var sum = RoundAggregate(strategy, layout: ParameterLayout([("w", [Self.size])]))
+            try sum.add(contributions, threads: threads)
+            #expect(sum.count == 9)
+            #expect(try sum.next(contributions, after: start, population: 20) == expected)
+        }
+    }
+
+    @Test("Two aggregates merged are one", arguments: everyStrategy)
+    func merge(strategy: Strategy) throws {
+        var random = stream(3)
+        let layout = ParameterLayout([("w", [Self.size])])
+        let start = try strategy.round(
+            parts(&random, [1, 2, 3]), after: FederationState(model(&random)))
+        let contributions = try strategy.contributions(parts(&random, [1, 2, 3, 4]), after: start)
+        var whole = RoundAggregate(strategy, layout: layout)
+        try whole.add(contributions)
+        let expected = try whole.next(contributions, after: start, population: 4)
+        for cut in 0...4 {
+            var left = RoundAggregate(strategy, layout: layout)
+            var right = left
+            try left.add(Array(contributions.prefix(cut)))
+            try right.add(Array(contributions.dropFirst(cut)))
+            try left.merge(right)
+            #expect(left.count == 4)
+            #expect(try left.next(contributions, after: start, population: 4) == expected)
+        }
+    }
+
+    @Test("Equal clients give that client")
+    func equalClients() throws {
+        var random = stream(4)
+        let start = FederationState(model(&random))
+        let client = Part(
+            client: 1, samples: 3, model: model(&random),
+            work: LocalWork(steps: 7, learningRate: 0.1, momentum: 0.9))
+        let clients = (1...5).map { id in
+            var copy = client
+            copy.client = id
+            copy.samples = 3 * id
+            return copy
+        }
+        for strategy in [Strategy.fedAvg, .fedSGD, .fedProx(mu: 1), .scaffold()] {
+            let next = try strategy.round(clients, after: start, population: 5)
+            #expect(next.model.values == client.model, "\(strategy.name)")
+        }
+        // Divided by a client's reach and multiplied by all clients': not the very bits.
+        let nova = try Strategy.fedNova().round(clients, after: start, population: 5)
+        #expect(nova.model.isNear(client.model.map(Double.init), 1e-6))
+        // For all: five that are equal are as one.
+        for strategy in everyStrategy {
+            let many = try strategy.round(clients, after: start, population: 5)
+            let one = try strategy.round([client], after: start, population: 5)
+            if case .normalizedAverage = strategy.serverHalf {
+                #expect(many.model.isNear(one.model.values.map(Double.init), 1e-6))
+            } else {
+                #expect(many.model == one.model, "\(strategy.testDescription)")
+            }
+        }
+    }
+
+    /// But for SCAFFOLD's control variates, in which each client counts once.
+    @Test("A client with twice the samples counts as two", arguments: everyStrategy)
+    func weights(strategy: Strategy) throws {
+        var random = stream(5)
+        let start = FederationState(model(&random))
+        let others = parts(&random, [1, 2])
+        var double = parts(&random, [3])[0]
+        double.samples = 20
+        let halves = [3, 4].map { id in
+            var half = double
+            half.client = id
+            half.samples = 10
+            return half
+        }
+        let one = try strategy.round(others + [double], after: start, population: 9)
+        let two = try strategy.round(others + halves, after: start, population: 9)
+        #expect(one.model == two.model)
+        if strategy.hasClientState {
+            #expect(one.clients[3] == two.clients[3])
+            #expect(two.clients[4] == two.clients[3])
+        } else {
+            #expect(one == two)
+        }
+    }
+
+    @Test("At μ = 0, and at β = 0 and η = 1, the bits are FedAvg's")
+    func plainSettings() throws {
+        var random = stream(6)
+        var states = [FederationState](repeating: FederationState(model(&random)), count: 3)
+        for _ in 1...3 {
+            let parts = parts(&random, [1, 2, 3])
+            for (index, strategy) in [
+                Strategy.fedAvg, .fedProx(mu: 0), .fedAvgM(learningRate: 1, momentum: 0),
+            ].enumerated() {
+                states[index] = try strategy.round(parts, after: states[index])
+            }
+        }
+        #expect(states[1] == states[0])
+        #expect(states[2] == states[0])
+    }
+
+    @Test("A contribution that is refused changes nothing", arguments: everyStrategy)
+    func refused(strategy: Strategy) throws {
+        var random = stream(7)
+        let layout = ParameterLayout([("w", [Self.size])])
+        let start = FederationState(model(&random))
+        let contributions = try strategy.contributions(parts(&random, [1, 2, 3]), after: start)
+        var sum = RoundAggregate(strategy, layout: layout)
+        try sum.add(contributions)
+        var before = sum
+        let expected = try before.next(contributions, after: start, population: 4)
+
+        var broken = Part(client: 4, samples: 5, model: model(&random))
+        broken.model[3] = .nan
+        var large = Part(client: 4, samples: 1 << 28, model: model(&random))
+        large.model[5] = 0x1p36
+        var controlled = Part(client: 4, samples: 5, model: model(&random))
+        controlled.work = LocalWork(steps: 1, learningRate: 1e-30)
+        var bad = [broken, large]
+        // The model is right, but (x − y) / (K η) is beyond what its sum takes.
+        if strategy.hasClientState { bad.append(controlled) }
+        for part in bad {
+            let contribution = try strategy.contribution(
+                of: part.update, after: start, work: part.work)
+            #expect(throws: AggregationError.self) { try sum.check(contribution) }
+            #expect(throws: AggregationError.self) { try sum.add([contribution]) }
+            // With good ones, too: all or none.
+            #expect(throws: AggregationError.self) {
+                try sum.add([contributions[0], contribution])
+            }
+            #expect(sum.count == 3)
+            #expect(try sum.next(contributions, after: start, population: 4) == expected)
+        }
+        let short = ModelUpdate(
+            client: 4, round: 1, sampleCount: 1, parameters: ParameterVector([1, 2]))
+        let error = AggregationError.wrongLength(client: 4, found: 2, expected: Self.size)
+        #expect(throws: error) {
+            try strategy.contribution(
+                of: short, after: start, work: LocalWork(steps: 1, learningRate: 1))
+        }
+    }
+
+    @Test("A round without contributions has no next state", arguments: everyStrategy)
+    func empty(strategy: Strategy) {
+        var sum = RoundAggregate(strategy, layout: ParameterLayout([("w", [2])]))
+        #expect(throws: AggregationError.noUpdates) {
+            try sum.next(after: FederationState([1, 2]), population: 3)
+        }
+    }
+}

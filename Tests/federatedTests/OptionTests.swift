@@ -1,0 +1,399 @@
+import Federation
+import Foundation
+import LocalTraining
+import Testing
+
+@testable import federated
+
+/// Settings that make no sense, alone or together.
+@Suite("Refused before any training: one sentence, status 64")
+struct OptionRefusalTests {
+    static let population: [([String], String)] = [
+        (["--population", "0"], "--clients must be at least 1, not 0"),
+        (["--cohort", "6"], "--cohort is 6: there are 5 clients"),
+        (["--population", "99", "--cohort", "100"], "--cohort is 100: there are 99 clients"),
+        (["--cohort", "0"], "--cohort must be at least 1, not 0"),
+        (["--cohort=-2"], "--cohort must be at least 1, not -2"),
+        (["--cohort", "1.5"], "--cohort must be a number, or a fraction to 1.0, not 1.5"),
+        (["--cohort=-0.1"], "--cohort must be a number, or a fraction to 1.0, not -0.1"),
+        (["--cohort", "some"], "The value 'some' is invalid for '--cohort <cohort>'"),
+        (["--cohort", "nan"], "The value 'nan' is invalid for '--cohort <cohort>'"),
+        (["--over-selection", "0.9"], "--over-selection must be 1 to 100, not 0.9"),
+        (["--over-selection", "101"], "--over-selection must be 1 to 100, not 101.0"),
+        (["--minimum-clients", "0"], "--minimum-clients must be at least 1, not 0"),
+        (
+            ["--population", "50", "--cohort", "0.1", "--minimum-clients", "6"],
+            "--minimum-clients is 6: a round has 5 clients"
+        ),
+        (
+            ["--experiment", "1", "--partition", "iid"],
+            "--experiment and --partition exclude each other"
+        ),
+        (
+            ["--partition", "iid", "--fixed-shards"],
+            "--fixed-shards belongs to an experiment: a partition is fixed"
+        ),
+        (
+            ["--partition", "dirichlet:0"],
+            "partition dirichlet:0 needs its alpha to be above 0 and finite, not 0.0"
+        ),
+        (
+            ["--partition", "dirichlet:-1"],
+            "partition dirichlet:-1 needs its alpha to be above 0 and finite, not -1.0"
+        ),
+        (
+            ["--partition", "labels:11"],
+            "partition labels:11 asks for 11 labels per client, but there are 10 classes"
+        ),
+        (
+            ["--partition", "shards:two"],
+            "partition “shards:two” is not understood: expected shards:COUNT or shards:COUNTxSIZE"
+        ),
+        (
+            ["--partition", "magic"],
+            "there is no partition “magic”: they are iid, shards:COUNT or shards:COUNTxSIZE, "
+        ),
+    ]
+
+    static let training: [([String], String)] = [
+        (["--epochs", "0"], "--epochs must be above 0 and at most 1e6, not 0"),
+        (["--epochs", "2000000"], "--epochs must be above 0 and at most 1e6, not 2000000"),
+        (["--epochs", "nan"], "--epochs must be above 0 and at most 1e6, not nan"),
+        (["--epochs=-0.5"], "--epochs must be above 0 and at most 1e6, not -0.5"),
+        (["--steps", "0"], "--steps must be at least 1, not 0"),
+        (["--epochs", "1", "--steps", "5"], "--epochs and --steps exclude each other"),
+        (["--batch-size", "0"], "--batch-size must be at least 1, not 0"),
+        (["--batch-size", "most"], "The value 'most' is invalid for '--batch-size <batch>'"),
+        (
+            ["--learning-rate-decay", "0"],
+            "--learning-rate-decay must be above 0 and at most 1, not 0.0"
+        ),
+        (
+            ["--learning-rate-decay", "1.01"],
+            "--learning-rate-decay must be above 0 and at most 1, not 1.01"
+        ),
+        (["--momentum", "1"], "--momentum must be at least 0 and below 1, not 1.0"),
+        (["--momentum=-0.1"], "--momentum must be at least 0 and below 1, not -0.1"),
+        (["--weight-decay=-1"], "--weight-decay must be at least 0 and finite, not -1.0"),
+        (["--gradient-clip", "0"], "--gradient-clip must be above 0 and finite, not 0.0"),
+        (
+            ["--target-accuracy", "1.01"],
+            "--target-accuracy must be above 0 and at most 1, not 1.01"
+        ),
+        (["--target-accuracy", "0"], "--target-accuracy must be above 0 and at most 1, not 0.0"),
+        (["--patience", "0"], "--patience must be at least 1, not 0"),
+        (["--evaluate-every", "0"], "--evaluate-every must be at least 1, not 0"),
+    ]
+
+    private static let oneStep =
+        "fedsgd is one step over all of a client's samples: leave --epochs, --steps and "
+        + "--batch-size out, or take fedavg"
+
+    static let strategies: [([String], String)] = [
+        (["--mu", "0.1"], "--mu belongs to fedprox: the strategy is fedavg"),
+        (
+            ["--strategy", "scaffold", "--mu", "0.1"],
+            "--mu belongs to fedprox: the strategy is scaffold"
+        ),
+        (["--strategy", "fedprox", "--mu=-1"], "--mu must be at least 0 and finite, not -1.0"),
+        (["--strategy", "fedprox", "--mu", "inf"], "--mu must be at least 0 and finite, not inf"),
+        (
+            ["--server-learning-rate", "0.5"],
+            "--server-learning-rate belongs to scaffold, fednova, fedavgm, fedadagrad, fedadam, "
+                + "fedyogi: the strategy is fedavg"
+        ),
+        (
+            ["--strategy", "fedadam", "--server-learning-rate", "0"],
+            "--server-learning-rate must be above 0 and finite, not 0.0"
+        ),
+        (
+            ["--strategy", "fedadam", "--server-momentum", "0.5"],
+            "--server-momentum belongs to fedavgm: the strategy is fedadam"
+        ),
+        (
+            ["--strategy", "fedavgm", "--server-momentum", "1"],
+            "--server-momentum must be at least 0 and below 1, not 1.0"
+        ),
+        (
+            ["--strategy", "fedavgm", "--beta1", "0.5"],
+            "--beta1 belongs to fedadagrad, fedadam, fedyogi: the strategy is fedavgm"
+        ),
+        (
+            ["--strategy", "fedadagrad", "--beta2", "0.5"],
+            "--beta2 belongs to fedadam, fedyogi: the strategy is fedadagrad"
+        ),
+        (
+            ["--strategy", "fedyogi", "--beta1", "1"],
+            "--beta1 must be at least 0 and below 1, not 1.0"
+        ),
+        (
+            ["--strategy", "fedadam", "--beta2=-0.5"],
+            "--beta2 must be at least 0 and below 1, not -0.5"
+        ),
+        (["--tau", "1"], "--tau belongs to fedadagrad, fedadam, fedyogi: the strategy is fedavg"),
+        (["--strategy", "fedadam", "--tau", "0"], "--tau must be above 0 and finite, not 0.0"),
+        (["--strategy", "fedsgd", "--epochs", "2"], oneStep),
+        (["--strategy", "fedsgd", "--steps", "3"], oneStep),
+        (["--strategy", "fedsgd", "--batch-size", "8"], oneStep),
+        (["--strategy", "magic"], "The value 'magic' is invalid for '--strategy <strategy>'"),
+    ]
+
+    /// Of `run` alone.
+    static let inProcess: [([String], String)] = [
+        (["--availability", "0"], "--availability must be above 0 and at most 1, not 0.0"),
+        (["--availability", "1.5"], "--availability must be above 0 and at most 1, not 1.5"),
+        (["--dropout-before", "1"], "--dropout-before must be at least 0 and below 1, not 1.0"),
+        (["--dropout-after=-0.1"], "--dropout-after must be at least 0 and below 1, not -0.1"),
+        (
+            ["--transport", "http", "--availability", "0.5"],
+            "--availability and drop-outs are simulated in memory: over --transport http clients "
+                + "are there"
+        ),
+        (
+            ["--transport", "json", "--dropout-after", "0.5"],
+            "--availability and drop-outs are simulated in memory: over --transport json clients "
+                + "are there"
+        ),
+        (
+            ["--strategy", "scaffold", "--transport", "http"],
+            "scaffold keeps a control variate for each client, which --transport http does not "
+                + "carry: federated run has it in memory"
+        ),
+        (
+            ["--strategy", "scaffold", "--transport", "json"],
+            "scaffold keeps a control variate for each client, which --transport json does not "
+                + "carry: federated run has it in memory"
+        ),
+    ]
+
+    /// Of `serve` alone.
+    static let served: [([String], String)] = [
+        (
+            ["--strategy", "scaffold"],
+            "scaffold keeps a control variate for each client, which a server does not carry: "
+                + "federated run has it in memory"
+        ),
+        (["--availability", "0.5"], "Unknown option '--availability'"),
+        (["--transport", "http"], "Unknown option '--transport'"),
+    ]
+
+    private func check(_ command: String, _ options: [String], _ sentence: String) throws {
+        try Command.inTemporaryFolder { folder in
+            let found = try Command.run([command] + options, in: folder)
+            #expect(found.status == 64, "\(options)")
+            #expect(found.output == "")
+            #expect(found.errors.split(separator: "\n").count == 1)
+            // What ArgumentParser says it may follow by a hint, and lists are long.
+            let isWhole = !sentence.contains("'") && !sentence.hasSuffix(", ")
+            #expect(
+                isWhole
+                    ? found.errors == "federated: \(sentence)\n"
+                    : found.errors.contains(sentence), "\(found.errors)")
+            // Nothing was begun: no log, no store.
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        }
+    }
+
+    @Test("run", arguments: population + training + strategies + inProcess)
+    func run(options: [String], sentence: String) throws {
+        try check("run", options, sentence)
+    }
+
+    @Test("serve", arguments: population + training + strategies + served)
+    func serve(options: [String], sentence: String) throws {
+        try check("serve", options, sentence)
+    }
+
+    @Test("What only the data can tell is one sentence, status 1, and leaves no log")
+    func divisions() throws {
+        try Command.inTemporaryFolder { folder in
+            try Data("client,index\na,1\na,1\n".utf8).write(
+                to: folder.appending(path: "twice.csv"))
+            try Data("a,99999\n".utf8).write(to: folder.appending(path: "range.csv"))
+            let data = ["--dataset", "digits", "--model", "logistic-regression"]
+            let cases: [([String], String)] = [
+                (
+                    ["--partition", "shards:2", "--clients", "7"],
+                    "60000 images do not make 7 × 2 = 14 shards of equal size: say a size, like "
+                        + "shards:2x4285, which leaves some images out"
+                ),
+                (
+                    ["--partition", "shards:2x300", "--clients", "101"],
+                    "101 clients with 2 shards of 300 each need more than the 60000 images there are"
+                ),
+                (
+                    ["--partition", "iid", "--clients", "70000"],
+                    "60000 images are too few for 70000 clients with at least 1 each"
+                ),
+                (
+                    ["--partition", "csv:twice.csv", "--clients", "1"],
+                    "twice.csv, line 3: image 1 is given a second time, first in line 2"
+                ),
+                (
+                    ["--partition", "csv:range.csv", "--clients", "1"],
+                    "range.csv, line 1: there is no image 99999, they are 0 to 59999"
+                ),
+            ]
+            for (options, sentence) in cases {
+                let command = try Command.run(["run", "--no-store"] + options + data, in: folder)
+                #expect(command.status == 1)
+                #expect(command.output == "")
+                #expect(command.errors == "federated: \(sentence)\n")
+                let logs = folder.appending(path: "Logs").path
+                let left = (try? FileManager.default.contentsOfDirectory(atPath: logs)) ?? []
+                #expect(left.isEmpty)
+            }
+        }
+    }
+}
+
+@Suite("What options mean")
+struct OptionMeaningTests {
+    @Test("A cohort is a number, or with a decimal point a fraction: max(C · K, 1), rounded")
+    func cohort() throws {
+        let table: [(String, CohortSize, Int, Int)] = [
+            ("10", .count(10), 100, 10), ("1", .count(1), 100, 1), ("1.0", .fraction(1), 100, 100),
+            ("0.1", .fraction(0.1), 100, 10), ("0.0", .fraction(0), 100, 1),
+            ("0.25", .fraction(0.25), 10, 3), ("0.24", .fraction(0.24), 10, 2),
+            ("1e-4", .fraction(1e-4), 1_000_000, 100), ("0.001", .fraction(0.001), 10, 1),
+        ]
+        for (text, size, population, count) in table {
+            let found = try #require(CohortSize(argument: text))
+            #expect(found == size)
+            #expect(found.resolved(of: population) == count, "\(text)")
+            #expect(CohortSize(argument: found.description) == found)
+            let coded = try JSONDecoder().decode(
+                CohortSize.self, from: JSONEncoder().encode(found))
+            #expect(coded == found)
+        }
+        for text in ["", "x", "1/2", "inf", "nan", "10%"] {
+            #expect(CohortSize(argument: text) == nil, "\(text)")
+        }
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(CohortSize.self, from: Data("\"x\"".utf8))
+        }
+    }
+
+    @Test("A batch is a number or all")
+    func batch() throws {
+        #expect(BatchSize(argument: "8") == .samples(8))
+        #expect(BatchSize(argument: "all") == .all)
+        #expect(BatchSize.all.count == nil)
+        #expect(BatchSize.samples(8).count == 8)
+        for text in ["", "ALL", "8.5", "∞"] { #expect(BatchSize(argument: text) == nil) }
+        for (size, json) in [(BatchSize.all, "\"all\""), (.samples(8), "8")] {
+            #expect(String(decoding: try JSONEncoder().encode(size), as: UTF8.self) == json)
+            #expect(try JSONDecoder().decode(BatchSize.self, from: Data(json.utf8)) == size)
+        }
+        #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode(BatchSize.self, from: Data("\"most\"".utf8))
+        }
+    }
+
+    private func settings(_ options: [String]) throws -> ExperimentSettings {
+        try ExperimentOptions.parse(options).settings(dataset: "digits")
+    }
+
+    @Test("Left alone, a run is what it was before there were cohorts and strategies")
+    func defaults() throws {
+        let plain = try settings([])
+        #expect(plain == ExperimentSettings.defaultsOnDigits)
+        #expect(plain.federatedStrategy == .fedAvg)
+        #expect(plain.training == LocalTraining())
+        #expect(plain.rules == .init(population: 5, rounds: 5, seed: 1))
+        #expect(plain.cohortSize == 5)
+    }
+
+    @Test("FedSGD is one step over all samples, without saying so")
+    func fedSGD() throws {
+        for options in [
+            [], ["--epochs", "1"], ["--batch-size", "all"],
+            ["--epochs", "1", "--batch-size", "all"],
+        ] {
+            let settings = try settings(["--strategy", "fedsgd"] + options)
+            #expect(settings.training.steps(samples: 600) == 1)
+            #expect(settings.training.imageCount(samples: 600) == 600)
+            #expect(settings.federatedStrategy == .fedSGD)
+        }
+        let steps = try settings(["--strategy", "fedsgd", "--steps", "1"])
+        #expect(steps.training.imageCount(samples: 600) == 600)
+    }
+
+    @Test("Strategies have their published settings unless told otherwise")
+    func strategies() throws {
+        func strategy(_ options: String...) throws -> Strategy {
+            try settings(["--strategy"] + options).federatedStrategy
+        }
+        #expect(try strategy("fedprox") == .fedProx(mu: 0.01))
+        #expect(try strategy("fedprox", "--mu", "0.5") == .fedProx(mu: 0.5))
+        #expect(
+            try settings(["--strategy", "fedprox", "--mu", "0.5"]).training.optimizer.proximal
+                == 0.5)
+        #expect(try strategy("scaffold") == .scaffold(learningRate: 1))
+        #expect(try strategy("fednova", "--server-learning-rate", "2") == .fedNova(learningRate: 2))
+        #expect(try strategy("fedavgm") == .fedAvgM(learningRate: 1, momentum: 0.9))
+        #expect(
+            try strategy("fedavgm", "--server-momentum", "0.5", "--server-learning-rate", "2")
+                == .fedAvgM(learningRate: 2, momentum: 0.5))
+        for (name, rule) in [
+            ("fedadagrad", ServerOptimizer.Rule.adagrad), ("fedadam", .adam), ("fedyogi", .yogi),
+        ] {
+            #expect(
+                try strategy(name)
+                    == .adaptive(
+                        ServerOptimizer(
+                            rule, learningRate: 0.01, beta1: 0.9, beta2: 0.99, tau: 0.001)))
+            #expect(
+                try strategy(name, "--server-learning-rate", "0.1", "--beta1", "0", "--tau", "1")
+                    == .adaptive(
+                        ServerOptimizer(rule, learningRate: 0.1, beta1: 0, beta2: 0.99, tau: 1)))
+        }
+    }
+
+    @Test("Settings come back from a log as they were")
+    func coded() throws {
+        var settings = try settings([
+            "--partition", "dirichlet:0.5", "--population", "1000", "--cohort", "0.1", "--steps",
+            "20", "--batch-size", "all", "--momentum", "0.9", "--weight-decay", "0.001",
+            "--gradient-clip", "5", "--learning-rate-decay", "0.99", "--strategy", "fedyogi",
+            "--server-learning-rate", "0.1", "--beta1", "0.5", "--beta2", "0.9", "--tau", "0.01",
+            "--evaluate-every", "5", "--patience", "10", "--target-accuracy", "0.9",
+            "--no-client-evaluation", "--over-selection", "1.3", "--minimum-clients", "50",
+        ])
+        settings.availability = 0.5
+        settings.dropoutBefore = 0.125
+        settings.dropoutAfter = 0.25
+        let coded = try JSONDecoder().decode(
+            ExperimentSettings.self, from: JSONEncoder().encode(settings))
+        #expect(coded == settings)
+        #expect(coded.experimentNumber == 0)
+        #expect(coded.cohortSize == 100)
+        #expect(coded.rules.places == 130)
+        #expect(coded.rules.goal == 100)
+        #expect(coded.rules.evaluationInterval == 5)
+        #expect(coded.rules.patience == 10)
+        #expect(
+            coded.rules.participation
+                == .init(availability: 0.5, dropoutBefore: 0.125, dropoutAfter: 0.25))
+        #expect(coded.servedRules.participation.isCertain)
+    }
+
+    @Test("A served round's minimum is all of it, or half with a deadline")
+    func servedMinimum() throws {
+        var settings = try settings(["--population", "20", "--cohort", "7"])
+        #expect(settings.servedRules.minimumClients == 7)
+        settings.roundDeadline = 60
+        #expect(settings.servedRules.minimumClients == 4)
+        settings.minimumClients = 2
+        #expect(settings.servedRules.minimumClients == 2)
+        #expect(settings.rules.minimumClients == 2)
+    }
+}
+
+extension ExperimentSettings {
+    fileprivate static var defaultsOnDigits: ExperimentSettings {
+        var settings = ExperimentSettings()
+        settings.dataset = "digits"
+        return settings
+    }
+}
