@@ -19,7 +19,7 @@ struct SweepGridTests {
     }
 
     /// The sentence that `body` is refused with.
-    private func refusal(_ body: () throws -> some Any) -> String {
+    private func refusal<Value>(_ body: () throws -> Value) -> String {
         do {
             _ = try body()
             return "nothing was refused"
@@ -121,10 +121,10 @@ struct SweepGridTests {
         let read = try inFile(text) { file in
             try SweepGrid.reading(file: file).flatMap { try $0.combinations(common: []) }
         }
-        let settings = try settings(read)
+        let divided = try settings(read)
         #expect(
-            settings.map { $0.partition?.description } == ["csv:a,b.csv", "csv:a,b.csv", nil, nil])
-        #expect(settings.map(\.noClientEvaluation) == [true, false, true, false])
+            divided.map { $0.partition?.description } == ["csv:a,b.csv", "csv:a,b.csv", nil, nil])
+        #expect(divided.map(\.noClientEvaluation) == [true, false, true, false])
     }
 
     @Test("What is typed is refused with the sentences of run")
@@ -264,7 +264,7 @@ struct SweepRunTests {
         #expect(jobs([small, small, small], 8) == SweepJobs(3, threads: 8))
         #expect(jobs([small, large], 8) == SweepJobs(1, threads: 8))
         #expect(jobs([], 8) == SweepJobs(1, threads: 8))
-        #expect((0..<3).map(SweepJobs(3, threads: 8).threads) == [3, 3, 2])
+        #expect((0..<3).map { SweepJobs(3, threads: 8).threads(ofWorker: $0) } == [3, 3, 2])
     }
 
     @Test("Runs side by side give the rows of runs one after the other, and skip what is there")
@@ -272,7 +272,7 @@ struct SweepRunTests {
         try Command.inTemporaryFolder { folder in
             let grid = """
                 [{"strategy": ["fedavg", "fedprox"], "mu": 0.1, "seed": [1, 2]},
-                 {"partition": "shards:2", "cohort": 2, "evaluateEvery": 2, "seed": 1}]
+                 {"partition": "iid", "cohort": 2, "evaluateEvery": 2, "seed": 1}]
                 """
             try Data(grid.utf8).write(to: folder.appending(path: "grid.json"))
             let common = [
@@ -296,7 +296,7 @@ struct SweepRunTests {
                     Set(
                         lines.map {
                             $0.split(separator: ",", omittingEmptySubsequences: false).dropLast(2)
-                        }.map(Array.init)))
+                        }.map { Array($0) }))
                 let again = try Command.run(common + ["--output", file], in: folder)
                 #expect(again.output.contains("5 combinations, 5 already in \(file)"))
                 #expect(
