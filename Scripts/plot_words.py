@@ -185,11 +185,17 @@ def comparison_words(groups: list[Group]) -> tuple[dict[str, str], list[str]]:
     return shared, labels
 
 
+def on_axis(place: float, over: str) -> str:
+    """A place between rounds, or so many seconds."""
+    return f"{place:.2f}" if over == "seconds" and place < 10 else f"{place:.1f}"
+
+
 def crossing_words(target: float, place: float | None, over: str) -> str:
     """Where a curve reached the target: "99% at round 34.2"."""
     if place is None:
         return f"{100 * target:g}% not reached"
-    where = f"round {place:.1f}" if over == "rounds" else f"{place:.1f} s"
+    where = on_axis(place, over)
+    where = f"round {where}" if over == "rounds" else f"{where} s"
     return f"{100 * target:g}% at {where}"
 
 
@@ -208,7 +214,7 @@ def summary_words(summary: Summary, target: float | None, over: str) -> str:
     result += " · " + crossing_words(target, mean.crossing(target), over)
     crossings = [c for c in (curve.crossing(target) for curve in curves) if c is not None]
     if len(curves) > 1 and crossings:
-        result += f", its seeds from {min(crossings):.1f} to {max(crossings):.1f}"
+        result += f", its seeds from {on_axis(min(crossings), over)} to {on_axis(max(crossings), over)}"
         if len(crossings) < len(curves):
             result += f" ({len(crossings)} of {len(curves)} got there)"
     return result

@@ -344,7 +344,7 @@ class LegendTests(PlotTestCase):
         self.assertEqual(self.legend(plot.draw_run(log, plot.LIGHT))[0],
                          "server: 70.00% after round 2 · 60% at round 1.5")
         self.assertEqual(self.legend(plot.draw_run(log, plot.LIGHT, "seconds", 0.68))[0],
-                         "server: 70.00% after round 2 · 68% at 5.7 s")
+                         "server: 70.00% after round 2 · 68% at 5.70 s")
         self.assertEqual(self.legend(plot.draw_run(log, plot.LIGHT, "seconds", 0.9))[0],
                          "server: 70.00% after round 2 · 90% not reached")
 

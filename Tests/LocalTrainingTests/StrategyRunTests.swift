@@ -61,7 +61,7 @@ struct StrategyRunTests {
         ("fedavg", .fedAvg), ("fedsgd", .fedSGD), ("fedprox", .fedProx(mu: 0.1)),
         ("scaffold", .scaffold()), ("scaffold, half", .scaffold(learningRate: 0.5)),
         ("fednova", .fedNova()), ("fedavgm", .fedAvgM()),
-        ("fedadagrad", .adaptive(ServerOptimizer(.adagrad, learningRate: 0.01))),
+        ("fedadagrad", .adaptive(ServerOptimizer(.adagrad, learningRate: 0.1))),
         ("fedadam", .adaptive(ServerOptimizer(.adam, learningRate: 0.01))),
         ("fedyogi", .adaptive(ServerOptimizer(.yogi, learningRate: 0.01))),
     ]

@@ -129,7 +129,8 @@ struct ReportTests {
             return
         }
         #expect(
-            clients.map { $0.members["client"] } == (0..<200).map { .integer(2 + 3 * $0) })
+            clients.compactMap { $0.members["client"] }
+                == (0..<200).map { JSONValue.integer(2 + 3 * $0) })
         #expect(clients.allSatisfy { $0.members["lastRound"] == .integer(3) })
     }
 

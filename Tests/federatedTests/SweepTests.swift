@@ -19,7 +19,7 @@ struct SweepGridTests {
     }
 
     /// The sentence that `body` is refused with.
-    private func refusal(_ body: () throws -> some Any) -> String {
+    private func refusal<Value>(_ body: () throws -> Value) -> String {
         do {
             _ = try body()
             return "nothing was refused"
@@ -64,7 +64,7 @@ struct SweepGridTests {
             "--seeds=1,2", "--cohort", "0.1, 2", "--rounds", "7", "--fixed-shards", "true,false",
             "--clients", "10")
         #expect(
-            found.map(\.words) == [
+            SweepCombination.words(found) == [
                 "fixed shards, cohort 0.1, seed 1", "fixed shards, cohort 0.1, seed 2",
                 "fixed shards, cohort 2, seed 1", "fixed shards, cohort 2, seed 2",
                 "fixed shards off, cohort 0.1, seed 1", "fixed shards off, cohort 0.1, seed 2",
@@ -108,14 +108,23 @@ struct SweepGridTests {
             }
             #expect(try settings(read) == typed)
         }
+        let grids = #"[{"strategy": "fedprox", "seed": [1, 2]}, {"strategy": "fedavg", "seed": 1}]"#
+        let several = try inFile(grids) { file in
+            try SweepGrid.reading(file: file).flatMap { try $0.combinations(common: []) }
+        }
+        #expect(
+            SweepCombination.words(several) == [
+                "strategy fedprox, seed 1", "strategy fedprox, seed 2", "strategy fedavg, seed 1",
+            ])
+        #expect(SweepCombination.words([several[0]]) == ["strategy fedprox, seed 1"])
         let text = #"{"partition": ["csv:a,b.csv", null], "noClientEvaluation": [true, false]}"#
         let read = try inFile(text) { file in
             try SweepGrid.reading(file: file).flatMap { try $0.combinations(common: []) }
         }
-        let settings = try settings(read)
+        let divided = try settings(read)
         #expect(
-            settings.map { $0.partition?.description } == ["csv:a,b.csv", "csv:a,b.csv", nil, nil])
-        #expect(settings.map(\.noClientEvaluation) == [true, false, true, false])
+            divided.map { $0.partition?.description } == ["csv:a,b.csv", "csv:a,b.csv", nil, nil])
+        #expect(divided.map(\.noClientEvaluation) == [true, false, true, false])
     }
 
     @Test("What is typed is refused with the sentences of run")
@@ -255,7 +264,7 @@ struct SweepRunTests {
         #expect(jobs([small, small, small], 8) == SweepJobs(3, threads: 8))
         #expect(jobs([small, large], 8) == SweepJobs(1, threads: 8))
         #expect(jobs([], 8) == SweepJobs(1, threads: 8))
-        #expect((0..<3).map(SweepJobs(3, threads: 8).threads) == [3, 3, 2])
+        #expect((0..<3).map { SweepJobs(3, threads: 8).threads(ofWorker: $0) } == [3, 3, 2])
     }
 
     @Test("Runs side by side give the rows of runs one after the other, and skip what is there")
@@ -263,7 +272,7 @@ struct SweepRunTests {
         try Command.inTemporaryFolder { folder in
             let grid = """
                 [{"strategy": ["fedavg", "fedprox"], "mu": 0.1, "seed": [1, 2]},
-                 {"partition": "shards:2", "cohort": 2, "evaluateEvery": 2, "seed": 1}]
+                 {"partition": "iid", "cohort": 2, "evaluateEvery": 2, "seed": 1}]
                 """
             try Data(grid.utf8).write(to: folder.appending(path: "grid.json"))
             let common = [
@@ -287,7 +296,7 @@ struct SweepRunTests {
                     Set(
                         lines.map {
                             $0.split(separator: ",", omittingEmptySubsequences: false).dropLast(2)
-                        }.map(Array.init)))
+                        }.map { Array($0) }))
                 let again = try Command.run(common + ["--output", file], in: folder)
                 #expect(again.output.contains("5 combinations, 5 already in \(file)"))
                 #expect(
@@ -323,10 +332,10 @@ struct SweepRunTests {
                 #expect(command.errors == "federated: \(sentence)\n")
             }
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
-            // The partition of the second combination does not divide the data.
+            // The second combination has a partition that is not there.
             let late = try Command.run(
                 [
-                    "sweep", "--partition", "iid,shards:7", "--dataset", "digits", "--model",
+                    "sweep", "--partition", "iid,csv:none.csv", "--dataset", "digits", "--model",
                     "logistic-regression", "--output", "out.csv",
                 ], in: folder)
             #expect(late.status != 0)

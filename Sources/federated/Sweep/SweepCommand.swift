@@ -101,10 +101,11 @@ struct SweepCommand: ParsableCommand {
         _ combinations: [SweepCombination], dataset: String
     ) throws -> [SweepWork.Run] {
         var seen = Set<ExperimentSettings>()
-        return try combinations.compactMap { combination in
+        return try zip(combinations, SweepCombination.words(combinations)).compactMap {
+            combination, words in
             let settings = try combination.options.settings(dataset: dataset)
             guard seen.insert(settings).inserted else { return nil }
-            return SweepWork.Run(settings: settings, words: combination.words)
+            return SweepWork.Run(settings: settings, words: words)
         }
     }
 

@@ -64,10 +64,9 @@ struct SweepGrid {
         _ own: [(SweepOption, SweepValue)], common: [String]
     ) throws -> SweepCombination {
         do {
-            let options = try SimulationOptions.parse(common + own.flatMap(\.1.arguments))
-            let swept = own.filter { (values[$0.0]?.count ?? 0) > 1 }
             return SweepCombination(
-                options: options, words: swept.map(\.1.words).joined(separator: ", "))
+                options: try SimulationOptions.parse(common + own.flatMap(\.1.arguments)),
+                values: own.map(\.1))
         } catch {
             throw ValidationError("\(place)\(SimulationOptions.message(for: error))")
         }
@@ -92,6 +91,17 @@ struct SweepGrid {
 /// One run of a sweep.
 struct SweepCombination {
     let options: SimulationOptions
-    /// What tells it from the others: "strategy fedprox, mu 0.1, seed 2".
-    let words: String
+    /// The values that it has of the grid's options.
+    let values: [SweepValue]
+
+    /// What tells each from the others: "strategy fedprox, mu 0.1, seed 2".
+    static func words(_ combinations: [SweepCombination]) -> [String] {
+        let common = combinations.dropFirst().reduce(Set(combinations.first?.values ?? [])) {
+            $0.intersection($1.values)
+        }
+        return combinations.map { combination in
+            combination.values.filter { combinations.count == 1 || !common.contains($0) }
+                .map(\.words).joined(separator: ", ")
+        }
+    }
 }
