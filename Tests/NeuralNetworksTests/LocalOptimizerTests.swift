@@ -367,6 +367,39 @@ struct LocalOptimizerTests {
         }
     }
 
+    @Test("A velocity that nothing feeds ends at zero", arguments: SIMDLevel.allCases)
+    func smallVelocities(level: SIMDLevel) {
+        ck_set_level(level.rawValue)
+        defer { ck_set_level(ck_best_level()) }
+        // Whole vectors and what is left of them.
+        let count = 150
+        let gradient = [Float](repeating: 0, count: count)
+        var parameters = [Float](repeating: 1, count: count)
+        var velocity = (0..<count).map { Float($0 % 3 - 1) }
+        velocity[7] = .nan
+        parameters.withUnsafeMutableBufferPointer { parameters in
+            velocity.withUnsafeMutableBufferPointer { velocity in
+                var step = ck_step()
+                step.learning_rate = 0.1
+                step.momentum = 0.9
+                step.gradient_scale = 1
+                step.parameters = parameters.baseAddress
+                step.velocity = velocity.baseAddress
+                for number in 1...1000 {
+                    ck_optimizer_step(&step, gradient, 0, count)
+                    #expect(!velocity.contains { $0.isSubnormal })
+                    if number == 600 { #expect(velocity[2] > 0 && velocity[149] > 0) }
+                }
+            }
+        }
+        #expect(velocity[7].isNaN)
+        velocity[7] = 0
+        #expect(velocity.allSatisfy { $0 == 0 })
+        // 1 − η(β + β² + …) · v₀
+        #expect(abs(parameters[0] - 1.9) < 1e-5)
+        #expect(abs(parameters[149] - 0.1) < 1e-5)
+    }
+
     @Test("The sum of squares", arguments: SIMDLevel.allCases)
     func sumOfSquares(level: SIMDLevel) {
         ck_set_level(level.rawValue)

@@ -172,7 +172,7 @@ void ck_sparse_input_gradient(const ck_pooled *g, const float *dy, const uint64_
 /// One step of stochastic gradient descent with momentum: for a gradient g,
 /// v = momentum · v + g + weight_decay · w + proximal · (w − anchor) and
 /// w −= learning_rate · (v + correction). Arrays are laid out as the parameters w are; null ones
-/// leave out their term.
+/// leave out their term. A velocity below 2⁻¹⁰⁰ is zero.
 typedef struct {
     float learning_rate, momentum, weight_decay, proximal;
     /// What the gradient is multiplied by first: below 1 where it is clipped.
