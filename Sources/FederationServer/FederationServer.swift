@@ -180,11 +180,14 @@ public final class FederationServer: Sendable {
         }
         guard let group else { return }
         let seconds = configuration.timing.drainSeconds
+        // A server that is told to stop while it begins to listen would not hear it.
         Task {
+            _ = await port
             await coordinator.drain()
             await group.triggerGracefulShutdown()
         }
         Task {
+            _ = await port
             try? await Task.sleep(for: .seconds(seconds))
             await group.triggerGracefulShutdown()
             connections.cutAll()

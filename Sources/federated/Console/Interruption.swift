@@ -1,34 +1,56 @@
-import Dispatch
 import Foundation
 import Synchronization
 
 /// Ctrl-C and SIGTERM while something runs: the first asks it to stop, the second ends the program.
+///
+/// A signal's handler writes to a pipe, from which a thread reads: from the moment that this is made
+/// no signal is lost, as one is that comes while a dispatch source is being set up. One at a time.
 final class Interruption: Sendable {
-    private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+    private static let signals = [SIGINT, SIGTERM]
+    /// Where the handler writes; −1 for nowhere.
+    private static let writeEnd = Atomic<Int32>(-1)
+    /// What ends the thread.
+    private static let end: UInt8 = 0
+
+    private let ends: (read: Int32, write: Int32)
 
     init(_ stop: @escaping @Sendable () -> Void) {
-        let seen = Counter()
-        let queue = DispatchQueue(label: "interruption")
-        sources = [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler {
-                if seen.increment() > 1 { _exit(128 + number) }
+        var descriptors: [Int32] = [-1, -1]
+        precondition(
+            pipe(&descriptors) == 0, "no pipe for signals: \(String(cString: strerror(errno)))")
+        ends = (descriptors[0], descriptors[1])
+        for descriptor in descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        Self.writeEnd.store(ends.write, ordering: .sequentiallyConsistent)
+        for number in Self.signals {
+            signal(number) { number in
+                var byte = UInt8(truncatingIfNeeded: number)
+                _ = write(Interruption.writeEnd.load(ordering: .sequentiallyConsistent), &byte, 1)
+            }
+        }
+        // Whoever started this program may have handed on a mask that keeps signals waiting.
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        for number in Self.signals { sigaddset(&mask, number) }
+        pthread_sigmask(SIG_UNBLOCK, &mask, nil)
+        let source = ends.read
+        Thread.detachNewThread {
+            var count = 0
+            var byte: UInt8 = 0
+            while read(source, &byte, 1) == 1, byte != Self.end {
+                count += 1
+                if count > 1 { _exit(128 + Int32(byte)) }
                 stop()
             }
-            source.resume()
-            return source
+            close(source)
         }
     }
 
     /// Gives the signals their usual effect again.
     func end() {
-        for source in sources { source.cancel() }
-        for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }
-    }
-
-    private final class Counter: Sendable {
-        private let value = Atomic(0)
-        func increment() -> Int { value.add(1, ordering: .relaxed).newValue }
+        for number in Self.signals { signal(number, SIG_DFL) }
+        Self.writeEnd.store(-1, ordering: .sequentiallyConsistent)
+        var byte = Self.end
+        _ = write(ends.write, &byte, 1)
+        close(ends.write)
     }
 }
