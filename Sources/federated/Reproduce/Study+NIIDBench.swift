@@ -5,7 +5,6 @@ import Datasets
 /// momentum 0.9, best accuracy of three runs.
 extension Study {
     static let niidBench: Study = {
-        typealias Row = (partition: Partition, papers: [StudyCell.Published])
         func published(_ value: Double, _ spread: Double) -> StudyCell.Published {
             StudyCell.Published(value: value / 100, spread: spread / 100)
         }
