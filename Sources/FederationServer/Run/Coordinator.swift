@@ -32,7 +32,7 @@ actor Coordinator {
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
     private var deadline: Task<Void, Never>?
     /// The last of the evaluations, which are made one after the other.
-    private var evaluations: Task<Void, Never>?
+    var evaluations: Task<Void, Never>?
 
     /// What the page says of the server itself.
     struct Presentation: Sendable {
@@ -290,50 +290,6 @@ actor Coordinator {
         effects = []
         run.openRound = nil
         report(.failed("\(error)"))
-    }
-
-    // MARK: Evaluation
-
-    private func evaluateClient(_ client: Int, _ round: Int) {
-        guard let (model, slot) = run.members[client]?.untested else { return }
-        member(client) { $0.untested = nil }
-        let (number, opening) = (run.number, run.opening)
-        evaluate(model) { evaluation in
-            await self.clientEvaluated(
-                client, round, evaluation, number: number, opening: opening)
-            withExtendedLifetime(slot) {}
-        }
-    }
-
-    private func clientEvaluated(
-        _ client: Int, _ round: Int, _ evaluation: Evaluation, number: Int, opening: Int
-    ) {
-        guard run.number == number, run.opening == opening else { return }
-        member(client) { $0.accuracy = evaluation.accuracy }
-        handle(.clientEvaluated(client: client, round: round, evaluation))
-    }
-
-    private func evaluateGlobal(_ round: Int) {
-        guard let candidate = run.candidate else { return }
-        let number = run.number
-        evaluate(candidate.model) { evaluation in
-            await self.globalEvaluated(round, evaluation, number: number)
-        }
-    }
-
-    private func globalEvaluated(_ round: Int, _ evaluation: Evaluation, number: Int) {
-        guard run.number == number else { return }
-        handle(.globalEvaluated(round: round, evaluation))
-    }
-
-    private func evaluate(
-        _ model: ParameterVector, then use: @escaping @Sendable (Evaluation) async -> Void
-    ) {
-        let (before, evaluate) = (evaluations, run.served.evaluate)
-        evaluations = Task {
-            await before?.value
-            await use(evaluate(model))
-        }
     }
 
     // MARK: Ends
