@@ -73,6 +73,19 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
+    /// Enters what is given here.
+    func apply(to settings: inout ExperimentSettings) {
+        settings.rounds = rounds
+        settings.samples = samples
+        settings.model = model
+        settings.targetAccuracy = targetAccuracy
+        settings.patience = patience
+        settings.evaluateEvery = evaluateEvery
+        settings.evaluationFraction = evaluationFraction
+        settings.noClientEvaluation = noClientEvaluation
+        settings.fixedShards = fixedShards
+    }
+
     /// Threads to use.
     var threadCount: Int { threads ?? availableProcessorCount() }
 }

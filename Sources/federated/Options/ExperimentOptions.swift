@@ -23,25 +23,11 @@ struct ExperimentOptions: ParsableArguments {
     /// The settings of a run with these options.
     func settings(dataset: String) throws -> ExperimentSettings {
         var settings = ExperimentSettings()
-        settings.strategy = algorithm.strategy
-        settings.mu = algorithm.mu
-        settings.serverLearningRate = algorithm.serverLearningRate
-        settings.serverMomentum = algorithm.serverMomentum
-        settings.beta1 = algorithm.beta1
-        settings.beta2 = algorithm.beta2
-        settings.tau = algorithm.tau
+        algorithm.apply(to: &settings)
         try training.apply(to: &settings)
         try population.apply(to: &settings, samples: common.samples)
-        settings.rounds = common.rounds
-        settings.samples = common.samples
+        common.apply(to: &settings)
         settings.seed = seed
-        settings.model = common.model
-        settings.targetAccuracy = common.targetAccuracy
-        settings.patience = common.patience
-        settings.evaluateEvery = common.evaluateEvery
-        settings.evaluationFraction = common.evaluationFraction
-        settings.noClientEvaluation = common.noClientEvaluation
-        settings.fixedShards = common.fixedShards
         settings.dataset = dataset
         settings.engine = engine
         if settings.partition != nil, common.fixedShards {

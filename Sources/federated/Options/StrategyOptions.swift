@@ -65,6 +65,17 @@ struct StrategyOptions: ParsableArguments {
         }
     }
 
+    /// Enters what is given here.
+    func apply(to settings: inout ExperimentSettings) {
+        settings.strategy = strategy
+        settings.mu = mu
+        settings.serverLearningRate = serverLearningRate
+        settings.serverMomentum = serverMomentum
+        settings.beta1 = beta1
+        settings.beta2 = beta2
+        settings.tau = tau
+    }
+
     private func belongs(_ isGiven: Bool, _ option: String) throws {
         guard isGiven, let strategies = Self.owners[option], !strategies.contains(strategy) else {
             return
