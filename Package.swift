@@ -100,6 +100,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .target(
+            name: "TestCertificate", path: "Tests/TestCertificate", swiftSettings: strict),
         .testTarget(
             name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "CAllocationCounter"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
@@ -112,7 +114,7 @@ let package = Package(
         .testTarget(
             name: "FederationServerTests",
             dependencies: [
-                "FederationServer",
+                "FederationServer", "TestCertificate",
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
@@ -123,7 +125,8 @@ let package = Package(
         .testTarget(
             name: "LocalTrainingTests", dependencies: ["LocalTraining"], swiftSettings: strict),
         .testTarget(
-            name: "federatedTests", dependencies: ["federated"], swiftSettings: strict),
+            name: "federatedTests", dependencies: ["federated", "TestCertificate"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17

@@ -3,34 +3,13 @@ import Foundation
 import NIOCore
 import NIOPosix
 import NIOSSL
+import TestCertificate
 import Testing
 
 @testable import FederationServer
 
 @Suite("TLS")
 struct TLSTests {
-    /// For localhost, signed by itself, valid for a hundred years.
-    private static let certificate = """
-        -----BEGIN CERTIFICATE-----
-        MIIBRzCB7qADAgECAgEBMAoGCCqGSM49BAMCMBQxEjAQBgNVBAMMCWxvY2FsaG9z
-        dDAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowFDESMBAGA1UEAwwJ
-        bG9jYWxob3N0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEUkpqvut6mV5EphdY
-        VyCptQ8/n/2k74iuHF2C3IVYm11ngr2Ql1z/pYXK7ygvQYnZRekmg3UE9b27NBpm
-        gXNGKKMvMC0wDwYDVR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SH
-        BH8AAAEwCgYIKoZIzj0EAwIDSAAwRQIhALhDYzMLkgSSDHgLlPxRxkxyEB2Aq5sf
-        R08Rjy6lFSAsAiB3Cf9Rk46VfG4C/4oIYEgqOHuaKtMs30KcsFG2uPYuzg==
-        -----END CERTIFICATE-----
-        """
-
-    /// Its key, which protects nothing.
-    private static let key = """
-        -----BEGIN PRIVATE KEY-----
-        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgFuOVZfDahORvtt/X
-        EUrOxA5oS3R9rB5tGtz3hY2LNWyhRANCAARSSmq+63qZXkSmF1hXIKm1Dz+f/aTv
-        iK4cXYLchVibXWeCvZCXXP+lhcrvKC9BidlF6SaDdQT1vbs0GmaBc0Yo
-        -----END PRIVATE KEY-----
-        """
-
     /// Lends a folder with both files.
     private func withFiles(
         _ body: (TLSFiles, _ folder: String) async throws -> Void
@@ -41,9 +20,9 @@ struct TLSTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let files = TLSFiles(
             certificatePath: folder + "/cert.pem", keyPath: folder + "/key.pem")
-        try Self.certificate.write(
+        try TestCertificate.certificate.write(
             toFile: files.certificatePath, atomically: true, encoding: .utf8)
-        try Self.key.write(toFile: files.keyPath, atomically: true, encoding: .utf8)
+        try TestCertificate.key.write(toFile: files.keyPath, atomically: true, encoding: .utf8)
         try await body(files, folder)
     }
 
@@ -51,7 +30,7 @@ struct TLSTests {
     private func ask(_ request: String, port: Int) async throws -> String {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = .certificates(
-            try NIOSSLCertificate.fromPEMBytes(Array(Self.certificate.utf8)))
+            try NIOSSLCertificate.fromPEMBytes(Array(TestCertificate.certificate.utf8)))
         let context = try NIOSSLContext(configuration: configuration)
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in

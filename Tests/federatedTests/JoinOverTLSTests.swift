@@ -1,30 +1,11 @@
 import Foundation
+import TestCertificate
 import Testing
 
 @testable import federated
 
 @Suite("A client over TLS")
 struct JoinOverTLSTests {
-    /// For localhost, signed by itself, valid for a hundred years; its key protects nothing.
-    private static let certificate = """
-        -----BEGIN CERTIFICATE-----
-        MIIBRzCB7qADAgECAgEBMAoGCCqGSM49BAMCMBQxEjAQBgNVBAMMCWxvY2FsaG9z
-        dDAgFw0yMDAxMDEwMDAwMDBaGA8yMTIwMDEwMTAwMDAwMFowFDESMBAGA1UEAwwJ
-        bG9jYWxob3N0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEUkpqvut6mV5EphdY
-        VyCptQ8/n/2k74iuHF2C3IVYm11ngr2Ql1z/pYXK7ygvQYnZRekmg3UE9b27NBpm
-        gXNGKKMvMC0wDwYDVR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SH
-        BH8AAAEwCgYIKoZIzj0EAwIDSAAwRQIhALhDYzMLkgSSDHgLlPxRxkxyEB2Aq5sf
-        R08Rjy6lFSAsAiB3Cf9Rk46VfG4C/4oIYEgqOHuaKtMs30KcsFG2uPYuzg==
-        -----END CERTIFICATE-----
-        """
-    private static let key = """
-        -----BEGIN PRIVATE KEY-----
-        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgFuOVZfDahORvtt/X
-        EUrOxA5oS3R9rB5tGtz3hY2LNWyhRANCAARSSmq+63qZXkSmF1hXIKm1Dz+f/aTv
-        iK4cXYLchVibXWeCvZCXXP+lhcrvKC9BidlF6SaDdQT1vbs0GmaBc0Yo
-        -----END PRIVATE KEY-----
-        """
-
     @Test("It trusts the certificate that it is told to, has a token of its own, and finishes")
     func join() throws {
         try Command.inTemporaryFolder { folder in
@@ -36,14 +17,15 @@ struct JoinOverTLSTests {
                 #expect(isWritten)
                 return path
             }
-            let certificate = try write(Self.certificate, "certificate.pem")
+            let certificate = try write(TestCertificate.certificate, "certificate.pem")
             let token = String(repeating: "t", count: 40)
             let tokens = try write("1 \(token)", "tokens")
             let server = try Running(
                 ["serve", "--once", "--quiet", "--port", "0", "--log-dir", folder.path]
                     + Command.tiny + ["--clients", "1", "--token-file", tokens]
                     + [
-                        "--tls-cert", certificate, "--tls-key", try write(Self.key, "key.pem"),
+                        "--tls-cert", certificate, "--tls-key",
+                        try write(TestCertificate.key, "key.pem"),
                     ])
             let address = try #require(server.nextLine())
             #expect(address.hasPrefix("https://"))
