@@ -3,77 +3,18 @@ import Testing
 
 @testable import federated
 
-/// `federated serve` or `join` as a process that goes on while a test talks to it.
-private final class RunningCommand: @unchecked Sendable {
-    private let process = Process()
-    private let folder: URL
-    private var outputFile: URL { folder.appending(path: "output") }
-    private var errorsFile: URL { folder.appending(path: "errors") }
-
-    init(_ arguments: [String]) throws {
-        folder = FileManager.default.temporaryDirectory.appending(
-            path: "federated-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
-        process.executableURL = bundle.deletingLastPathComponent().appending(path: "federated")
-        process.arguments = arguments
-        try Data().write(to: outputFile)
-        try Data().write(to: errorsFile)
-        process.standardOutput = try FileHandle(forWritingTo: outputFile)
-        process.standardError = try FileHandle(forWritingTo: errorsFile)
-        try process.run()
-    }
-
-    deinit {
-        if process.isRunning { process.terminate() }
-        try? FileManager.default.removeItem(at: folder)
-    }
-
-    var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
-    var errors: String { (try? String(contentsOf: errorsFile, encoding: .utf8)) ?? "" }
-
-    /// Waits until the output has a text, at most ten seconds; false if the process ends without.
-    func says(_ text: String) -> Bool {
-        for _ in 0..<1000 {
-            if output.contains(text) { return true }
-            if !process.isRunning { return output.contains(text) }
-            usleep(10_000)
-        }
-        return false
-    }
-
-    /// The address of a server's page, once it is there.
-    func address() throws -> String {
-        guard says("http://"), let start = output.range(of: "http://") else {
-            throw CommandFailure(message: "the server did not begin to listen: \(errors)")
-        }
-        return String(output[start.lowerBound...].prefix { !$0.isWhitespace })
-    }
-
-    /// Ends the process as the system's shutdown would.
-    func terminate() { process.terminate() }
-
-    /// Ends it at once, with nothing finished.
-    func kill() { Glibc.kill(process.processIdentifier, SIGKILL) }
-
-    func wait() -> Int32 {
-        process.waitUntilExit()
-        return process.terminationStatus
-    }
-}
-
 @Suite("federated serve")
 struct ServeTests {
     private static let tiny = Command.tiny + ["--seed", "7"]
 
-    private func serve(_ folder: URL, _ more: [String] = []) throws -> RunningCommand {
-        try RunningCommand(
+    private func serve(_ folder: URL, _ more: [String] = []) throws -> Running {
+        try Running(
             ["serve", "--port", "0", "--log-dir", folder.path] + Self.tiny + more)
     }
 
-    private func join(_ address: String, _ clients: ClosedRange<Int>) throws -> [RunningCommand] {
+    private func join(_ address: String, _ clients: ClosedRange<Int>) throws -> [Running] {
         try clients.map {
-            try RunningCommand(["join", address, "--id", "\($0)", "--dataset", "digits"])
+            try Running(["join", address, "--id", "\($0)", "--dataset", "digits"])
         }
     }
 
@@ -99,8 +40,8 @@ struct ServeTests {
             let logs = folder.appending(path: "served")
             let server = try serve(logs, ["--once"])
             let clients = try join(try server.address(), 1...3)
-            for client in clients { #expect(client.wait() == 0, "\(client.errors)") }
-            #expect(server.wait() == 0)
+            for client in clients { #expect(client.wait().status == 0, "\(client.errors)") }
+            #expect(server.wait().status == 0)
             #expect(server.errors == "")
             #expect(server.says("3 is there"))
             #expect(server.output.contains("completed"))
@@ -117,19 +58,19 @@ struct ServeTests {
             let two = try join(try first.address(), 1...2)
             #expect(first.says("2 is there"))
             first.kill()
-            #expect(first.wait() == 9)
+            #expect(first.wait().status == 9)
             for client in two { client.kill() }
             let second = try serve(logs, ["--resume"])
             _ = try second.address()
             second.terminate()
-            #expect(second.wait() == 130)
+            #expect(second.wait().status == 130)
             #expect(
                 second.errors
                     == "federated: stopped after round 0 of 2; federated serve --resume goes on\n")
             let third = try serve(logs, ["--resume", "--once"])
             let clients = try join(try third.address(), 1...3)
-            for client in clients { #expect(client.wait() == 0, "\(client.errors)") }
-            #expect(third.wait() == 0)
+            for client in clients { #expect(client.wait().status == 0, "\(client.errors)") }
+            #expect(third.wait().status == 0)
             #expect(try model(logs) == expected(folder))
             let none = try serve(logs, ["--resume", "--once"])
             #expect(none.says("starting afresh"))
@@ -177,7 +118,7 @@ struct ServeTests {
             let warning = "INSECURE: whoever reaches 127.1 can read and spoil this run"
             #expect(exposed.says(warning), "\(exposed.errors)")
             exposed.terminate()
-            #expect(exposed.wait() == 130)
+            #expect(exposed.wait().status == 130)
         }
     }
 
