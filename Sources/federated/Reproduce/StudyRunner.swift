@@ -15,13 +15,8 @@ final class StudyRunner: Sendable {
     private let table: StudyTable
     private let seeds: [UInt64]
     private let console: Console
-    private let state = Mutex(State())
-
-    private struct State {
-        var isStopping = false
-        var running: [String: InProcessFederation] = [:]
-        var failure: (any Error)?
-    }
+    private let stopper = RunStop()
+    private let failure = Mutex<(any Error)?>(nil)
 
     init(dataset: Dataset, table: StudyTable, seeds: [UInt64], console: Console) {
         self.dataset = dataset
@@ -33,33 +28,26 @@ final class StudyRunner: Sendable {
     /// Runs what is missing of the cells, `jobs` at once.
     /// - Returns: whether all of it was run, and not stopped before.
     func run(_ cells: [StudyCell], jobs: Int) throws -> Bool {
-        parallelFor(count: cells.count, threads: jobs) { _, index in
-            guard !isStopping else { return }
+        parallelFor(count: cells.count, threads: jobs) { worker, index in
+            guard !stopper.isRequested else { return }
             do {
-                try run(cells[index])
+                try run(cells[index], worker)
             } catch {
-                state.withLock { if $0.failure == nil { $0.failure = error } }
+                failure.withLock { $0 = $0 ?? error }
                 stop()
             }
         }
         console.clearTransient()
-        if let failure = state.withLock({ $0.failure }) { throw failure }
-        return !isStopping
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        return !stopper.isRequested
     }
 
     /// Ends all runs within a batch's time; finished ones are in the table.
-    func stop() {
-        state.withLock { state in
-            state.isStopping = true
-            for federation in state.running.values { federation.stop() }
-        }
-    }
-
-    private var isStopping: Bool { state.withLock { $0.isStopping } }
+    func stop() { stopper.request() }
 
     // MARK: Cells
 
-    private func run(_ cell: StudyCell) throws {
+    private func run(_ cell: StudyCell, _ worker: Int) throws {
         guard let first = seeds.first else { return }
         var best: (rate: Float, value: Double)?
         for rate in cell.learningRates {
@@ -68,7 +56,9 @@ final class StudyRunner: Sendable {
             if case .rounds = cell.measure, let best {
                 limit = min(limit, Int(best.value.rounded(.up)))
             }
-            guard let row = try run(cell, seed: first, rate: rate, limit: limit) else { return }
+            guard let row = try run(cell, worker, seed: first, rate: rate, limit: limit) else {
+                return
+            }
             guard let value = cell.measure.value(of: row.accuracies) else { continue }
             if best.map({ cell.measure.isBetter(value, than: $0.value) }) ?? true {
                 best = (rate, value)
@@ -78,20 +68,20 @@ final class StudyRunner: Sendable {
         let rate = best?.rate ?? cell.learningRates[0]
         for seed in seeds.dropFirst() {
             let limit = cell.settings.rounds
-            guard try run(cell, seed: seed, rate: rate, limit: limit) != nil else { return }
+            guard try run(cell, worker, seed: seed, rate: rate, limit: limit) != nil else { return }
         }
     }
 
     /// - Returns: the run's row, old or new; nil if it was stopped.
     private func run(
-        _ cell: StudyCell, seed: UInt64, rate: Float, limit: Int
+        _ cell: StudyCell, _ worker: Int, seed: UInt64, rate: Float, limit: Int
     ) throws -> StudyTable.Row? {
         let known = table.rows.first {
             $0.cell == cell.name && $0.seed == seed && $0.learningRate == rate
                 && ($0.limit >= limit || cell.measure.value(of: $0.accuracies) != nil)
         }
         if let known { return known }
-        guard !isStopping else { return nil }
+        guard !stopper.isRequested else { return nil }
         var settings = cell.settings
         settings.seed = seed
         settings.learningRate = rate
@@ -103,12 +93,7 @@ final class StudyRunner: Sendable {
             let accuracy = round.record.global.map { Text.percent($0.accuracy) } ?? "–"
             console.transient("  \(label): round \(round.record.round)/\(limit), \(accuracy)")
         }
-        state.withLock { state in
-            state.running[label] = run.federation
-            if state.isStopping { run.federation.stop() }
-        }
-        let result = run.run()
-        state.withLock { $0.running[label] = nil }
+        let result = stopper.run(run.federation, worker: worker)
         if case .interrupted = result.outcome { return nil }
         let seconds = MonotonicClock.seconds() - start
         let row = StudyTable.Row(

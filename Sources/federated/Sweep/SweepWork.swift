@@ -15,7 +15,7 @@ final class SweepWork: Sendable {
     }
 
     /// Ends all.
-    let stop = SweepStop()
+    let stop = RunStop()
 
     private let runs: [Run]
     private let dataset: Dataset

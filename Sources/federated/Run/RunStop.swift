@@ -1,8 +1,8 @@
 import LocalTraining
 import Synchronization
 
-/// Passes a Ctrl-C on to all runs of a sweep that are under way, and to those that follow.
-final class SweepStop: Sendable {
+/// Passes a Ctrl-C on to all of several runs that are under way, and to those that follow.
+final class RunStop: Sendable {
     private struct State: Sendable {
         var isRequested = false
         /// By the worker that has them.
@@ -21,7 +21,7 @@ final class SweepStop: Sendable {
         }
     }
 
-    /// Runs a federation on one of the sweep's workers, until it is over or stopped.
+    /// Runs a federation on one of the workers, until it is over or stopped.
     func run(_ federation: InProcessFederation, worker: Int) -> RunResult {
         state.withLock {
             $0.current[worker] = federation
