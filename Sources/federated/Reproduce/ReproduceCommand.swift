@@ -143,7 +143,7 @@ struct ReproduceCommand: ParsableCommand {
         console.line()
         var text = TextTable([
             .left("cell"), .left("measure"), .right("paper"), .right("ours (lowest – highest)"),
-            .right("seeds"), .right("rate"), .right("seconds"), .right("images/s"),
+            .right("seeds"), .right("rate"), .right("core seconds"), .right("images/s"),
         ])
         for result in results {
             text.add([

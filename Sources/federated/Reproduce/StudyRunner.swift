@@ -1,6 +1,7 @@
 import Datasets
 import Federation
 import Foundation
+import Glibc
 import LocalTraining
 import Synchronization
 import Tensors
@@ -88,14 +89,14 @@ final class StudyRunner: Sendable {
         settings.rounds = limit
         settings.dataset = dataset.name
         let label = "\(cell.name), rate \(rate), seed \(seed)"
-        let start = MonotonicClock.seconds()
+        let start = Self.processorSeconds()
         let run = try ExperimentRun(settings, dataset: dataset, threads: 1) { [console] round, _ in
             let accuracy = round.record.global.map { Text.percent($0.accuracy) } ?? "–"
             console.transient("  \(label): round \(round.record.round)/\(limit), \(accuracy)")
         }
         let result = stopper.run(run.federation, worker: worker)
         if case .interrupted = result.outcome { return nil }
-        let seconds = MonotonicClock.seconds() - start
+        let seconds = Self.processorSeconds() - start
         let row = StudyTable.Row(
             cell: cell.name, seed: seed, learningRate: rate, limit: limit,
             outcome: Self.word(result.outcome),
@@ -107,6 +108,13 @@ final class StudyRunner: Sendable {
         let text = value ?? "not in \(limit) rounds"
         console.line("  \(label): \(text), \(Text.duration(seconds))")
         return row
+    }
+
+    /// What this thread has had of a processor: a run's time, whatever else the machine was doing.
+    private static func processorSeconds() -> Double {
+        var now = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now)
+        return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
     }
 
     /// A word that needs no quotes in a CSV.

@@ -12,8 +12,9 @@ final class StudyTable: Sendable {
         var limit: Int
         var outcome: String
         var accuracies: [Double]
+        /// Of one core.
         var seconds: Double
-        /// Images trained a second.
+        /// Images trained in one of those seconds.
         var imagesPerSecond: Double
     }
 
