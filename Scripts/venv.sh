@@ -2,6 +2,7 @@
 # Makes .venv with the packages of Scripts/requirements.txt, once; says nothing if it is there.
 # `venv.sh page` makes .venv-page with those of requirements-page.txt, for the tests of the page;
 # `venv.sh api` makes .venv-api with those of requirements-api.txt, for those of the HTTP APIs.
+# `venv.sh flower` makes .venv-flower with those of requirements-flower.txt, for `make flower`.
 # A machine's python3 may be anyone's, so the scripts get environments of the project's own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -10,8 +11,9 @@ case ${1-} in
 "") readonly venv=.venv requirements=Scripts/requirements.txt content=matplotlib ;;
 page) readonly venv=.venv-page requirements=Scripts/requirements-page.txt content=Playwright ;;
 api) readonly venv=.venv-api requirements=Scripts/requirements-api.txt content=schemathesis ;;
+flower) readonly venv=.venv-flower requirements=Scripts/requirements-flower.txt content=Flower ;;
 *)
-    echo "venv: there is no environment “$1”: expected page, api, or nothing for that of the pictures" >&2
+    echo "venv: there is no environment “$1”: expected page, api, flower, or nothing for that of the pictures" >&2
     exit 2
     ;;
 esac
