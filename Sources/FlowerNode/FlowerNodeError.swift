@@ -1,0 +1,38 @@
+import Foundation
+
+/// Why a node takes no part in a Flower federation, or no longer.
+public enum FlowerNodeError: Error, Hashable, Sendable {
+    /// The text is no SuperLink's address.
+    case invalidAddress(String, reason: String)
+    /// The file of the node's private key cannot be used.
+    case keyFile(path: String, reason: String)
+    /// The file of certificate authorities cannot be used.
+    case certificateFile(path: String, reason: String)
+    /// The SuperLink has not answered for as long as the node was to try.
+    case gaveUp(SuperLinkAddress, seconds: Double, reason: String)
+    /// The SuperLink does not let the node take part.
+    case refused(SuperLinkAddress, reason: String)
+    /// Something answers, but it is no SuperLink with the Fleet API over HTTP.
+    case notASuperLink(SuperLinkAddress, reason: String)
+}
+
+extension FlowerNodeError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .invalidAddress(let text, let reason):
+            "“\(text)” is no SuperLink's address: \(reason)"
+        case .keyFile(let path, let reason): "--key-file \(path): \(reason)"
+        case .certificateFile(let path, let reason): "--ca \(path): \(reason)"
+        case .gaveUp(let address, let seconds, let reason):
+            "no answer from \(address) for \(Int(seconds.rounded())) s: \(reason)"
+        case .refused(let address, let reason):
+            "the SuperLink at \(address) refuses this node: \(reason)"
+        case .notASuperLink(let address, let reason): "\(address) is no SuperLink: \(reason)"
+        }
+    }
+}
+
+/// What the system says of an error number.
+func systemMessage(_ number: Int32) -> String {
+    String(cString: strerror(number)).lowercased()
+}

@@ -1,0 +1,48 @@
+import Crypto
+import Foundation
+
+/// A node's key pair, by which a SuperLink knows it: P-256, signing the time of every call.
+public struct NodeIdentity: Sendable {
+    private let privateKey: P256.Signing.PrivateKey
+    /// The public key as PEM, with a line's end behind its last line.
+    let publicKey: Data
+    /// Whether it outlives the process.
+    public let isKept: Bool
+
+    /// A new key that nobody keeps.
+    public init() { self.init(P256.Signing.PrivateKey(), isKept: false) }
+
+    init(_ privateKey: P256.Signing.PrivateKey, isKept: Bool) {
+        self.privateKey = privateKey
+        self.isKept = isKept
+        publicKey = Data((privateKey.publicKey.pemRepresentation + "\n").utf8)
+    }
+
+    /// The private key as PEM.
+    var privatePEM: String { privateKey.pemRepresentation }
+
+    /// What a call says of who makes it, and when.
+    ///
+    /// The signature is ECDSA with SHA-256 over the timestamp's text, in DER.
+    func headers(at time: Date = Date()) throws -> [(name: String, value: String)] {
+        let timestamp = Self.timestamp(time)
+        let signature = try privateKey.signature(for: Data(timestamp.utf8))
+        return [
+            ("flwr-public-key", publicKey.base64EncodedString()),
+            ("flwr-timestamp", timestamp),
+            ("flwr-signature", signature.derRepresentation.base64EncodedString()),
+        ]
+    }
+
+    /// ISO 8601 in UTC with microseconds: 2026-01-31T12:00:00.000000+00:00.
+    static func timestamp(_ time: Date) -> String {
+        let microseconds = Int((time.timeIntervalSince1970 * 1e6).rounded())
+        var seconds = time_t(microseconds / 1_000_000)
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        return String(
+            format: "%04d-%02d-%02dT%02d:%02d:%02d.%06d+00:00", Int(parts.tm_year) + 1900,
+            Int(parts.tm_mon) + 1, Int(parts.tm_mday), Int(parts.tm_hour), Int(parts.tm_min),
+            Int(parts.tm_sec), microseconds % 1_000_000)
+    }
+}
