@@ -64,9 +64,9 @@ public struct FlowerNode: Sendable {
             result = .failure(Task.isCancelled ? CancellationError() : error)
         }
         if let node = session.place.node {
-            let isOwn = session.isSelfRegistered
+            let isForgotten = session.isForgotten
             // In a task of its own, because this one may be cancelled.
-            await Task { try? await connection.leave(node, unregistering: isOwn) }.value
+            await Task { try? await connection.leave(node, unregistering: isForgotten) }.value
         }
         try? await client.shutdown()
         try result.get()

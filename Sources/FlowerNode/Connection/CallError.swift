@@ -16,8 +16,10 @@ enum CallError: Error {
     /// The node is to stop.
     case cancelled
 
-    /// The number of a SuperLink that nodes are registered with by hand.
-    static let registrationDisabled = 2001
+    /// A SuperLink's number for a key that it has, or had, a node of.
+    static let keyInUse = 23
+    /// A SuperLink's number for a node that cannot take its place: it has it, or is not known.
+    static let activationFailed = 2004
 
     /// What went wrong on the way, as a clause.
     static func describe(_ error: any Error) -> String {

@@ -134,10 +134,12 @@ struct FleetConnection: Sendable {
     }
 
     /// Says that the node goes, and, where it made itself known, that it is to be forgotten.
+    ///
+    /// One that is taken for offline cannot be deactivated, but it can be forgotten.
     func leave(_ node: UInt64, unregistering: Bool) async throws(CallError) {
         var request = WireLeaveRequest()
         request.nodeID = node
-        let _: WireEmptyAnswer = try await call("deactivate-node", request, seconds: 3)
+        let _: WireEmptyAnswer? = try? await call("deactivate-node", request, seconds: 3)
         guard unregistering else { return }
         let _: WireEmptyAnswer = try await call("unregister-node", request, seconds: 3)
     }

@@ -2,6 +2,8 @@
 public enum NodeEvent: Sendable {
     /// The SuperLink has taken the node in under that number, for the first time or again.
     case joined(node: UInt64)
+    /// The SuperLink does not let the node take its place yet, in its words; the node keeps trying.
+    case waiting(reason: String)
     /// The SuperLink does not answer, and why; the node keeps trying.
     case away(reason: String)
     /// The SuperLink answers again, after so many seconds.

@@ -11,8 +11,9 @@ struct NodeSession {
     private let work: NodeWork
 
     let place = NodePlace()
-    /// Whether the node made itself known, and is to be forgotten when it goes.
-    private(set) var isSelfRegistered = false
+    /// Whether the node made itself known, and is to be forgotten when it goes: not with a key that is
+    /// kept, because a SuperLink never takes a key again once it has forgotten its node.
+    private(set) var isForgotten = false
 
     /// Times in a row that a SuperLink may forget a node before the node believes that it is not wanted.
     private static let entryLimit = 3
@@ -69,24 +70,38 @@ struct NodeSession {
             try await patience.answer { () async throws(CallError) in
                 try await connection.register()
             }
-            isSelfRegistered = true
+            isForgotten = !configuration.identity.isKept
         } catch CallError.refused(let reason, let code) {
-            guard configuration.identity.isKept else { throw notWanted(reason) }
+            // A new key is in use where the answer to its registration was lost.
+            let isKept = configuration.identity.isKept
+            guard isKept || code == CallError.keyInUse else { throw notWanted(reason) }
             objection = reason
-            isSelfRegistered = code != CallError.registrationDisabled
+            isForgotten = !isKept
         } catch CallError.unknownNode(let reason) {
             throw notWanted("\(reason); is this machine's clock right?")
         }
-        do {
-            let node = try await patience.answer { () async throws(CallError) in
-                try await connection.activate(heartbeatSeconds: seconds)
+        let start = MonotonicClock.seconds()
+        var isWaiting = false
+        while true {
+            do {
+                let node = try await patience.answer { () async throws(CallError) in
+                    try await connection.activate(heartbeatSeconds: seconds)
+                }
+                place.node = node
+                return report(.joined(node: node))
+            } catch CallError.refused(let reason, let code) {
+                // A node that was killed counts as online until a sign of life is overdue, and one that
+                // is online cannot take its place again.
+                let waited = MonotonicClock.seconds() - start
+                guard objection != nil, code == CallError.activationFailed,
+                    waited < min(configuration.retrySeconds, 2 * seconds + 5)
+                else { throw notWanted(objection ?? reason) }
+                if !isWaiting { report(.waiting(reason: reason)) }
+                isWaiting = true
+                try await Task.sleep(for: .seconds(configuration.pollSeconds))
+            } catch CallError.unknownNode(let reason) {
+                throw notWanted(objection ?? reason)
             }
-            place.node = node
-            report(.joined(node: node))
-        } catch CallError.refused(let reason, _) {
-            throw notWanted(objection ?? reason)
-        } catch CallError.unknownNode(let reason) {
-            throw notWanted(objection ?? reason)
         }
     }
 
