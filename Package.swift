@@ -108,6 +108,7 @@ let package = Package(
             name: "federated",
             dependencies: [
                 "LocalTraining", "FederationStore", "FederationServer", "FederationClient",
+                "FlowerNode",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -12,10 +12,10 @@ struct Federated: ParsableCommand {
         discussion: "Try: federated run --experiment 1",
         version: version,
         subcommands: [
-            RunCommand.self, ServeCommand.self, JoinCommand.self, RunsCommand.self,
-            ShowCommand.self, CompareCommand.self, ExportCommand.self, ReportCommand.self,
-            BenchCommand.self, SweepCommand.self, ReproduceCommand.self, PartitionCommand.self,
-            DataCommand.self,
+            RunCommand.self, ServeCommand.self, JoinCommand.self, FlowerNodeCommand.self,
+            RunsCommand.self, ShowCommand.self, CompareCommand.self, ExportCommand.self,
+            ReportCommand.self, BenchCommand.self, SweepCommand.self, ReproduceCommand.self,
+            PartitionCommand.self, DataCommand.self,
         ])
 
     /// Parses and runs; every error is one line on standard error.

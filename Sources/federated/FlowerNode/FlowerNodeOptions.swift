@@ -1,0 +1,98 @@
+import ArgumentParser
+import Datasets
+import LocalTraining
+import NeuralNetworks
+
+/// What a node trains, on which part of which data.
+struct FlowerNodeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Model.", valueName: "name"))
+    var model = NamedModel.referenceCNN
+
+    @Option(
+        help: ArgumentHelp("mnist, digits, or a folder with four IDX files.", valueName: "data"))
+    var dataset: String?
+
+    @Option(help: ArgumentHelp("Where MNIST is.", valueName: "folder"))
+    var dataDir: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How the data are divided: see federated partition --help.", valueName: "partition"))
+    var partition = "iid"
+
+    @Option(help: "Parts of the data. (default: 5, with csv:FILE as many as it names)")
+    var clients: Int?
+
+    @Option(help: "Which part is this node's, from 1.")
+    var id: Int
+
+    @Option(help: "Seed of the partition and of training: the same for all nodes.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Local epochs, unless the ServerApp says; a fraction ends within one.")
+    var epochs = 10.0
+
+    @Option(
+        help: ArgumentHelp("Batch size, unless the ServerApp says, or all.", valueName: "batch"))
+    var batchSize = BatchSize.samples(8)
+
+    @Option(help: "Learning rate, unless the ServerApp says.")
+    var learningRate: Float = 0.01
+
+    @Option(help: ArgumentHelp("Momentum of local SGD.", valueName: "beta"))
+    var momentum: Float = 0
+
+    @Option(help: ArgumentHelp("Evaluate on a random part of the test set.", valueName: "part"))
+    var evaluationFraction = 1.0
+
+    private static let defaultClients = 5
+
+    func validate() throws {
+        if let clients { try requirePositive(clients, "--clients") }
+        try requirePositive(id, "--id")
+        let partition = try requirePartition(partition)
+        if let count = clientCount(partition), id > count {
+            throw ValidationError("--id must be from 1 to \(count), not \(id)")
+        }
+        guard epochs > 0, epochs <= 1e6 else {
+            throw ValidationError("--epochs must be above 0 and at most 1e6, not \(epochs)")
+        }
+        if let count = batchSize.count { try requirePositive(count, "--batch-size") }
+        try requireLearningRate(learningRate, "--learning-rate")
+        try requireMomentum(momentum, "--momentum")
+        guard evaluationFraction > 0, evaluationFraction <= 1 else {
+            throw ValidationError(
+                "--evaluation-fraction must be above 0 and at most 1, not \(evaluationFraction)")
+        }
+    }
+
+    /// How the data are divided, in one line.
+    var division: String {
+        (try? Partition(argument: partition)).map { "\($0) (\($0.summary))" } ?? partition
+    }
+
+    /// nil where the partition's file says it.
+    private func clientCount(_ partition: Partition) -> Int? {
+        if case .natural = partition { return clients }
+        return clients ?? Self.defaultClients
+    }
+
+    /// The parts of these images.
+    /// - Throws: `PartitionError`; `CommandFailure` where there is no part of that number.
+    func shards(of images: LabelledImages) throws -> DividedShards {
+        let partition = try requirePartition(partition)
+        let shards = try partition.divide(images, among: clientCount(partition), seed: seed)
+        guard id <= shards.clientCount else {
+            throw CommandFailure(
+                message: "the partition has parts 1 to \(shards.clientCount): there is no \(id)")
+        }
+        return shards
+    }
+
+    /// How the node trains where the ServerApp says nothing.
+    var training: LocalTraining {
+        LocalTraining(
+            .epochs(epochs), batchSize: batchSize.count,
+            optimizer: LocalOptimizer(learningRate: learningRate, momentum: momentum))
+    }
+}
