@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 FEDERATED ?= .build/release/federated
 SWIFT_FILES := Sources Tests Package.swift
 SHELL_FILES := $(wildcard Scripts/*.sh) .ci/run
-PYTHON_FILES := $(wildcard Scripts/*.py .ci/*.py)
+PYTHON_FILES := $(wildcard Scripts/*.py Scripts/flower/*.py Scripts/flower/app/*/*.py .ci/*.py)
 
 # $(call option,--flag,NAME): the flag with NAME's value as one shell word, nothing if NAME is empty.
 quote = '$(subst ','\'',$(1))'
@@ -22,7 +22,7 @@ RUN_OPTIONS = $(call option,--experiment,EXPERIMENT) $(call option,--clients,CLI
 	$(call option,--log-dir,LOG_DIR) $(call option,--threads,THREADS) \
 	$(call option,--model,MODEL) $(ARGS)
 
-.PHONY: help test page-test api-test fuzz bench peers run sweep plot data format lint clean setup build venv
+.PHONY: help test page-test api-test fuzz bench peers flower protos run sweep plot data format lint clean setup build venv
 
 help: ## Print this list
 	@echo "usage: make TARGET [NAME=value …]"
@@ -65,6 +65,13 @@ peers: build ## Measure PyTorch and Keras against it (ARGS="--with-flower")
 	@python3 Scripts/compare_peers.py --federated $(call quote,$(FEDERATED)) \
 		$(call option,--data-dir,DATA_DIR) $(ARGS)
 
+flower: build ## Federate nodes by Flower's own SuperLink (ARGS="--mixed --rounds 5")
+	@Scripts/flower_demo.sh --federated $(call quote,$(FEDERATED)) \
+		$(call option,--data-dir,DATA_DIR) $(ARGS)
+
+protos: ## Make the Swift files of Flower's protocol anew (needs protoc)
+	@Scripts/protos.sh
+
 sweep: build ## Run many settings into one CSV (ARGS="--clients 5,10 …")
 	@FEDERATED=$(call quote,$(FEDERATED)) Scripts/sweep.sh $(ARGS)
 
@@ -94,7 +101,8 @@ lint: ## Check the style of Swift, shell and Python sources
 		else echo "lint: python3 is not installed: Python files were not checked"; fi
 
 clean: ## Remove what was built and the Python environments; Logs stay
-	@rm -rf .build .build-fuzz .venv .venv-page .venv-api .venv-peers Scripts/__pycache__ .ci/__pycache__
+	@rm -rf .build .build-fuzz .build-protos .venv .venv-page .venv-api .venv-peers .venv-flower \
+		Scripts/__pycache__ .ci/__pycache__
 
 setup:
 	@Scripts/setup.sh

@@ -1,0 +1,1 @@
+"""An app for Flower: FedAvg as it comes, over nodes that may be `federated flower-node`."""
