@@ -137,6 +137,13 @@ let package = Package(
             name: "FederationClientTests",
             dependencies: ["FederationClient", "FederationServer"], swiftSettings: strict),
         .testTarget(
+            name: "FlowerNodeTests",
+            dependencies: [
+                "FlowerNode", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "LocalTrainingTests", dependencies: ["LocalTraining"], swiftSettings: strict),
         .testTarget(
             name: "federatedTests", dependencies: ["federated", "TestCertificate"],
