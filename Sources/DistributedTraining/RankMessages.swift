@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import Tensors
 
 /// What rank 0 tells the others to do next.
 enum RankOrder: Codable {
@@ -12,7 +13,7 @@ enum RankOrder: Codable {
 }
 
 /// What a rank says of the clients that it has trained.
-struct TrainingReport: Codable {
+package struct TrainingReport: Codable {
     /// What came of one client.
     struct Part: Codable {
         var client: Int
@@ -56,26 +57,39 @@ struct EvaluationReport: Codable {
     var isStopped = false
 }
 
+/// Property lists and not JSON: they hold every Double.
+private func encoded(_ value: some Encodable) -> [UInt8] {
+    let encoder = PropertyListEncoder()
+    encoder.outputFormat = .binary
+    do {
+        return Array(try encoder.encode([value]))
+    } catch {
+        preconditionFailure("a message between ranks cannot be written: \(error)")
+    }
+}
+
+private func decoded<Value: Decodable>(_ bytes: [UInt8]) -> Value {
+    do {
+        return try PropertyListDecoder().decode([Value].self, from: Data(bytes))[0]
+    } catch {
+        preconditionFailure("a message between ranks cannot be read: \(error)")
+    }
+}
+
+extension TrainingReport {
+    /// Seconds that rank 0 takes to read a rank's report of so many clients.
+    package static func readingSeconds(clients: Int) -> Double {
+        let sum = RoundAggregate(.fedAvg, layout: ParameterLayout([("all", [1])]))
+        var report = TrainingReport(totals: sum.totals)
+        report.parts = (0..<clients).map { Part(client: $0, sampleCount: 600) }
+        let bytes = encoded(report)
+        let start = MonotonicClock.seconds()
+        for _ in 0..<100 { _ = decoded(bytes) as TrainingReport }
+        return (MonotonicClock.seconds() - start) / 100
+    }
+}
+
 extension Communicator {
-    /// Property lists and not JSON: they hold every Double.
-    private func encoded(_ value: some Encodable) -> [UInt8] {
-        let encoder = PropertyListEncoder()
-        encoder.outputFormat = .binary
-        do {
-            return Array(try encoder.encode([value]))
-        } catch {
-            preconditionFailure("a message between ranks cannot be written: \(error)")
-        }
-    }
-
-    private func decoded<Value: Decodable>(_ bytes: [UInt8]) -> Value {
-        do {
-            return try PropertyListDecoder().decode([Value].self, from: Data(bytes))[0]
-        } catch {
-            preconditionFailure("a message between ranks cannot be read: \(error)")
-        }
-    }
-
     /// Gives every rank a value of rank 0's.
     /// - Parameter value: looked at on rank 0 only.
     public func broadcast<Value: Codable>(value: Value?) -> Value {

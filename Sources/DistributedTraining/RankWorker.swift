@@ -14,8 +14,9 @@ public final class RankWorker: Sendable {
     private let stopping = Atomic(false)
 
     /// - Precondition: the strategy's clients keep nothing from round to round.
-    public init(_ configuration: InProcessFederation.Configuration, _ communicator: any Communicator)
-    {
+    public init(
+        _ configuration: InProcessFederation.Configuration, _ communicator: any Communicator
+    ) {
         precondition(
             configuration.strategy.clientHalf != .controlVariates,
             "control variates stay in one process")
@@ -51,7 +52,9 @@ public final class RankWorker: Sendable {
                 var (sum, report) = train(
                     clients[communicator.rank], round: round, dropouts: dropouts, from: model)
                 _ = communicator.gather(value: report)
-                if let whole = communicator.broadcast(value: SumOrder?.none).whole { sum.reduce(to: whole, communicator.sum) }
+                if let whole = communicator.broadcast(value: SumOrder?.none).whole {
+                    sum.reduce(to: whole, communicator.sum)
+                }
             }
         }
     }

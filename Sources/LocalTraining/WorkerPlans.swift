@@ -10,7 +10,8 @@ package final class WorkerPlans: @unchecked Sendable {
     private let engine: Engine
     private let slots: UnsafeMutableBufferPointer<(training: Plan?, inference: Plan?)>
 
-    package init(_ architecture: Architecture, trainingBatchSize: Int, engine: Engine, threads: Int) {
+    package init(_ architecture: Architecture, trainingBatchSize: Int, engine: Engine, threads: Int)
+    {
         self.architecture = architecture
         self.trainingBatchSize = trainingBatchSize
         self.engine = engine

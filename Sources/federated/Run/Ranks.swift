@@ -31,7 +31,8 @@ final class Ranks {
     static func requireOne(_ command: String) throws {
         if let launched, launched.size > 1 {
             throw CommandFailure(
-                message: "federated \(command) is one process, and mpirun started \(launched.size): "
+                message:
+                    "federated \(command) is one process, and mpirun started \(launched.size): "
                     + "only run and bench --ranks share work among ranks")
         }
     }
@@ -48,7 +49,8 @@ final class Ranks {
 
     let communicator: any Communicator
     private var stage = Stage.waiting
-    private let leave: () -> Void
+    /// Takes leave of the others, who are at the end, too.
+    let leave: () -> Void
 
     /// Joins the others; nil if this process was started alone.
     static func join() throws -> Ranks? {

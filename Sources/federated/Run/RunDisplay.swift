@@ -45,7 +45,8 @@ final class RunDisplay: Sendable {
             (
                 "threads",
                 (run.isShared
-                    ? "\(run.threads) in each of \(Text.plural(run.ranks, "rank"))" : "\(run.threads)")
+                    ? "\(run.threads) in each of \(Text.plural(run.ranks, "rank"))"
+                    : "\(run.threads)")
                     + " on \(Machine.description)"
             ),
         ]
