@@ -42,7 +42,7 @@ options=(--rounds 2 --epochs 1 --dataset digits --no-client-evaluation "$@")
 ip netns exec $one unshare --uts bash -c "hostname $one; exec \"\$@\"" mpirun \
     mpirun -n 2 --hostfile "$work/hosts" --map-by node --mca plm_rsh_agent "$work/agent" \
     --mca btl tcp,self --mca btl_tcp_if_include 10.77.0.0/24 \
-    --mca oob_tcp_if_include 10.77.0.0/24 -x OPENBLAS_CORETYPE \
+    --mca oob_tcp_if_include 10.77.0.0/24 ${OPENBLAS_CORETYPE+-x OPENBLAS_CORETYPE} \
     "$program" run "${options[@]}" --log-dir "$work/two"
 "$program" run "${options[@]}" --log-dir "$work/one" --quiet
 cmp "$work"/one/*.safetensors "$work"/two/*.safetensors

@@ -136,35 +136,6 @@ public struct ExactAccumulator: Sendable {
         }
     }
 
-    /// Adds another sum: the result is the one that adding its updates here would have given.
-    /// - Throws: `AggregationError.mergeOfDifferentLengths` or `.mergeOverflow`; the accumulator is
-    ///   then as before.
-    public mutating func merge(_ other: ExactAccumulator) throws(AggregationError) {
-        guard other.count == count else {
-            throw .mergeOfDifferentLengths(found: other.count, expected: count)
-        }
-        let samples = sampleCount.addingReportingOverflow(other.sampleCount)
-        // Both are at most 2⁶², so their sum does not wrap.
-        guard bound + other.bound <= Self.boundLimit, !samples.overflow else {
-            throw .mergeOverflow
-        }
-        // After this the low words are what one addition may leave, and the other's are at most
-        // 2²⁰ additions: together far from wrapping.
-        carry()
-        Self.addWords(&high, other.high)
-        Self.addWords(&low, other.low)
-        if let more = other.tail {
-            var sum = tail.take() ?? Tail(count: count)
-            Self.addWords(&sum.third, more.third)
-            Self.addWords(&sum.fourth, more.fourth)
-            tail = sum
-        }
-        bound += other.bound
-        sampleCount = samples.partialValue
-        updateCount += other.updateCount
-        additionsSinceCarry = other.additionsSinceCarry + 1
-    }
-
     /// Adds sums that other processes hold, word by word.
     ///
     /// Every process calls it on its own part of the sum with what is known of all parts; whatever adds
@@ -319,10 +290,6 @@ public struct ExactAccumulator: Sendable {
         withWords(&high, &low) { ck_carry($0, $1, count) }
         // What is left in the low words is as much as one addition may leave.
         additionsSinceCarry = 1
-    }
-
-    private static func addWords(_ sum: inout [Int64], _ other: [Int64]) {
-        for index in sum.indices { sum[index] &+= other[index] }
     }
 }
 

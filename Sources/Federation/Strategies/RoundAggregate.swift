@@ -48,19 +48,6 @@ public struct RoundAggregate: Sendable {
         }
     }
 
-    /// Adds what another aggregate of the same strategy and round has summed.
-    public mutating func merge(_ other: RoundAggregate) throws(AggregationError) {
-        if let more = other.controls {
-            var sum = controls
-            try sum?.merge(more)
-            try models.merge(other.models)
-            controls = sum
-        } else {
-            try models.merge(other.models)
-        }
-        reaches.merge(other.reaches) { mine, _ in mine }
-    }
-
     /// Adds what other processes have summed, as `ExactAccumulator.reduce` does.
     /// - Precondition: the strategy's clients keep nothing: control variates stay in one process.
     public mutating func reduce(
