@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 
 FEDERATED ?= .build/release/federated
 SWIFT_FILES := Sources Tests Package.swift
-SHELL_FILES := $(wildcard Scripts/*.sh) .ci/run
+SHELL_FILES := $(wildcard Scripts/*.sh) Scripts/deploy/federated.slurm .ci/run
 PYTHON_FILES := $(wildcard Scripts/*.py Scripts/flower/*.py Scripts/flower/app/*/*.py .ci/*.py)
 
 # $(call option,--flag,NAME): the flag with NAME's value as one shell word, nothing if NAME is empty.
@@ -22,7 +22,8 @@ RUN_OPTIONS = $(call option,--experiment,EXPERIMENT) $(call option,--clients,CLI
 	$(call option,--log-dir,LOG_DIR) $(call option,--threads,THREADS) \
 	$(call option,--model,MODEL) $(ARGS)
 
-.PHONY: help test page-test api-test fuzz bench peers flower protos run sweep plot data format lint clean setup build venv
+.PHONY: help test page-test api-test fuzz mpi mpi-build mpi-test release bench peers flower protos run sweep plot \
+	data format lint clean setup build venv
 
 help: ## Print this list
 	@echo "usage: make TARGET [NAME=value …]"
@@ -57,6 +58,25 @@ api-test: build ## Test both HTTP APIs with schemathesis (CASES=1000 requests a 
 	@Scripts/venv.sh api
 	@.venv-api/bin/python Scripts/api_test.py --federated $(call quote,$(FEDERATED)) \
 		$(call option,--cases,CASES) $(ARGS)
+
+# Ranks for `make mpi`, and what is needed to start them as root, as in a container.
+RANKS ?= 2
+MPIRUN ?= mpirun
+AS_ROOT := $(if $(filter 0,$(shell id -u)),OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
+
+mpi: mpi-build ## Run an experiment on RANKS=2 ranks of MPI, and measure them
+	@$(AS_ROOT) $(MPIRUN) -n $(RANKS) .build-mpi/release/federated run $(RUN_OPTIONS)
+	@$(AS_ROOT) $(MPIRUN) -n $(RANKS) .build-mpi/release/federated bench --ranks
+
+mpi-test: mpi-build ## Test runs over ranks of MPI, and kill some
+	@python3 Scripts/mpi_test.py $(ARGS)
+
+mpi-build: setup
+	@Scripts/setup.sh mpi
+	@swift build -c release --traits MPI --scratch-path .build-mpi --product federated
+
+release: setup ## Make one binary that needs no Swift: .build-release/federated
+	@Scripts/release.sh
 
 bench: build ## Measure training and evaluation speed (ARGS="--json")
 	@$(call quote,$(FEDERATED)) bench $(ARGS)
@@ -101,8 +121,8 @@ lint: ## Check the style of Swift, shell and Python sources
 		else echo "lint: python3 is not installed: Python files were not checked"; fi
 
 clean: ## Remove what was built and the Python environments; Logs stay
-	@rm -rf .build .build-fuzz .build-protos .venv .venv-page .venv-api .venv-peers .venv-flower \
-		Scripts/__pycache__ .ci/__pycache__
+	@rm -rf .build .build-fuzz .build-mpi .build-release .build-protos .venv .venv-page .venv-api .venv-peers \
+		.venv-flower Scripts/__pycache__ .ci/__pycache__
 
 setup:
 	@Scripts/setup.sh

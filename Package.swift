@@ -15,6 +15,9 @@ let package = Package(
         .library(name: "FederationClient", targets: ["FederationClient"]),
         .library(name: "LocalTraining", targets: ["LocalTraining"]),
     ],
+    traits: [
+        .trait(name: "MPI", description: "federated run under mpirun, over Open MPI")
+    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -49,6 +52,14 @@ let package = Package(
         .target(name: "Federation", dependencies: ["Tensors"], swiftSettings: strict),
         .target(
             name: "LocalTraining", dependencies: ["Federation", "NeuralNetworks", "Datasets"],
+            swiftSettings: strict),
+        .systemLibrary(
+            name: "COpenMPI", pkgConfig: "ompi", providers: [.apt(["libopenmpi-dev"])]),
+        .target(
+            name: "DistributedTraining",
+            dependencies: [
+                "LocalTraining", .target(name: "COpenMPI", condition: .when(traits: ["MPI"])),
+            ],
             swiftSettings: strict),
         .target(
             name: "FederationWire",
@@ -107,8 +118,8 @@ let package = Package(
         .executableTarget(
             name: "federated",
             dependencies: [
-                "LocalTraining", "FederationStore", "FederationServer", "FederationClient",
-                "FlowerNode",
+                "LocalTraining", "DistributedTraining", "FederationStore", "FederationServer",
+                "FederationClient", "FlowerNode",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -145,6 +156,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LocalTrainingTests", dependencies: ["LocalTraining"], swiftSettings: strict),
+        .testTarget(
+            name: "DistributedTrainingTests", dependencies: ["DistributedTraining"],
+            swiftSettings: strict),
         .testTarget(
             name: "federatedTests", dependencies: ["federated", "TestCertificate"],
             swiftSettings: strict),

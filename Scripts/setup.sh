@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that what the build needs is on the machine: Swift, OpenBLAS, LAPACKE, SQLite, xxHash, zlib.
-# With the word page: what the tests of the live page need, Chromium and a font, and not Swift.
+# With a word, only what that needs besides: page (the tests of the live page: Chromium and a font), mpi
+# (Open MPI), release (libcurl's headers, for Foundation linked statically).
 # Installs the system packages with apt when it may; otherwise prints the one command and stops.
 set -euo pipefail
 
@@ -34,6 +35,15 @@ missing_packages() {
         command -v "${CHROMIUM:-chromium}" chromium-browser google-chrome >/dev/null ||
             echo chromium
         [[ -n $(fc-list 2>/dev/null) ]] || echo fonts-dejavu-core
+        return
+    fi
+    if [[ $purpose == mpi ]]; then
+        pkg-config --exists ompi || echo libopenmpi-dev
+        command -v mpirun >/dev/null || echo openmpi-bin
+        return
+    fi
+    if [[ $purpose == release ]]; then
+        pkg-config --exists libcurl || echo libcurl4-openssl-dev
         return
     fi
     if ! command -v pkg-config >/dev/null; then
@@ -86,15 +96,15 @@ install_packages() {
 readonly purpose=${1:-build}
 case $purpose in
 build) check_swift ;;
-page) ;;
-*) fail "there is no purpose “$purpose”: expected page, or nothing for the build" ;;
+page | mpi | release) ;;
+*) fail "there is no purpose “$purpose”: expected page, mpi, release, or nothing for the build" ;;
 esac
 mapfile -t missing < <(missing_packages)
 if ((${#missing[@]} == 0)); then
     exit 0
 fi
 if ! is_debian; then
-    [[ $purpose == build ]] || fail "please install Chromium and a font (Debian: ${missing[*]})."
+    [[ $purpose == build ]] || fail "please install what this needs (Debian: ${missing[*]})."
     fail "pkg-config does not find everything the build needs (the Debian names are: ${missing[*]})." \
         "Install OpenBLAS, SQLite and zlib, each with its C headers, and pkg-config; then try again."
 fi

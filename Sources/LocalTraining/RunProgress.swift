@@ -29,6 +29,8 @@ public final class RunProgress: Sendable {
     private let state = Mutex(Snapshot())
     private let stopping = Atomic(false)
 
+    public init() {}
+
     public var snapshot: Snapshot { state.withLock { $0 } }
 
     package var isStopping: Bool { stopping.load(ordering: .relaxed) }
@@ -53,9 +55,11 @@ public final class RunProgress: Sendable {
         }
     }
 
-    package func clientTrained(seconds: Double) {
+    package func clientTrained(seconds: Double) { clientsTrained(1, seconds: seconds) }
+
+    package func clientsTrained(_ count: Int, seconds: Double) {
         state.withLock {
-            $0.clientsTrained += 1
+            $0.clientsTrained += count
             $0.trainingSeconds += seconds
         }
     }

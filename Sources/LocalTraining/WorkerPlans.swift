@@ -4,13 +4,14 @@ import NeuralNetworks
 ///
 /// A plan is used by the worker whose number it is asked for, and a number is one thread's at a
 /// time (see `WorkQueue`), so nothing needs a lock.
-final class WorkerPlans: @unchecked Sendable {
+package final class WorkerPlans: @unchecked Sendable {
     private let architecture: Architecture
     private let trainingBatchSize: Int
     private let engine: Engine
     private let slots: UnsafeMutableBufferPointer<(training: Plan?, inference: Plan?)>
 
-    init(_ architecture: Architecture, trainingBatchSize: Int, engine: Engine, threads: Int) {
+    package init(_ architecture: Architecture, trainingBatchSize: Int, engine: Engine, threads: Int)
+    {
         self.architecture = architecture
         self.trainingBatchSize = trainingBatchSize
         self.engine = engine
@@ -23,7 +24,7 @@ final class WorkerPlans: @unchecked Sendable {
         slots.deallocate()
     }
 
-    func training(_ worker: Int) -> Plan {
+    package func training(_ worker: Int) -> Plan {
         if let plan = slots[worker].training { return plan }
         let plan = Plan(
             architecture, batchSize: trainingBatchSize, purpose: .training, engine: engine)
@@ -31,7 +32,7 @@ final class WorkerPlans: @unchecked Sendable {
         return plan
     }
 
-    func inference(_ worker: Int) -> Plan {
+    package func inference(_ worker: Int) -> Plan {
         if let plan = slots[worker].inference { return plan }
         let plan = Plan(
             architecture, batchSize: EvaluationSet.batchSize, purpose: .inference, engine: engine)

@@ -18,7 +18,7 @@ struct Federated: ParsableCommand {
             PartitionCommand.self, DataCommand.self,
         ])
 
-    /// Parses and runs; every error is one line on standard error.
+    /// Parses and runs; every error is one line on standard error, of all ranks' the first one's.
     static func main() {
         do {
             var command = try parseAsRoot()
@@ -37,6 +37,7 @@ struct Federated: ParsableCommand {
 
     /// Prints one line on standard error.
     static func complain(_ message: String) {
+        guard Ranks.launched?.rank ?? 0 == 0 else { return }
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
         FileHandle.standardError.write(Data("federated: \(line)\n".utf8))
     }

@@ -61,8 +61,10 @@ struct StrategyLawTests {
         }
     }
 
-    @Test("Two aggregates merged are one", arguments: everyStrategy)
-    func merge(strategy: Strategy) throws {
+    @Test(
+        "The aggregates of several processes are one",
+        arguments: everyStrategy.filter { $0.clientHalf != .controlVariates })
+    func reduce(strategy: Strategy) throws {
         var random = stream(3)
         let layout = ParameterLayout([("w", [Self.size])])
         let start = try strategy.round(
@@ -76,7 +78,7 @@ struct StrategyLawTests {
             var right = left
             try left.add(Array(contributions.prefix(cut)))
             try right.add(Array(contributions.dropFirst(cut)))
-            try left.merge(right)
+            left = try reduced(left, right)
             #expect(left.count == 4)
             #expect(try left.next(contributions, after: start, population: 4) == expected)
         }

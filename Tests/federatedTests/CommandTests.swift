@@ -10,12 +10,15 @@ struct Command {
     var errors: String
 
     /// Runs `federated` with these arguments, on generated digits unless told otherwise.
-    static func run(_ arguments: [String], in folder: URL? = nil) throws -> Command {
+    static func run(
+        _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]
+    ) throws -> Command {
         let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
         let process = Process()
         process.executableURL = bundle.deletingLastPathComponent().appending(path: "federated")
         process.arguments = arguments
         process.currentDirectoryURL = folder
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         let output = Pipe()
         let errors = Pipe()
         process.standardOutput = output

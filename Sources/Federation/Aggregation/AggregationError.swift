@@ -56,9 +56,7 @@ public enum AggregationError: Error, Equatable, Sendable {
     case overflow(client: Int, value: Float, sampleCount: Int, at: ParameterPlace)
     /// The sum of all sample counts would exceed 2⁶³ − 1.
     case sampleCountOverflow(client: Int, found: Int, sumBefore: Int)
-    /// Two sums over models of different length cannot be merged.
-    case mergeOfDifferentLengths(found: Int, expected: Int)
-    /// The merged sum would not fit: magnitudes reach 2³⁸ or samples 2⁶³.
+    /// The sum of several processes' sums would not fit: magnitudes reach 2³⁸ or samples 2⁶³.
     case mergeOverflow
     /// There is no mean of no updates.
     case noUpdates
@@ -86,11 +84,9 @@ extension AggregationError: CustomStringConvertible {
             the update of client \(client) counts \(found) samples, \
             which with \(sumBefore) before is more than \(Int.max)
             """
-        case .mergeOfDifferentLengths(let found, let expected):
-            "a sum over \(found) parameters cannot be merged into one over \(expected)"
         case .mergeOverflow:
             """
-            the merged sum is too large: samples times largest parameter over all updates must stay \
+            the sum of all ranks' sums is too large: samples times largest parameter over all updates must stay \
             below 2^38, and the number of samples below 2^63
             """
         case .noUpdates:

@@ -15,7 +15,7 @@ public struct ExactAccumulator: Sendable {
     public static let sampleCountLimit = 1 << 29
     /// What Σ (largest |n_k · w_k[i]| of update k) may reach, in units of 2⁻²⁴. From here on the
     /// high word could wrap in principle, or not convert back from Double in `ck_exact_mean`.
-    private static let boundLimit = 1 << 62
+    fileprivate static let boundLimit = 1 << 62
     /// Additions after which the low words, which grow by at most 2⁴¹ each time, are carried.
     private static let carryInterval = 1 << 20
     /// Below this magnitude a Float has bits beneath 2⁻⁶⁶.
@@ -136,33 +136,61 @@ public struct ExactAccumulator: Sendable {
         }
     }
 
-    /// Adds another sum: the result is the one that adding its updates here would have given.
-    /// - Throws: `AggregationError.mergeOfDifferentLengths` or `.mergeOverflow`; the accumulator is
-    ///   then as before.
-    public mutating func merge(_ other: ExactAccumulator) throws(AggregationError) {
-        guard other.count == count else {
-            throw .mergeOfDifferentLengths(found: other.count, expected: count)
-        }
-        let samples = sampleCount.addingReportingOverflow(other.sampleCount)
-        // Both are at most 2⁶², so their sum does not wrap.
-        guard bound + other.bound <= Self.boundLimit, !samples.overflow else {
-            throw .mergeOverflow
-        }
-        // After this the low words are what one addition may leave, and the other's are at most
-        // 2²⁰ additions: together far from wrapping.
+    /// Adds sums that other processes hold, word by word.
+    ///
+    /// Every process calls it on its own part of the sum with what is known of all parts; whatever adds
+    /// integers across processes then does so in `addingWords`. Where it leaves the words of all
+    /// processes added up, the sum is the whole; elsewhere it is of no use any more.
+    /// - Parameter addingWords: called for each row of `count` words, the same rows everywhere.
+    public mutating func reduce(
+        to whole: Totals, _ addingWords: (UnsafeMutableBufferPointer<Int64>) -> Void
+    ) {
+        precondition(whole.parts < Self.carryInterval, "a sum of \(whole.parts) parts")
+        // After this the low words are what one addition may leave.
         carry()
-        Self.addWords(&high, other.high)
-        Self.addWords(&low, other.low)
-        if let more = other.tail {
-            var sum = tail.take() ?? Tail(count: count)
-            Self.addWords(&sum.third, more.third)
-            Self.addWords(&sum.fourth, more.fourth)
-            tail = sum
+        if whole.hasTail, tail == nil { tail = Tail(count: count) }
+        high.withUnsafeMutableBufferPointer { addingWords($0) }
+        low.withUnsafeMutableBufferPointer { addingWords($0) }
+        if var tail = self.tail.take() {
+            tail.third.withUnsafeMutableBufferPointer { addingWords($0) }
+            tail.fourth.withUnsafeMutableBufferPointer { addingWords($0) }
+            self.tail = tail
         }
-        bound += other.bound
-        sampleCount = samples.partialValue
-        updateCount += other.updateCount
-        additionsSinceCarry = other.additionsSinceCarry + 1
+        bound = whole.bound
+        sampleCount = whole.sampleCount
+        updateCount = whole.updateCount
+        additionsSinceCarry = whole.parts
+    }
+
+    /// What is known of a sum but for its words.
+    public struct Totals: Hashable, Sendable, Codable {
+        fileprivate var bound = 0
+        fileprivate var hasTail = false
+        fileprivate var parts = 1
+        /// Σ n_k.
+        public fileprivate(set) var sampleCount = 0
+        /// How many updates have been added.
+        public fileprivate(set) var updateCount = 0
+
+        /// What is known of this sum and another together.
+        /// - Throws: `AggregationError.mergeOverflow`.
+        public func adding(_ other: Totals) throws(AggregationError) -> Totals {
+            let bound = bound.addingReportingOverflow(other.bound)
+            let samples = sampleCount.addingReportingOverflow(other.sampleCount)
+            guard !bound.overflow, bound.partialValue <= ExactAccumulator.boundLimit,
+                !samples.overflow
+            else { throw .mergeOverflow }
+            return Totals(
+                bound: bound.partialValue, hasTail: hasTail || other.hasTail,
+                parts: parts + other.parts, sampleCount: samples.partialValue,
+                updateCount: updateCount + other.updateCount)
+        }
+    }
+
+    /// What is known of the sum but for its words.
+    public var totals: Totals {
+        Totals(
+            bound: bound, hasTail: tail != nil, sampleCount: sampleCount, updateCount: updateCount)
     }
 
     /// Σ n_k w_k[i] / Σ n_k, rounded once to the nearest Float, ties to even.
@@ -262,10 +290,6 @@ public struct ExactAccumulator: Sendable {
         withWords(&high, &low) { ck_carry($0, $1, count) }
         // What is left in the low words is as much as one addition may leave.
         additionsSinceCarry = 1
-    }
-
-    private static func addWords(_ sum: inout [Int64], _ other: [Int64]) {
-        for index in sum.indices { sum[index] &+= other[index] }
     }
 }
 

@@ -181,5 +181,10 @@ extension RunLog.Timings {
         self.init(
             roundSeconds: rounds, trainingSeconds: training, evaluationSeconds: evaluation,
             totalSeconds: total)
+        if let count = members["ranks"] {
+            guard let count = count.int, let shares = members["idle shares"]?.list({ $0.double })
+            else { return nil }
+            (ranks, idleShares) = (count, shares)
+        }
     }
 }

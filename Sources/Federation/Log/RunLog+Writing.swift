@@ -102,11 +102,16 @@ extension RunLog {
 
 extension RunLog.Timings {
     var json: JSONValue {
-        .object([
+        var members: [String: JSONValue] = [
             "round seconds": .array(roundSeconds.map(JSONValue.number)),
             "training seconds": .number(trainingSeconds),
             "evaluation seconds": .number(evaluationSeconds),
             "total seconds": .number(totalSeconds),
-        ])
+        ]
+        if !idleShares.isEmpty {
+            members["ranks"] = .integer(ranks)
+            members["idle shares"] = .array(idleShares.map(JSONValue.number))
+        }
+        return .object(members)
     }
 }

@@ -31,6 +31,11 @@ public struct RunLog: Equatable, Sendable {
         public var evaluationSeconds: Double
         /// The whole run.
         public var totalSeconds: Double
+        /// Processes that shared the work.
+        public var ranks = 1
+        /// Of the time of all ranks' threads in a round's training, what went without work, 0…1; by
+        /// round, of the process that wrote the log; empty without ranks.
+        public var idleShares: [Double] = []
 
         /// All in seconds.
         public init(

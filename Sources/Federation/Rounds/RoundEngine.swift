@@ -79,6 +79,11 @@ public struct RoundEngine: Sendable {
         return isTraining(participant)
     }
 
+    /// Whether, as chance has it, that client of the open round trains and its update never arrives.
+    public func dropsOutAfterTraining(_ client: Int) -> Bool {
+        openRound != nil && participants[client]?.dropsOut ?? false
+    }
+
     /// How the run ended; nil while it goes on.
     public var outcome: Outcome? {
         if case .finished(let outcome) = phase { outcome } else { nil }

@@ -6,7 +6,12 @@ public struct RoundAggregate: Sendable {
     private var models: ExactAccumulator
     private var controls: ExactAccumulator?
     /// FedNova's n_i and a_i by client: their sum is taken in the order of clients.
-    private var reaches: [Int: (samples: Int, reach: Double)] = [:]
+    private var reaches: [Int: Reach] = [:]
+
+    fileprivate struct Reach: Hashable, Codable {
+        var samples: Int
+        var reach: Double
+    }
 
     /// An empty aggregate of models with that layout.
     public init(_ strategy: Strategy, layout: ParameterLayout) {
@@ -38,22 +43,37 @@ public struct RoundAggregate: Sendable {
         try models.add(contentsOf: updates, threads: threads)
         for contribution in contributions {
             guard let reach = contribution.reach else { continue }
-            reaches[contribution.client] = (contribution.update.sampleCount, reach)
+            reaches[contribution.client] = Reach(
+                samples: contribution.update.sampleCount, reach: reach)
         }
     }
 
-    /// Adds what another aggregate of the same strategy and round has summed.
-    public mutating func merge(_ other: RoundAggregate) throws(AggregationError) {
-        if let more = other.controls {
-            var sum = controls
-            try sum?.merge(more)
-            try models.merge(other.models)
-            controls = sum
-        } else {
-            try models.merge(other.models)
-        }
-        reaches.merge(other.reaches) { mine, _ in mine }
+    /// Adds what other processes have summed, as `ExactAccumulator.reduce` does.
+    /// - Precondition: the strategy's clients keep nothing: control variates stay in one process.
+    public mutating func reduce(
+        to whole: Totals, _ addingWords: (UnsafeMutableBufferPointer<Int64>) -> Void
+    ) {
+        precondition(controls == nil, "control variates are not summed across processes")
+        models.reduce(to: whole.models, addingWords)
+        reaches = whole.reaches
     }
+
+    /// What is known of an aggregate but for its sums.
+    public struct Totals: Hashable, Sendable, Codable {
+        fileprivate var models: ExactAccumulator.Totals
+        fileprivate var reaches: [Int: Reach]
+
+        /// What is known of this aggregate and another together.
+        /// - Throws: `AggregationError.mergeOverflow`.
+        public func adding(_ other: Totals) throws(AggregationError) -> Totals {
+            Totals(
+                models: try models.adding(other.models),
+                reaches: reaches.merging(other.reaches) { mine, _ in mine })
+        }
+    }
+
+    /// What is known of the aggregate but for its sums.
+    public var totals: Totals { Totals(models: models.totals, reaches: reaches) }
 
     /// The state after the round, but for `clients`, which each contribution has its own of.
     /// - Parameter population: N, all clients of the run.

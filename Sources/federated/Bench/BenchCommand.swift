@@ -49,6 +49,12 @@ struct BenchCommand: ParsableCommand {
     @Flag(help: "Measure start, rounds and memory of populations from a thousand to a million.")
     var population = false
 
+    @Flag(help: "Under mpirun: measure a round over ranks, and forecast it on many.")
+    var ranks = false
+
+    @Option(help: ArgumentHelp("Clients of a round, with --ranks."))
+    var clients = 10
+
     @Flag(help: .hidden)
     var federationServer = false
 
@@ -71,6 +77,7 @@ struct BenchCommand: ParsableCommand {
         try requirePositive(repeats, "--repeats")
         if let threads { try requirePositive(threads, "--threads") }
         for size in batchSizes { try requirePositive(size, "--batch-sizes") }
+        try requirePositive(clients, "--clients")
         try requirePositive(federationClients, "--federation-clients")
     }
 
@@ -80,6 +87,7 @@ struct BenchCommand: ParsableCommand {
             for line in try ConvolutionAccuracy.report() { console.line(line) }
             return
         }
+        if ranks { return try runRanks(console) }
         if federation || federationServer { return try runFederation(console) }
         let threads = threads ?? availableProcessorCount()
         if population { return try runPopulation(console, threads: threads) }
@@ -120,6 +128,27 @@ struct BenchCommand: ParsableCommand {
         console.clearTransient()
         for line in report.table(profile: profile, bold: console.dim) { console.line(line) }
         if json { try printJSON(report) }
+    }
+
+    private func runRanks(_ console: Console) throws {
+        guard let ranks = try Ranks.join() else {
+            throw CommandFailure(
+                message: "bench --ranks is for mpirun: mpirun -n 2 federated bench --ranks")
+        }
+        defer { ranks.leave() }
+        let bench = RanksBenchmark(
+            model: model, engine: engine, communicator: ranks.communicator,
+            repeats: quick ? 1 : repeats, clients: clients)
+        let figures = try bench.measure()
+        guard ranks.isFirst else { return }
+        console.line(console.bold("federated \(Federated.version) bench --ranks"))
+        console.line(
+            "  machine    \(Machine.description), \(Text.plural(figures.ranks, "rank")) of one thread"
+        )
+        console.line(
+            "  model      \(model.rawValue), \(Text.count(figures.parameters)) parameters")
+        for line in figures.lines { console.line(line) }
+        if json { try printJSON(figures) }
     }
 
     private func runPopulation(_ console: Console, threads: Int) throws {

@@ -61,6 +61,7 @@ struct ReproduceCommand: ParsableCommand {
     }
 
     func run() throws {
+        try Ranks.requireOne("reproduce")
         guard let study = Study.all.first(where: { $0.name == name }) else { return }
         let console = Console(quiet: false)
         let file = "\(study.name)\(quick ? "-quick" : "").csv"

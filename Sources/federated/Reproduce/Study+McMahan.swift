@@ -91,9 +91,9 @@ extension Study {
     /// Powers of the cube root of 10 around what batches of that size bear.
     private static func rates(_ batch: BatchSize) -> [Float] {
         switch batch {
-        case .samples(let count) where count <= 10: [0.1, 0.0464, 0.215]
-        case .samples: [0.215, 0.1, 0.464]
-        case .all: [0.215, 0.464, 0.1]
+        case .samples(let count) where count <= 10: [0.1, 0.0464, 0.215, 0.464]
+        case .samples: [0.215, 0.1, 0.464, 1]
+        case .all: [0.215, 0.464, 0.1, 1]
         }
     }
 }

@@ -1,4 +1,5 @@
 import Datasets
+import DistributedTraining
 import Federation
 import Foundation
 import LocalTraining
@@ -18,6 +19,10 @@ struct ExperimentRun {
     private let configuration: JSONValue
     /// The same federation over loopback, where that was asked for.
     private let loopback: LoopbackFederation?
+    /// The same federation over several processes, where that was asked for.
+    private let distributed: DistributedFederation?
+    /// How many processes share it.
+    let ranks: Int
     /// The rounds of earlier processes that it goes on from.
     private let earlier: [CommittedRound]
 
@@ -25,13 +30,14 @@ struct ExperimentRun {
     ///   - loadStart: when reading the data began, so that the log's total counts it.
     ///   - resumed: the run to go on with.
     ///   - transport: how clients reach the server; it changes no bit.
+    ///   - communicator: the processes that share the run, led by this one; they change no bit.
     ///   - onRound: called with each round and what is known after it, to commit it.
     /// - Throws: `ArchitectureError` if the model does not fit the images, `DatasetError` or
     ///   `PartitionError` if they cannot be divided as the settings say.
     init(
         _ settings: ExperimentSettings, dataset: Dataset, threads: Int,
         loadStart: Double = MonotonicClock.seconds(), resumed: ResumedRun? = nil,
-        transport: Transport = .memory,
+        transport: Transport = .memory, communicator: (any Communicator)? = nil,
         onRound: @escaping @Sendable (CommittedRound, FederationState) throws -> Void
     ) throws {
         self.settings = settings
@@ -64,15 +70,25 @@ struct ExperimentRun {
                 federation.configuration, settings: settings, transport: transport,
                 progress: federation.progress, resuming: earlier, state: resumed?.state,
                 onRound: onRound)
+        ranks = communicator?.size ?? 1
+        distributed = communicator.map { [federation, earlier] in
+            DistributedFederation(
+                federation.configuration, $0, progress: federation.progress, resuming: earlier,
+                state: resumed?.state, onRound: onRound)
+        }
     }
 
+    /// Whether ranks share it, be it one alone.
+    var isShared: Bool { distributed != nil }
+
     /// Runs all rounds and returns when the run is over.
-    func run() -> RunResult { loopback?.run() ?? federation.run() }
+    func run() -> RunResult { distributed?.run() ?? loopback?.run() ?? federation.run() }
 
     /// Ends the run within a batch's time; committed rounds are kept.
     func stop() {
         federation.stop()
         loopback?.stop()
+        distributed?.stop()
     }
 
     /// How many samples each of the first clients has in the first round: of all, unless they are many.
@@ -98,6 +114,8 @@ struct ExperimentRun {
             earlier.reduce(progress.evaluationSeconds) { $0 + $1.evaluationSeconds }
         log.timings.totalSeconds =
             earlier.reduce(MonotonicClock.seconds() - startSeconds) { $0 + $1.seconds }
+        log.timings.ranks = ranks
+        log.timings.idleShares = distributed?.idleShares ?? []
         log.outcome = result.outcome.description
         return log
     }

@@ -32,6 +32,14 @@ struct RunCommand: ParsableCommand {
     var writeLogPath: String?
 
     func validate() throws {
+        if let launched = Ranks.launched, launched.size > 1 {
+            guard transport == .memory else {
+                throw ValidationError(
+                    "--transport \(transport.rawValue) is one process's, and mpirun started "
+                        + "\(launched.size)")
+            }
+            try requireStateless(simulation.experiment.algorithm.strategy, "MPI")
+        }
         guard transport != .memory else { return }
         // Loopback is for showing that the wire changes nothing: its clients are real.
         if simulation.participation.isGiven {
@@ -46,6 +54,15 @@ struct RunCommand: ParsableCommand {
     private var common: CommonOptions { simulation.common }
 
     func run() throws {
+        let ranks = try Ranks.join()
+        defer { ranks?.end() }
+        let threads = common.threads ?? (ranks == nil ? availableProcessorCount() : 1)
+        if let ranks, !ranks.isFirst { return try ranks.serve(common, threads: threads) }
+        try run(ranks, threads: threads)
+    }
+
+    /// The run, as the only process or the first.
+    private func run(_ ranks: Ranks?, threads: Int) throws {
         let console = Console(quiet: quiet || json)
         let directory = LogDirectory(URL(fileURLWithPath: common.logDir))
         try directory.checkWritable()
@@ -57,17 +74,18 @@ struct RunCommand: ParsableCommand {
         let loaded = try load(resumed, console: console)
         if store == nil { store = try storing.open(logFolder: common.logDir) }
         let settings = try resumed?.settings ?? simulation.settings(dataset: loaded.dataset.name)
+        let source = resumed?.source ?? DataSource(loaded.dataset, options: common)
+        try ranks?.setUp(settings, source)
         let display = RunDisplay(console, settings: settings)
         let recorder = Mutex<RunRecorder?>(nil)
         let run = try ExperimentRun(
-            settings, dataset: loaded.dataset, threads: common.threadCount, loadStart: loadStart,
-            resumed: resumed, transport: transport,
+            settings, dataset: loaded.dataset, threads: threads, loadStart: loadStart,
+            resumed: resumed, transport: transport, communicator: ranks?.communicator,
             onRound: { round, state in
                 try recorder.withLock { $0 }?.commit(round, state)
                 display.show(round)
             })
         if let store {
-            let source = resumed?.source ?? DataSource(loaded.dataset, options: common)
             let begun = try RunRecorder(
                 store, kind: Self.kind, run: run, source: source, resumed: resumed?.run.name)
             recorder.withLock { $0 = begun }

@@ -42,7 +42,13 @@ final class RunDisplay: Sendable {
                 "\(Text.plural(settings.rounds, "round")) of \(settings.training.summary)"
             ),
             ("seed", "\(settings.seed)"),
-            ("threads", "\(run.threads) on \(Machine.description)"),
+            (
+                "threads",
+                (run.isShared
+                    ? "\(run.threads) in each of \(Text.plural(run.ranks, "rank"))"
+                    : "\(run.threads)")
+                    + " on \(Machine.description)"
+            ),
         ]
         let absence = [
             ("available", settings.availability),
@@ -168,6 +174,12 @@ final class RunDisplay: Sendable {
                 + "\(Text.fixed(rounds, 1)) s; over all threads training "
                 + "\(Text.fixed(timings.trainingSeconds, 1)) s, evaluation "
                 + "\(Text.fixed(timings.evaluationSeconds, 1)) s")
+        if !timings.idleShares.isEmpty {
+            let mean = timings.idleShares.reduce(0, +) / Double(timings.idleShares.count)
+            console.line(
+                "  ranks      \(timings.ranks); \(Text.percent(mean)) of their time in training "
+                    + "rounds was idle")
+        }
         console.line("  log        \(path)")
         console.line(
             "  model      \(path.dropLast(".json".count)).safetensors")

@@ -40,6 +40,7 @@ struct ServeCommand: ParsableCommand {
     private static let kind = "serve"
 
     func run() throws {
+        try Ranks.requireOne("serve")
         let console = Console(quiet: quiet)
         // What cannot work is said before anything is loaded.
         try listening.exposure.check(allowInsecure: listening.insecure)

@@ -51,6 +51,7 @@ struct SweepCommand: ParsableCommand {
     }
 
     func run() throws {
+        try Ranks.requireOne("sweep")
         let combinations = try self.combinations()
         let common = combinations[0].options.common
         if let jobs, jobs > common.threadCount {

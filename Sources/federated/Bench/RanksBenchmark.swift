@@ -1,0 +1,212 @@
+import Datasets
+import DistributedTraining
+import Federation
+import LocalTraining
+import NeuralNetworks
+import Tensors
+
+/// What a round over ranks costs, part by part and whole, and what follows for many ranks.
+struct RanksBenchmark {
+    let model: NamedModel
+    let engine: Engine
+    let communicator: any Communicator
+    let repeats: Int
+    /// Clients of a round that is measured whole.
+    let clients: Int
+
+    private static let samples = 600
+    private static let batchSize = 8
+    /// A cohort worth so many ranks.
+    private static let forecastClients = 8_192
+
+    /// Medians over repeats, in seconds.
+    struct Figures: Encodable {
+        var ranks: Int
+        var parameters: Int
+        var clients: Int
+        /// One client's training on one core, and the test set on one core, while all ranks work.
+        var clientSeconds: Double
+        var testSeconds: Double
+        /// The model to all ranks, and all ranks' sums to rank 0.
+        var broadcastSeconds: Double
+        var reductionSeconds: Double
+        /// Rank 0's mean.
+        var meanSeconds: Double
+        /// A whole round, measured and by the formula.
+        var roundSeconds: Double
+        var expectedSeconds: Double
+        var idleShare: Double
+        var forecast: RanksForecast
+
+        var lines: [String] {
+            let images = clients * RanksBenchmark.samples
+            let model = Double(parameters) * 4 / 1e6
+            let many = RanksBenchmark.forecastClients
+            return [
+                "  client     \(RanksBenchmark.samples) images in \(Text.fixed(clientSeconds, 3)) s: "
+                    + "\(Text.count(Int(Double(RanksBenchmark.samples) / clientSeconds))) images/s a rank",
+                "  test set   \(Text.fixed(testSeconds, 3)) s of one rank",
+                "  broadcast  \(Text.fixed(broadcastSeconds * 1e3, 1)) ms for \(Text.fixed(model, 1)) MB",
+                "  reduction  \(Text.fixed(reductionSeconds * 1e3, 1)) ms for "
+                    + "\(Text.fixed(forecast.sumBytes / 1e6, 1)) MB of sums",
+                "  mean       \(Text.fixed(meanSeconds * 1e3, 1)) ms",
+                "  round      \(Text.fixed(roundSeconds, 3)) s for \(clients) clients, "
+                    + "\(Text.count(Int(Double(images) / roundSeconds))) images/s, "
+                    + "\(Text.percent(idleShare)) idle; by the formula "
+                    + "\(Text.fixed(expectedSeconds, 3)) s",
+                "",
+                "  Expected over 100 Gbit/s and 2 µs, \(Text.count(many)) clients a round:",
+            ] + forecast.table([16, 256, 4096], images: many * RanksBenchmark.samples)
+        }
+    }
+
+    /// Measures together with all ranks; what comes out counts on rank 0.
+    func measure() throws -> Figures {
+        let data = GeneratedDigits.dataset(
+            seed: 1, trainCount: clients * Self.samples, testCount: 10_000, threads: 1)
+        let architecture = try model.architecture(
+            input: .image(height: 28, width: 28, channels: 1))
+        let rounds = max(2, repeats)
+        let configuration = InProcessFederation.Configuration(
+            architecture: architecture, engine: engine,
+            training: LocalTraining(
+                .epochs(1), batchSize: Self.batchSize,
+                optimizer: LocalOptimizer(learningRate: 0.01)),
+            shards: .divided(
+                try Partition.iid.divide(data.train, among: clients, seed: 1)),
+            trainingImages: data.train, evaluationSet: EvaluationSet(data.test),
+            rounds: RoundEngine.Configuration(
+                population: clients, rounds: rounds + 1, evaluatesClients: false),
+            seed: 1, threads: 1)
+        let (client, test) = work(configuration)
+        let (broadcast, reduction, mean) = try collectives(architecture)
+        let (round, idle) = wholeRounds(configuration)
+        let bytes = Double(architecture.parameterCount)
+        let forecast = RanksForecast(
+            clients: Self.forecastClients, clientSeconds: client,
+            pieces: configuration.evaluationSet.pieceCount, testSeconds: test,
+            modelBytes: bytes * 4, sumBytes: bytes * 16,
+            reportSeconds: TrainingReport.readingSeconds(clients: 2), meanSeconds: mean,
+            additionSecondsPerByte: addition(architecture.parameterCount))
+        var here = forecast
+        here.clients = clients
+        let expected = here.round(on: communicator.size)
+        return Figures(
+            ranks: communicator.size, parameters: architecture.parameterCount, clients: clients,
+            clientSeconds: client, testSeconds: test, broadcastSeconds: broadcast,
+            reductionSeconds: reduction, meanSeconds: mean, roundSeconds: round,
+            // Between ranks of one machine is no network: what was measured stands for it.
+            expectedSeconds: expected.training + expected.test + broadcast + reduction
+                + expected.reports + mean,
+            idleShare: idle, forecast: forecast)
+    }
+
+    /// Waits until all ranks have come here.
+    private func meet() {
+        _ = communicator.gather([])
+        _ = communicator.broadcast(message: [])
+    }
+
+    private func median(_ measure: () throws -> Double) rethrows -> Double {
+        try (0..<repeats).map { _ in try measure() }.sorted()[repeats / 2]
+    }
+
+    /// The mean over ranks, where all of them measure at once; 0 on all but rank 0.
+    private func mean(_ seconds: Double) -> Double {
+        let all = communicator.gather(value: seconds)
+        return all.isEmpty ? 0 : all.reduce(0, +) / Double(all.count)
+    }
+
+    /// A client's training and the whole test set, on every rank at once.
+    private func work(
+        _ configuration: InProcessFederation.Configuration
+    ) -> (client: Double, test: Double) {
+        let model = configuration.architecture.initialParameters(seed: 1)
+        let plan = Plan(
+            configuration.architecture, batchSize: Self.batchSize, purpose: .training,
+            engine: engine)
+        let client = median {
+            meet()
+            let start = MonotonicClock.seconds()
+            _ = try? plan.trainLocally(
+                configuration.training, from: model, on: configuration.trainingImages,
+                shard: configuration.shards.shard(client: 1, round: 1), seed: 1, client: 1,
+                round: 1)
+            return mean(MonotonicClock.seconds() - start)
+        }
+        let test = median {
+            meet()
+            let start = MonotonicClock.seconds()
+            _ = configuration.evaluationSet.evaluate(
+                model, architecture: configuration.architecture, engine: engine, threads: 1)
+            return mean(MonotonicClock.seconds() - start)
+        }
+        return (client, test)
+    }
+
+    /// The model out, the sums in, and rank 0's mean of them.
+    private func collectives(
+        _ architecture: Architecture
+    ) throws -> (broadcast: Double, reduction: Double, mean: Double) {
+        var model = architecture.initialParameters(seed: 1)
+        let broadcast = median {
+            meet()
+            let start = MonotonicClock.seconds()
+            model.withUnsafeMutableBufferPointer {
+                communicator.broadcast(UnsafeMutableRawBufferPointer($0))
+            }
+            _ = communicator.gather([])
+            return MonotonicClock.seconds() - start
+        }
+        var empty = ExactAccumulator(layout: architecture.layout)
+        try empty.add(ModelUpdate(client: 1, round: 1, sampleCount: 600, parameters: model))
+        var means: [Double] = []
+        let reduction = try median {
+            var sum = empty
+            // The copy is made before the clock runs.
+            try sum.add(ModelUpdate(client: 2, round: 1, sampleCount: 600, parameters: model))
+            meet()
+            let start = MonotonicClock.seconds()
+            let totals = communicator.gather(value: sum.totals)
+            let whole = try totals.dropFirst().reduce(totals.first ?? sum.totals) {
+                try $0.adding($1)
+            }
+            sum.reduce(to: communicator.broadcast(value: whole), communicator.sum)
+            let end = MonotonicClock.seconds()
+            if communicator.rank == 0 { _ = try sum.mean() }
+            means.append(MonotonicClock.seconds() - end)
+            return end - start
+        }
+        return (broadcast, reduction, means.sorted()[repeats / 2])
+    }
+
+    /// Seconds for adding a byte of words to others.
+    private func addition(_ count: Int) -> Double {
+        var sum = [Int64](repeating: 1, count: count)
+        let other = [Int64](repeating: 2, count: count)
+        let seconds = median {
+            let start = MonotonicClock.seconds()
+            for index in sum.indices { sum[index] &+= other[index] }
+            return MonotonicClock.seconds() - start
+        }
+        return seconds / Double(8 * count)
+    }
+
+    /// Whole rounds, as a run has them: the median's seconds and idle share.
+    private func wholeRounds(
+        _ configuration: InProcessFederation.Configuration
+    ) -> (seconds: Double, idle: Double) {
+        guard communicator.rank == 0 else {
+            RankWorker(configuration, communicator).serve()
+            return (0, 0)
+        }
+        let federation = DistributedFederation(
+            configuration, communicator, progress: RunProgress(), onRound: { _, _ in })
+        let result = federation.run()
+        DistributedFederation.dismiss(communicator)
+        // The first round makes the plans.
+        let seconds = result.rounds.dropFirst().map(\.seconds).sorted()
+        let idle = federation.idleShares.dropFirst().sorted()
+        return (seconds[seconds.count / 2], idle[idle.count / 2])
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+
+/// What a round costs on many ranks, from what its parts cost on few.
+///
+/// T(P) = ⌈C/P⌉ c + ⌈t/P⌉ e/t + B(P) + R(P) + P d + m
+///
+/// with C clients of c seconds each, a test set of t pieces and e seconds, d seconds of rank 0 for each
+/// rank's report and m for the mean, and over a network of α seconds a message and β bytes a second the usual algorithms for long
+/// messages (Thakur, Rabenseifner and Gropp, "Optimization of collective communication operations in
+/// MPICH", 2005):
+/// - B(P) = (⌈log₂ P⌉ + P − 1) α + 2 n (P − 1)/P / β: a model of n bytes, scattered and gathered by all;
+/// - R(P) = 2 ⌈log₂ P⌉ α + (P − 1)/P (2 s / β + s γ): sums of s bytes, γ seconds for adding a byte.
+struct RanksForecast: Encodable {
+    var clients: Int
+    var clientSeconds: Double
+    var pieces: Int
+    var testSeconds: Double
+    var modelBytes: Double
+    var sumBytes: Double
+    var reportSeconds: Double
+    var meanSeconds: Double
+    var additionSecondsPerByte: Double
+    /// α and β.
+    var latencySeconds = 2e-6
+    var bytesPerSecond = 100e9 / 8
+
+    /// A round on `ranks` ranks, part by part, in seconds.
+    struct Round: Encodable {
+        var ranks: Int
+        var training: Double
+        var test: Double
+        var broadcast: Double
+        var reduction: Double
+        var reports: Double
+        var mean: Double
+        var total: Double {
+            training + test + broadcast + reduction + reports + mean
+        }
+    }
+
+    func round(on ranks: Int) -> Round {
+        let share = Double(ranks - 1) / Double(ranks)
+        let depth = log2(Double(ranks)).rounded(.up)
+        return Round(
+            ranks: ranks, training: Double(Self.most(clients, ranks)) * clientSeconds,
+            test: Double(Self.most(pieces, ranks)) * testSeconds / Double(pieces),
+            broadcast: (depth + Double(ranks) - 1) * latencySeconds
+                + 2 * modelBytes * share / bytesPerSecond,
+            reduction: 2 * depth * latencySeconds
+                + share * (2 * sumBytes / bytesPerSecond + sumBytes * additionSecondsPerByte),
+            reports: Double(ranks) * reportSeconds, mean: meanSeconds)
+    }
+
+    /// ⌈work/ranks⌉: what the busiest has.
+    private static func most(_ work: Int, _ ranks: Int) -> Int { (work + ranks - 1) / ranks }
+
+    /// The rounds as a table.
+    func table(_ ranks: [Int], images: Int) -> [String] {
+        var lines = [
+            " ranks   s/round  training      test  broadcast  reduction    reports      mean      images/s"
+        ]
+        for count in ranks {
+            let round = round(on: count)
+            let cells =
+                [Text.pad(Text.count(count), 6), Text.pad(Text.fixed(round.total, 3), 10)]
+                + [round.training, round.test].map { Text.pad(Text.fixed($0, 3), 10) }
+                + [round.broadcast, round.reduction, round.reports].map {
+                    Text.pad(Text.fixed($0, 4), 11)
+                }
+                + [
+                    Text.pad(Text.fixed(round.mean, 4), 10),
+                    Text.pad(Text.count(Int(Double(images) / round.total)), 14),
+                ]
+            lines.append(cells.joined())
+        }
+        return lines
+    }
+}

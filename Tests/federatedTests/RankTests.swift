@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+@testable import federated
+
+/// What `mpirun` started: Scripts/mpi_test.py has the rest, for builds with MPI.
+@Suite("Started by mpirun")
+struct RankTests {
+    private func started(
+        _ arguments: [String], rank: Int = 0, of size: Int = 2
+    ) throws -> Command {
+        try Command.run(
+            arguments,
+            environment: ["OMPI_COMM_WORLD_RANK": "\(rank)", "OMPI_COMM_WORLD_SIZE": "\(size)"])
+    }
+
+    #if !MPI
+        @Test("A build without MPI does not run the same run twice")
+        func withoutMPI() throws {
+            let sentence =
+                "federated: mpirun started 2 processes, and this federated was built without MPI: "
+                + "make mpi builds one with it\n"
+            for arguments in [["run"], ["bench", "--ranks"]] {
+                let command = try started(arguments)
+                #expect(command.errors == sentence)
+                #expect(command.status == 1)
+                #expect(command.output == "")
+            }
+        }
+
+        @Test("One rank without MPI is a process like any other")
+        func oneRank() throws {
+            try Command.inTemporaryFolder { folder in
+                let command = try started(
+                    ["run", "--quiet", "--log-dir", folder.path] + Command.tiny, of: 1)
+                #expect(command.errors == "")
+                #expect(command.status == 0)
+            }
+        }
+    #endif
+
+    @Test("Errors are the first rank's to print")
+    func oneSentence() throws {
+        let first = try started(["run", "--clients", "0"], rank: 0)
+        #expect(first.errors == "federated: --clients must be at least 1, not 0\n")
+        let second = try started(["run", "--clients", "0"], rank: 1)
+        #expect(second.errors == "")
+        #expect(second.status == first.status)
+    }
+
+    @Test("What cannot be shared among ranks is refused")
+    func refused() throws {
+        let cases: [([String], String, Int32)] = [
+            (
+                ["run", "--strategy", "scaffold"],
+                "scaffold keeps a control variate for each client, which MPI does not carry: federated "
+                    + "run has it in memory", 64
+            ),
+            (
+                ["run", "--transport", "json"],
+                "--transport json is one process's, and mpirun started 2", 64
+            ),
+            (
+                ["sweep"],
+                "federated sweep is one process, and mpirun started 2: only run and bench --ranks share "
+                    + "work among ranks", 1
+            ),
+            (
+                ["serve"],
+                "federated serve is one process, and mpirun started 2: only run and bench --ranks share "
+                    + "work among ranks", 1
+            ),
+            (
+                ["reproduce", "niid-bench"],
+                "federated reproduce is one process, and mpirun started 2: only run and bench --ranks "
+                    + "share work among ranks", 1
+            ),
+        ]
+        for (arguments, sentence, status) in cases {
+            let command = try started(arguments)
+            #expect(command.errors == "federated: \(sentence)\n")
+            #expect(command.status == status)
+        }
+    }
+
+    @Test("bench --ranks alone says how it is started")
+    func alone() throws {
+        let command = try Command.run(["bench", "--ranks"])
+        #expect(
+            command.errors
+                == "federated: bench --ranks is for mpirun: mpirun -n 2 federated bench --ranks\n")
+        #expect(command.status == 1)
+    }
+}
+
+@Suite("The forecast of rounds on many ranks")
+struct RanksForecastTests {
+    private let forecast = RanksForecast(
+        clients: 10, clientSeconds: 2, pieces: 6, testSeconds: 3, modelBytes: 1e6, sumBytes: 4e6,
+        reportSeconds: 0.01, meanSeconds: 0.5, additionSecondsPerByte: 1e-9, latencySeconds: 1e-3,
+        bytesPerSecond: 1e9)
+
+    @Test("One rank has everything and sends nothing")
+    func one() {
+        let round = forecast.round(on: 1)
+        #expect(round.training == 20)
+        #expect(round.test == 3)
+        #expect(round.broadcast == 0)
+        #expect(round.reduction == 0)
+        #expect(abs(round.total - 23.51) < 1e-12)
+    }
+
+    @Test("Four ranks, by hand")
+    func four() {
+        let round = forecast.round(on: 4)
+        // ⌈10/4⌉ = 3 clients, ⌈6/4⌉ = 2 of 6 pieces.
+        #expect(round.training == 6)
+        #expect(round.test == 1)
+        // (2 + 3) ms + 2 · 1 MB · 3/4 at 1 GB/s.
+        #expect(abs(round.broadcast - 6.5e-3) < 1e-12)
+        // 2 · 2 ms + 3/4 (2 · 4 ms + 4 ms).
+        #expect(abs(round.reduction - 13e-3) < 1e-12)
+        #expect(abs(round.reports - 0.04) < 1e-12)
+        #expect(abs(round.total - (7 + 6.5e-3 + 13e-3 + 0.04 + 0.5)) < 1e-12)
+    }
+}
