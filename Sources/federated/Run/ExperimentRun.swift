@@ -82,7 +82,7 @@ struct ExperimentRun {
     var isShared: Bool { distributed != nil }
 
     /// Runs all rounds and returns when the run is over.
-    func run() -> RunResult { distributed?.run() ?? loopback?.run() ?? federation.run() }
+    func run() -> RunResult { loopback?.run() ?? distributed?.run() ?? federation.run() }
 
     /// Ends the run within a batch's time; committed rounds are kept.
     func stop() {
