@@ -59,21 +59,24 @@ api-test: build ## Test both HTTP APIs with schemathesis (CASES=1000 requests a 
 	@.venv-api/bin/python Scripts/api_test.py --federated $(call quote,$(FEDERATED)) \
 		$(call option,--cases,CASES) $(ARGS)
 
+# Where `make mpi` and `make mpi-test` build. In .build it is sooner done, but the program there is then
+# the one with MPI.
+MPI_BUILD ?= .build-mpi
 # Ranks for `make mpi`, and what is needed to start them as root, as in a container.
 RANKS ?= 2
 MPIRUN ?= mpirun
 AS_ROOT := $(if $(filter 0,$(shell id -u)),OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
 
 mpi: mpi-build ## Run an experiment on RANKS=2 ranks of MPI, and measure them
-	@$(AS_ROOT) $(MPIRUN) -n $(RANKS) .build-mpi/release/federated run $(RUN_OPTIONS)
-	@$(AS_ROOT) $(MPIRUN) -n $(RANKS) .build-mpi/release/federated bench --ranks
+	@$(AS_ROOT) $(MPIRUN) -n $(RANKS) $(MPI_BUILD)/release/federated run $(RUN_OPTIONS)
+	@$(AS_ROOT) $(MPIRUN) -n $(RANKS) $(MPI_BUILD)/release/federated bench --ranks
 
 mpi-test: mpi-build ## Test runs over ranks of MPI, and kill some
-	@python3 Scripts/mpi_test.py $(ARGS)
+	@python3 Scripts/mpi_test.py --federated $(call quote,$(MPI_BUILD)/release/federated) $(ARGS)
 
 mpi-build: setup
 	@Scripts/setup.sh mpi
-	@swift build -c release --traits MPI --scratch-path .build-mpi --product federated
+	@swift build -c release --traits MPI --scratch-path $(call quote,$(MPI_BUILD)) --product federated
 
 release: setup ## Make one binary that needs no Swift: .build-release/federated
 	@Scripts/release.sh

@@ -81,6 +81,52 @@ struct FormatTests {
         }
     }
 
+    /// A record of two float32 arrays, [[1, −2], [3, 0.5]] and [0, 0], as flwr 1.41.0 made it: the ids
+    /// that it gave to the objects, and their bytes but for those of the `.npy` files.
+    private enum MadeByFlower {
+        static let matrixChunk = "71cb145f643b6204b2e48daacd6f6cc4d3ab3e8594abd287e894b33c3fd2cfa3"
+        static let matrix = "93b7c8049d67610e89d81ce107dfa7942a1632f5b47a08a188494a9ee97f5bcd"
+        static let vectorChunk = "2e135262e60843144f0ef825090b3bf4c1a0439009ef812470f0a9de72608b46"
+        static let vector = "e71768490b4d2150aebb3977788b33e24d651ac5e94ac57c7dc9eb2687bfb82b"
+        static let arrays = "4bd2a0bdccd92c6230643c9ed5759b16367c9f82a3ad401f6ce83d1d6da40547"
+        static let metrics = "04dfa41f2b2722113b6589218e07c3728ba932f2240234d34453560bf038c56f"
+
+        static func array(_ chunk: String, _ shape: String) -> Data {
+            let body =
+                "{\"dtype\": \"float32\", \"shape\": \(shape), \"stype\": \"numpy.ndarray\", "
+                + "\"arraychunk_ids\": [0]}"
+            return Data("Array \(chunk) \(body.utf8.count)\0\(body)".utf8)
+        }
+        static let record = Data(
+            "ArrayRecord \(matrix),\(vector) 146\0{\"0\": \"\(matrix)\", \"1\": \"\(vector)\"}".utf8)
+    }
+
+    @Test("Objects that Flower made are read, and ours get the ids that it gives")
+    func knownObjects() throws {
+        let made = [
+            NumPyFile(shape: [2, 2], values: [1, -2, 3, 0.5]), NumPyFile(shape: [2], values: [0, 0]),
+        ]
+        var bundle = ObjectBundle()
+        let ids = made.map { bundle.add(.chunk, body: $0.encoded) }
+        #expect(ids == [MadeByFlower.matrixChunk, MadeByFlower.vectorChunk])
+        var content = TaskReply.Content()
+        try content.addMetrics([("train_loss", .double(0.25)), ("num-examples", .signed(600))])
+        #expect(content.records.map(\.id) == [MadeByFlower.metrics])
+
+        var encoded = bundle.encoded
+        encoded[MadeByFlower.matrix] = MadeByFlower.array(MadeByFlower.matrixChunk, "[2, 2]")
+        encoded[MadeByFlower.vector] = MadeByFlower.array(MadeByFlower.vectorChunk, "[2]")
+        encoded[MadeByFlower.arrays] = MadeByFlower.record
+        var objects: [String: FlowerObject] = [:]
+        for (id, bytes) in encoded { objects[id] = try FlowerObject(decoding: bytes, id: id) }
+        let record = try #require(objects[MadeByFlower.arrays])
+        let layout = ParameterLayout([("kernel", [2, 2]), ("bias", [2])])
+        let model = try ModelArrays(
+            recordName: "arrays", record, layout: layout, from: objects)
+        #expect(model.names == ["0", "1"])
+        #expect(model.parameters.array(in: 0..<6) == [1, -2, 3, 0.5, 0, 0])
+    }
+
     @Test("Names keep their order and their characters")
     func names() throws {
         let pairs = [(name: "z", id: "1"), (name: "a\"\\é\n", id: "2"), (name: "", id: "3")]

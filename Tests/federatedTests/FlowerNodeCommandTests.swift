@@ -6,7 +6,8 @@ import Testing
 @Suite("flower-node on the command line")
 struct FlowerNodeCommandTests {
     static let cases: [([String], String)] = [
-        (["--superlink", "http://127.0.0.1:1"], "Missing expected argument '--id <id>'"),
+        (link(["--clients", "3"]), "--id must say which of the parts is this node's"),
+        (link(["--partition", "iid"]), "--id must say which of the parts is this node's"),
         (["--id", "1"], "Missing expected argument '--superlink <url>'"),
         (
             ["--superlink", "127.0.0.1:8000", "--id", "1"],
@@ -58,14 +59,15 @@ struct FlowerNodeCommandTests {
         try Command.inTemporaryFolder { folder in
             let images = try SmallImages.write(to: folder)
             let command = try Command.run([
-                "flower-node", "--superlink", "http://127.0.0.1:1", "--id", "1", "--dataset",
-                images, "--model", "logistic-regression", "--retry-for", "0.5",
+                "flower-node", "--superlink", "http://127.0.0.1:1", "--dataset", images, "--model",
+                "logistic-regression", "--retry-for", "0.5",
             ])
             #expect(command.status == 1)
             #expect(
                 command.errors
                     == "federated: no answer from http://127.0.0.1:1 for 1 s: connection refused\n")
             #expect(command.output.contains("  superlink  http://127.0.0.1:1\n"))
+            #expect(command.output.contains("  client     1 of 1\n"))
             #expect(
                 command.output.hasSuffix(
                     "the SuperLink is away: connection refused; trying again\n"))

@@ -41,7 +41,7 @@ struct TaskReply: Sendable {
 
         /// Adds the record of numbers, "metrics" as in Flower's own apps: a strategy finds the record of
         /// every node by the name that the first one's has.
-        fileprivate mutating func addMetrics(
+        mutating func addMetrics(
             _ metrics: [(name: String, value: WireMetric.OneOf_Value)]
         ) throws {
             var record = WireMetrics()

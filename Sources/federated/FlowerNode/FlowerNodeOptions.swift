@@ -15,16 +15,18 @@ struct FlowerNodeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where MNIST is.", valueName: "folder"))
     var dataDir: String?
 
+    @Option(help: "Which part of the data is this node's, from 1. (default: all of them)")
+    var id: Int?
+
     @Option(
         help: ArgumentHelp(
-            "How the data are divided: see federated partition --help.", valueName: "partition"))
-    var partition = "iid"
+            "With --id, how the data are divided: see federated partition --help. (default: iid)",
+            valueName: "partition"))
+    var partition: String?
 
-    @Option(help: "Parts of the data. (default: 5, with csv:FILE as many as it names)")
+    @Option(
+        help: "With --id, parts of the data. (default: 5, with csv:FILE as many as it names)")
     var clients: Int?
-
-    @Option(help: "Which part is this node's, from 1.")
-    var id: Int
 
     @Option(help: "Seed of the partition and of training: the same for all nodes.")
     var seed: UInt64 = 1
@@ -49,10 +51,14 @@ struct FlowerNodeOptions: ParsableArguments {
 
     func validate() throws {
         if let clients { try requirePositive(clients, "--clients") }
-        try requirePositive(id, "--id")
-        let partition = try requirePartition(partition)
-        if let count = clientCount(partition), id > count {
-            throw ValidationError("--id must be from 1 to \(count), not \(id)")
+        let partition = try chosenPartition()
+        if let id {
+            try requirePositive(id, "--id")
+            if let count = clientCount(partition), id > count {
+                throw ValidationError("--id must be from 1 to \(count), not \(id)")
+            }
+        } else if clients != nil || self.partition != nil {
+            throw ValidationError("--id must say which of the parts is this node's")
         }
         guard epochs > 0, epochs <= 1e6 else {
             throw ValidationError("--epochs must be above 0 and at most 1e6, not \(epochs)")
@@ -68,23 +74,32 @@ struct FlowerNodeOptions: ParsableArguments {
 
     /// How the data are divided, in one line.
     var division: String {
-        (try? Partition(argument: partition)).map { "\($0) (\($0.summary))" } ?? partition
+        guard id != nil else { return "none: all of the data are this node's" }
+        return (try? chosenPartition()).map { "\($0) (\($0.summary))" } ?? "\(partition ?? "")"
+    }
+
+    private func chosenPartition() throws -> Partition {
+        try partition.map(requirePartition) ?? .iid
     }
 
     /// nil where the partition's file says it.
     private func clientCount(_ partition: Partition) -> Int? {
+        if id == nil { return 1 }
         if case .natural = partition { return clients }
         return clients ?? Self.defaultClients
     }
 
+    /// The number of the node's part: of one, where all of the data are its own.
+    var part: Int { id ?? 1 }
+
     /// The parts of these images.
     /// - Throws: `PartitionError`; `CommandFailure` where there is no part of that number.
     func shards(of images: LabelledImages) throws -> DividedShards {
-        let partition = try requirePartition(partition)
+        let partition = try chosenPartition()
         let shards = try partition.divide(images, among: clientCount(partition), seed: seed)
-        guard id <= shards.clientCount else {
+        guard part <= shards.clientCount else {
             throw CommandFailure(
-                message: "the partition has parts 1 to \(shards.clientCount): there is no \(id)")
+                message: "the partition has parts 1 to \(shards.clientCount): there is no \(part)")
         }
         return shards
     }

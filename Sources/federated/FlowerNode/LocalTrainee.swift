@@ -36,11 +36,11 @@ final class LocalTrainee: FlowerTrainee {
         self.shards = shards
         self.slots = slots
         training = options.training
-        client = options.id
+        client = options.part
         seed = options.seed
         tests = EvaluationSet(
             dataset.test, fraction: options.evaluationFraction, seed: options.seed)
-        workers = Mutex(Self.makeWorkers(architecture, options.training, shards, options.id))
+        workers = Mutex(Self.makeWorkers(architecture, options.training, shards, options.part))
     }
 
     var layout: ParameterLayout { architecture.layout }
