@@ -194,10 +194,10 @@ public final class FederationServer: Sendable {
         }
     }
 
-    /// Waits until all clients that keep in touch have heard that the run is over.
+    /// Waits so many seconds at most until all clients that keep in touch have heard that the run is over.
     public func waitUntilClientsKnow(seconds: Double) async {
         let end = MonotonicClock.seconds() + seconds
-        while MonotonicClock.seconds() < end, await !coordinator.everyoneKnows {
+        while MonotonicClock.seconds() < end, await !coordinator.everyoneKnows(silence: seconds) {
             try? await Task.sleep(for: .milliseconds(50))
         }
     }

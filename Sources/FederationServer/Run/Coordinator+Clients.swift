@@ -77,6 +77,7 @@ extension Coordinator {
         guard run.members[client]?.isRegistered == true else { return }
         answerPoll(of: client, .success(NextTask(.wait, committed: summary)))
         lose(client, reason: "it has left")
+        member(client) { $0.isRegistered = false }
     }
 
     /// Takes a sign of life and says whether the round still waits for the client.

@@ -294,9 +294,14 @@ actor Coordinator {
 
     // MARK: Ends
 
-    /// Whether every client that is there has been told that the run is over.
-    var everyoneKnows: Bool {
-        run.members.values.allSatisfy { $0.knowsEnd || $0.isLost || !$0.isRegistered }
+    /// Whether every client that is there, or that fell silent less than `silence` seconds ago and may
+    /// only be slow, has been told that the run is over.
+    func everyoneKnows(silence: Double) -> Bool {
+        let now = MonotonicClock.seconds()
+        return run.members.values.allSatisfy { member in
+            member.knowsEnd || !member.isRegistered
+                || member.isLost && now - member.lastSeenSeconds > silence
+        }
     }
 
     /// Whether something is under way that a stopping server should let finish.

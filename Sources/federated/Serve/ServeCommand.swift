@@ -179,7 +179,7 @@ private final class Stopper: Sendable {
     func stopWhenClientsKnow() {
         guard let server else { return }
         Task.detached {
-            await server.waitUntilClientsKnow(seconds: 5)
+            await server.waitUntilClientsKnow(seconds: 10)
             server.stop()
         }
     }
