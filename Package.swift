@@ -91,14 +91,22 @@ let package = Package(
             ],
             resources: [.embedInCode("Page/page.html")], swiftSettings: strict),
         .target(
-            name: "FederationClient",
+            name: "HTTPCalls",
             dependencies: [
-                "Federation", "FederationWire",
+                "Tensors",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "FederationClient",
+            dependencies: [
+                "Federation", "FederationWire", "HTTPCalls",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -106,12 +114,11 @@ let package = Package(
         .target(
             name: "FlowerNode",
             dependencies: [
-                "Tensors", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+                "Tensors", "HTTPCalls",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             exclude: ["Protos"], swiftSettings: strict),
@@ -142,6 +149,12 @@ let package = Package(
                 "FederationServer", "TestCertificate",
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "HTTPCallsTests",
+            dependencies: [
+                "HTTPCalls", .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPCalls
 
 /// What tells the server who a client is: sent in a header, and nowhere else.
 public struct AccessToken: Sendable, CustomStringConvertible {
@@ -12,22 +13,14 @@ public struct AccessToken: Sendable, CustomStringConvertible {
     /// - Throws: `ClientError.tokenFile`.
     public init(contentsOf path: String) throws(ClientError) {
         func failure(_ reason: String) -> ClientError { .tokenFile(path: path, reason: reason) }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw failure("it is no file")
+        let content: [UInt8]?
+        do {
+            content = try PrivateFile.read(path, byteLimit: Self.byteLimit + 2)
+        } catch {
+            throw failure(error.reason)
         }
-        guard status.st_mode & 0o077 == 0 else {
-            let mode = String(status.st_mode & 0o777, radix: 8)
-            throw failure(
-                "others may read it (mode \(mode)): expected 600, as `chmod 600` makes it")
-        }
-        var bytes = [UInt8](repeating: 0, count: Self.byteLimit + 2)
-        let count = read(descriptor, &bytes, bytes.count)
-        guard count >= 0 else { throw failure(String(cString: strerror(errno))) }
-        let line = bytes.prefix(count).split(separator: 0x0A, omittingEmptySubsequences: false)
+        guard let bytes = content else { throw failure(String(cString: strerror(ENOENT))) }
+        let line = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
         let token = (line.first ?? []).filter { $0 != 0x0D }
         guard !token.isEmpty, token.count <= Self.byteLimit,
             token.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import FederationWire
+import HTTPCalls
 import NIOCore
 import Tensors
 
@@ -22,6 +23,15 @@ public struct ClientConfiguration: Sendable {
         self.address = address
         self.client = client
         self.retrySeconds = retrySeconds
+    }
+
+    /// Tries as long as this client is to.
+    func patience(report: @escaping @Sendable (ClientEvent) -> Void) -> Patience {
+        let address = address
+        return Patience(
+            limitSeconds: retrySeconds, away: { report(.away(reason: $0)) },
+            back: { report(.back(seconds: $0)) },
+            gaveUp: { ClientError.gaveUp(address, seconds: $0, reason: $1) })
     }
 }
 

@@ -47,7 +47,7 @@ public struct PlainClient: Sendable {
     }
 
     private func takePart(_ connection: ServerConnection) async throws {
-        let patience = Patience(configuration, report: { _ in })
+        let patience = configuration.patience(report: { _ in })
         var reported = -1
         while true {
             let committed = try await patience.answer { () async throws(AttemptError) in

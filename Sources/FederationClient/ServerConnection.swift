@@ -1,13 +1,12 @@
 import AsyncHTTPClient
 import FederationWire
+import HTTPCalls
 import NIOCore
 import NIOHTTP1
-import NIOPosix
-import NIOSSL
 import Tensors
 
 /// Why an attempt gave no answer that can be used.
-enum AttemptError: Error {
+enum AttemptError: AttemptFailure {
     /// Nothing or nobody answered, or not now: it is worth trying again.
     case away(reason: String, afterSeconds: Double? = nil)
     /// The server's answer is no.
@@ -16,6 +15,19 @@ enum AttemptError: Error {
     case fatal(ClientError)
     /// The client is to stop.
     case cancelled
+
+    var retry: (reason: String, afterSeconds: Double)? {
+        guard case .away(let reason, let afterSeconds) = self else { return nil }
+        return (reason, afterSeconds ?? 0)
+    }
+
+    var thrown: any Error {
+        switch self {
+        case .fatal(let error): error
+        case .cancelled: CancellationError()
+        case .refused, .away: self
+        }
+    }
 
     /// The error as it leaves this module, where it ends a client.
     var clientError: ClientError? {
@@ -42,28 +54,12 @@ struct ServerConnection: Sendable {
 
     /// A client with that server's certificates.
     static func makeClient(certificateFile: String?) throws(ClientError) -> HTTPClient {
-        var configuration = HTTPClient.Configuration()
-        // A token must not follow a redirect to somewhere else.
-        configuration.redirectConfiguration = .disallow
-        // Longer than the longest poll.
-        configuration.timeout = HTTPClient.Configuration.Timeout(
-            connect: .seconds(5), read: .seconds(90), write: .seconds(60))
-        configuration.httpVersion = .http1Only
-        // Attempts are counted and paced by this module.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        if let certificateFile {
-            do {
-                let certificates = try NIOSSLCertificate.fromPEMFile(certificateFile)
-                var tls = TLSConfiguration.makeClientConfiguration()
-                tls.trustRoots = .certificates(certificates)
-                configuration.tlsConfiguration = tls
-            } catch {
-                throw .certificateFile(
-                    path: certificateFile, reason: "expected certificates in PEM form")
-            }
+        do {
+            // Silence longer than the longest poll.
+            return try HTTPClient.forCalls(certificateFile: certificateFile, readSeconds: 90)
+        } catch {
+            throw .certificateFile(path: certificateFile ?? "", reason: error.reason)
         }
-        return HTTPClient(
-            eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
     }
 
     // MARK: Requests
@@ -213,24 +209,7 @@ struct ServerConnection: Sendable {
 
     private func away(_ error: any Error) -> AttemptError {
         if Task.isCancelled || error is CancellationError { return .cancelled }
-        return .away(reason: Self.describe(error))
-    }
-
-    /// What went wrong on the way, as a clause.
-    static func describe(_ error: any Error) -> String {
-        switch error {
-        case let error as HTTPClientError where error == .connectTimeout: "it cannot be reached"
-        case let error as HTTPClientError where error == .remoteConnectionClosed:
-            "it closed the connection"
-        case let error as HTTPClientError where error == .deadlineExceeded:
-            "it took too long to answer"
-        case let error as HTTPClientError: error.shortDescription
-        case let error as IOError: systemMessage(error.errnoCode)
-        case let error as NIOConnectionError:
-            error.connectionErrors.first.map { describe($0.error) } ?? "its name is not known"
-        case is NIOSSLError: "it has no certificate that can be trusted"
-        default: "\(error)"
-        }
+        return .away(reason: describeCallFailure(error))
     }
 }
 

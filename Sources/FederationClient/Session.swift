@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import FederationWire
+import HTTPCalls
 import NIOCore
 import Tensors
 
@@ -30,7 +31,7 @@ struct Session {
         self.configuration = configuration
         self.prepare = prepare
         self.report = report
-        patience = Patience(configuration, report: report)
+        patience = configuration.patience(report: report)
     }
 
     /// An update's bytes, kept so that they can be sent again.

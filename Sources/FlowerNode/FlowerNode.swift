@@ -15,7 +15,7 @@ public struct FlowerNodeConfiguration: Sendable {
     public var pollSeconds: Double
     /// How often the SuperLink hears from the node at least, 10 to 1800 seconds: after twice the time
     /// without a word it takes it for offline.
-    public var heartbeatSeconds = 30.0
+    public var heartbeatSeconds = 10.0
 
     /// A node at that address.
     public init(

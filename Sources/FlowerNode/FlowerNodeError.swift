@@ -1,5 +1,3 @@
-import Foundation
-
 /// Why a node takes no part in a Flower federation, or no longer.
 public enum FlowerNodeError: Error, Hashable, Sendable {
     /// The text is no SuperLink's address.
@@ -30,9 +28,4 @@ extension FlowerNodeError: CustomStringConvertible {
         case .notASuperLink(let address, let reason): "\(address) is no SuperLink: \(reason)"
         }
     }
-}
-
-/// What the system says of an error number.
-func systemMessage(_ number: Int32) -> String {
-    String(cString: strerror(number)).lowercased()
 }

@@ -98,13 +98,15 @@ struct FormatTests {
             return Data("Array \(chunk) \(body.utf8.count)\0\(body)".utf8)
         }
         static let record = Data(
-            "ArrayRecord \(matrix),\(vector) 146\0{\"0\": \"\(matrix)\", \"1\": \"\(vector)\"}".utf8)
+            "ArrayRecord \(matrix),\(vector) 146\0{\"0\": \"\(matrix)\", \"1\": \"\(vector)\"}".utf8
+        )
     }
 
     @Test("Objects that Flower made are read, and ours get the ids that it gives")
     func knownObjects() throws {
         let made = [
-            NumPyFile(shape: [2, 2], values: [1, -2, 3, 0.5]), NumPyFile(shape: [2], values: [0, 0]),
+            NumPyFile(shape: [2, 2], values: [1, -2, 3, 0.5]),
+            NumPyFile(shape: [2], values: [0, 0]),
         ]
         var bundle = ObjectBundle()
         let ids = made.map { bundle.add(.chunk, body: $0.encoded) }

@@ -1,10 +1,7 @@
-import AsyncHTTPClient
-import NIOCore
-import NIOPosix
-import NIOSSL
+import HTTPCalls
 
 /// Why a call gave no answer that can be used.
-enum CallError: Error {
+enum CallError: AttemptFailure {
     /// Nothing or nobody answered, or not now: it is worth trying again.
     case away(reason: String)
     /// The SuperLink does not know the node, or does not believe that it is this one (401).
@@ -21,20 +18,16 @@ enum CallError: Error {
     /// A SuperLink's number for a node that cannot take its place: it has it, or is not known.
     static let activationFailed = 2004
 
-    /// What went wrong on the way, as a clause.
-    static func describe(_ error: any Error) -> String {
-        switch error {
-        case let error as HTTPClientError where error == .connectTimeout: "it cannot be reached"
-        case let error as HTTPClientError where error == .remoteConnectionClosed:
-            "it closed the connection"
-        case let error as HTTPClientError where error == .deadlineExceeded:
-            "it took too long to answer"
-        case let error as HTTPClientError: error.shortDescription
-        case let error as IOError: systemMessage(error.errnoCode)
-        case let error as NIOConnectionError:
-            error.connectionErrors.first.map { describe($0.error) } ?? "its name is not known"
-        case is NIOSSLError: "it has no certificate that can be trusted"
-        default: "\(error)"
+    var retry: (reason: String, afterSeconds: Double)? {
+        guard case .away(let reason) = self else { return nil }
+        return (reason, 0)
+    }
+
+    var thrown: any Error {
+        switch self {
+        case .fatal(let error): error
+        case .cancelled: CancellationError()
+        case .unknownNode, .refused, .away: self
         }
     }
 }

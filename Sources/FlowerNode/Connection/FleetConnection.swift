@@ -1,9 +1,8 @@
 import AsyncHTTPClient
 import Foundation
+import HTTPCalls
 import NIOCore
 import NIOHTTP1
-import NIOPosix
-import NIOSSL
 import SwiftProtobuf
 
 /// One attempt at each call of the Fleet API: protobuf over HTTP, signed.
@@ -19,25 +18,11 @@ struct FleetConnection: Sendable {
 
     /// A client that trusts these authorities, or the system's.
     static func makeClient(certificateFile: String?) throws(FlowerNodeError) -> HTTPClient {
-        var configuration = HTTPClient.Configuration()
-        configuration.redirectConfiguration = .disallow
-        configuration.timeout = HTTPClient.Configuration.Timeout(
-            connect: .seconds(5), read: .seconds(60), write: .seconds(60))
-        configuration.httpVersion = .http1Only
-        // Attempts are counted and paced by the session.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        if let certificateFile {
-            do {
-                var tls = TLSConfiguration.makeClientConfiguration()
-                tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(certificateFile))
-                configuration.tlsConfiguration = tls
-            } catch {
-                throw .certificateFile(
-                    path: certificateFile, reason: "expected certificates in PEM form")
-            }
+        do {
+            return try HTTPClient.forCalls(certificateFile: certificateFile, readSeconds: 60)
+        } catch {
+            throw .certificateFile(path: certificateFile ?? "", reason: error.reason)
         }
-        return HTTPClient(
-            eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
     }
 
     // MARK: Calls
@@ -167,7 +152,7 @@ struct FleetConnection: Sendable {
             body = collected.withUnsafeReadableBytes { Data($0) }
         } catch {
             if Task.isCancelled || error is CancellationError { throw .cancelled }
-            throw .away(reason: CallError.describe(error))
+            throw .away(reason: describeCallFailure(error))
         }
         guard response.status.code == 200 else { throw refusal(response.status.code, body, name) }
         guard let answer = try? Answer(serializedBytes: body) else {

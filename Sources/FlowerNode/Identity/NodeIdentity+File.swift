@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import HTTPCalls
 
 extension NodeIdentity {
     /// Longest key file that is read, in bytes.
@@ -20,25 +21,14 @@ extension NodeIdentity {
     /// nil where there is no such file.
     private static func read(_ path: String) throws(FlowerNodeError) -> NodeIdentity? {
         func failure(_ reason: String) -> FlowerNodeError { .keyFile(path: path, reason: reason) }
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
-            throw failure(systemMessage(errno))
+        let content: [UInt8]?
+        do {
+            content = try PrivateFile.read(path, byteLimit: byteLimit)
+        } catch {
+            throw failure(error.reason)
         }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
-            throw failure("it is no file")
-        }
-        guard status.st_mode & 0o077 == 0 else {
-            let mode = String(status.st_mode & 0o777, radix: 8)
-            throw failure(
-                "others may read it (mode \(mode)): expected 600, as `chmod 600` makes it")
-        }
-        var bytes = [UInt8](repeating: 0, count: byteLimit)
-        let count = Glibc.read(descriptor, &bytes, bytes.count)
-        guard count >= 0 else { throw failure(systemMessage(errno)) }
-        let text = String(decoding: bytes.prefix(count), as: UTF8.self)
+        guard let bytes = content else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
         guard let key = try? P256.Signing.PrivateKey(pemRepresentation: text) else {
             throw failure("expected a private key of the curve P-256 in PEM form")
         }
@@ -49,7 +39,8 @@ extension NodeIdentity {
     private static func write(_ text: String, to path: String) throws(FlowerNodeError) {
         let draft = "\(path).\(getpid())"
         func failure() -> FlowerNodeError {
-            .keyFile(path: path, reason: "it cannot be written: \(systemMessage(errno))")
+            .keyFile(
+                path: path, reason: "it cannot be written: \(String(cString: strerror(errno)))")
         }
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw failure() }

@@ -1,4 +1,5 @@
 import Foundation
+import HTTPCalls
 import Tensors
 
 /// One node's way through a federation.
@@ -7,7 +8,7 @@ struct NodeSession {
     let configuration: FlowerNodeConfiguration
     let trainee: any FlowerTrainee
     let report: @Sendable (NodeEvent) -> Void
-    private let patience: NodePatience
+    private let patience: Patience
     private let work: NodeWork
 
     let place = NodePlace()
@@ -28,9 +29,11 @@ struct NodeSession {
         self.configuration = configuration
         self.trainee = trainee
         self.report = report
-        patience = NodePatience(
-            address: configuration.address, limitSeconds: configuration.retrySeconds,
-            report: report)
+        let address = configuration.address
+        patience = Patience(
+            limitSeconds: configuration.retrySeconds,
+            away: { report(.away(reason: $0)) }, back: { report(.back(seconds: $0)) },
+            gaveUp: { FlowerNodeError.gaveUp(address, seconds: $0, reason: $1) })
         work = NodeWork(layout: trainee.layout)
     }
 
