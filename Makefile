@@ -39,7 +39,7 @@ run: build ## Run an experiment (EXPERIMENT=1…4): rounds, log, picture
 	@FEDERATED=$(call quote,$(FEDERATED)) Scripts/run.sh $(RUN_OPTIONS)
 
 # What waits on clocks goes first and by itself: tests that compute or start programs keep threads busy.
-CLOCKED := FederationServerTests|FederationClientTests
+CLOCKED := FederationServerTests|FederationClientTests|FlowerNodeTests|HTTPCallsTests
 
 test: setup ## Run the tests
 	@swift test -c release --filter '$(CLOCKED)'

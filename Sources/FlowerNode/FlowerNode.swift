@@ -17,6 +17,10 @@ public struct FlowerNodeConfiguration: Sendable {
     /// without a word it takes it for offline.
     public var heartbeatSeconds = 10.0
 
+    /// How long a node that takes the place of one that was killed stays away first, in seconds: longer
+    /// than a ServerApp waits before it asks again for replies, which is 3.
+    var absenceSeconds = 5.0
+
     /// A node at that address.
     public init(
         address: SuperLinkAddress, identity: NodeIdentity = NodeIdentity(),

@@ -69,6 +69,7 @@ struct NodeSessionTests {
         var configuration = FlowerNodeConfiguration(
             address: try link.address, identity: identity, retrySeconds: 20, pollSeconds: 0.02)
         configuration.heartbeatSeconds = 10
+        configuration.absenceSeconds = 0.05
         let node = FlowerNode(configuration, trainee: trainee) { events.add($0) }
         let task = Task { try await node.run() }
         do {
@@ -203,7 +204,7 @@ struct NodeSessionTests {
     @Test("A node with a new key unregisters as it goes; one with a kept key comes back as itself")
     func leaving() async throws {
         let link = try FakeSuperLink()
-        try await withNode(link) { try await link.until { $0.nodes.count == 1 } }
+        try await withNode(link) { try await link.until { $0.calls.last == "pull-messages" } }
         #expect(link.look { $0.calls }.suffix(2) == ["deactivate-node", "unregister-node"])
 
         let folder = FileManager.default.temporaryDirectory.appending(
@@ -214,7 +215,7 @@ struct NodeSessionTests {
         for _ in 0..<2 {
             let identity = try NodeIdentity(keyFile: file)
             try await withNode(link, identity: identity) {
-                try await link.until { $0.nodes.values.contains(where: \.isOnline) }
+                try await link.until { $0.calls.last == "pull-messages" }
             }
             #expect(link.look { $0.calls }.last == "deactivate-node")
         }
@@ -233,6 +234,9 @@ struct NodeSessionTests {
             try await link.until { $0.calls.contains("pull-messages") }
         }
         #expect(events.all.prefix(2) == ["waiting", "joined"])
+        // Away once more, so that the lost task is noticed.
+        let calls = link.look { $0.calls }.prefix { $0 != "pull-messages" }
+        #expect(calls.suffix(3) == ["activate-node", "deactivate-node", "activate-node"])
     }
 
     @Test("A SuperLink that stumbles is said once to be away and once to be back")

@@ -90,6 +90,14 @@ struct NodeSession {
                 let node = try await patience.answer { () async throws(CallError) in
                     try await connection.activate(heartbeatSeconds: seconds)
                 }
+                if isWaiting {
+                    // The task of the process that was killed is lost. A SuperLink says so to a
+                    // ServerApp that asks for replies while the node is away, and never again.
+                    try? await connection.leave(node, unregistering: false)
+                    isWaiting = false
+                    try await Task.sleep(for: .seconds(configuration.absenceSeconds))
+                    continue
+                }
                 place.node = node
                 return report(.joined(node: node))
             } catch CallError.refused(let reason, let code) {
