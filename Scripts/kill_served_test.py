@@ -48,7 +48,7 @@ class Federation:
         ]] + [[
             str(program), "join", f"http://127.0.0.1:{self.port}", "--id", str(client), "--quiet",
             "--retry-for", "30", *common,
-        ] for client in range(1, CLIENTS + 1)]
+        ] for client in range(CLIENTS)]
         self.is_done = False
         self.processes = [self.start(index) for index in range(len(self.commands))]
 

@@ -41,10 +41,11 @@ private struct RandomDriver {
                 accepted = []
             case .train(let client, let round):
                 expect(!folded.contains(client), "client \(client) is asked again")
-                waiting.append(.updateReceived(client: client, round: round, sampleCount: client))
+                waiting.append(
+                    .updateReceived(client: client, round: round, sampleCount: client + 1))
                 if random.next(below: 3) == 0 {
                     waiting.append(
-                        .updateReceived(client: client, round: round, sampleCount: client))
+                        .updateReceived(client: client, round: round, sampleCount: client + 1))
                 }
                 if random.next(below: 6) == 0 {
                     waiting.append(
@@ -67,7 +68,7 @@ private struct RandomDriver {
                 waiting.append(
                     .clientEvaluated(
                         client: client, round: round,
-                        Evaluation(accuracy: 0.5, loss: 0.5, count: client)))
+                        Evaluation(accuracy: 0.5, loss: 0.5, count: client + 1)))
             case .aggregate:
                 expect(folded.count >= configuration.minimumClients, "closed with too few")
                 expect(folded.count <= configuration.goal, "closed with too many")
@@ -97,7 +98,7 @@ private struct RandomDriver {
 
     /// Something of no order: clients come and go, time passes, strangers call.
     mutating func disturb() {
-        let client = random.next(in: 1...engine.configuration.population + 1)
+        let client = random.next(in: -1...engine.configuration.population)
         let round = max(1, engine.currentRound + random.next(in: -1...1))
         switch random.next(below: 8) {
         case 0, 1, 2: handle(.clientJoined(client: client))
@@ -142,7 +143,7 @@ struct RoundEngineRandomTests {
             driver.handle(.begin)
             var patience = 400
             while !driver.finished, patience > 0 {
-                for client in 1...clients { driver.handle(.clientJoined(client: client)) }
+                for client in 0..<clients { driver.handle(.clientJoined(client: client)) }
                 while !driver.waiting.isEmpty { driver.step() }
                 driver.handle(.deadlinePassed(round: driver.engine.currentRound))
                 patience -= 1
@@ -168,7 +169,7 @@ struct RoundEngineRandomTests {
                     population: 14, rounds: 4, seed: seed, cohortSize: 6, minimumClients: 2,
                     waitsForClients: true, roundDeadlineSeconds: 60))
             var waiting: [RoundEngine.Event] = [.begin]
-            waiting += (1...14).map { .clientJoined(client: $0) }
+            waiting += (0..<14).map { .clientJoined(client: $0) }
             while true {
                 if waiting.isEmpty {
                     guard let round = engine.openRound else { return engine }
@@ -207,7 +208,7 @@ struct RoundEngineRandomTests {
                 return .clientFailed(
                     client: client, round: round, failure: .init(.divergence, reason: "NaN"))
             default:
-                return .updateReceived(client: client, round: round, sampleCount: 10 * client)
+                return .updateReceived(client: client, round: round, sampleCount: 10 + 10 * client)
             }
         }
         let expected = run(1)

@@ -4,7 +4,7 @@ extension RoundEngine {
     /// Left at their defaults, the rules of a round are those of a run in one process: all clients
     /// are there, all are in each round, and a round closes when each has reported or failed.
     public struct Configuration: Hashable, Sendable, Codable {
-        /// How many clients there are, K: their ids are 1…K.
+        /// How many clients there are, K: their ids are 0…K − 1.
         public let population: Int
         /// How many rounds, R.
         public let rounds: Int
@@ -90,7 +90,7 @@ extension RoundEngine {
         }
 
         /// Whether the run has a client of that id.
-        func contains(_ client: Int) -> Bool { (1...population).contains(client) }
+        func contains(_ client: Int) -> Bool { (0..<population).contains(client) }
 
         /// Whether the global model is tested after that round.
         func evaluates(after round: Int) -> Bool {

@@ -67,8 +67,8 @@ struct ActiveRun {
 
     var settings: RunSettings { served.settings }
 
-    /// Whether there is a client of that number in the run.
-    func takes(_ client: Int) -> Bool { (1...settings.clients).contains(client) }
+    /// Whether the run has a client of that id.
+    func takes(_ client: Int) -> Bool { (0..<settings.clients).contains(client) }
 
     /// Notes something for the page, which shows the last 200.
     mutating func note(_ text: String) {

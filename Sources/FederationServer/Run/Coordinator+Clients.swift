@@ -27,11 +27,19 @@ extension Coordinator {
         guard run.takes(client) else {
             throw APIError(
                 .unknownClient, "there is no client \(client): \(clientRange)",
-                expected: .string("1 to \(run.settings.clients)"), got: .integer(client))
+                expected: .string(clientIDs), got: .integer(client))
         }
     }
 
-    private var clientRange: String { "this run has the clients 1 to \(run.settings.clients)" }
+    /// "0 to 4".
+    private var clientIDs: String {
+        run.settings.clients == 1 ? "0" : "0 to \(run.settings.clients - 1)"
+    }
+
+    /// Which clients there are, as a clause.
+    var clientRange: String {
+        "this run has \(run.settings.clients == 1 ? "only client" : "the clients") \(clientIDs)"
+    }
 
     /// Refuses one client more than the run takes.
     private func admit(_ client: Int) throws(APIError) {

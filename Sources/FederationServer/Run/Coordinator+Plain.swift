@@ -65,7 +65,7 @@ extension Coordinator {
         guard run.takes(client) else {
             throw APIError(
                 .tooManyClients,
-                "the run takes no client \(client): it has the clients 1 to \(run.settings.clients)",
+                "the run takes no client \(client): \(clientRange)",
                 expected: .integer(run.settings.clients), got: .integer(client))
         }
         member(client) { $0.sampleCount = count }

@@ -85,7 +85,7 @@ actor Coordinator {
     /// of before it has trained, could not take part otherwise.
     func begin() {
         if run.served.rules.places == run.served.rules.population {
-            for client in 1...run.served.rules.population { handle(.clientJoined(client: client)) }
+            for client in 0..<run.served.rules.population { handle(.clientJoined(client: client)) }
         }
         handle(.begin)
     }

@@ -14,7 +14,7 @@ struct PopulationOptions: ParsableArguments {
 
     @Option(
         name: [.customLong("clients"), .customLong("population")],
-        help: "Clients, K: their ids are 1 to this.")
+        help: "Clients, K: their ids are 0 to K - 1.")
     var clients = 5
 
     @Option(
