@@ -278,7 +278,7 @@ struct MembershipTests {
         var enough = engine
         #expect(engine.handle(.clientJoined(client: 0)).cohort == [0, 3])
         // The round's own deadline has not passed.
-        #expect(engine.isTraining(4))
+        #expect(engine.isTraining(3))
         engine.report(0)
         #expect(engine.handle(.deadlinePassed(round: 1)).first == .abandon(round: 1))
         enough.handle(all: [.clientLost(client: 3, reason: "x"), .clientJoined(client: 1)])
