@@ -17,6 +17,9 @@ package enum StoreSchema {
         migrator.registerMigration(fromZero, foreignKeyChecks: .immediate) { db in
             try countClientsFromZero(db)
         }
+        migrator.registerMigration("4 updates that are acknowledged and not committed") { db in
+            try db.execute(sql: keptUpdates)
+        }
         return migrator
     }
 
@@ -56,6 +59,19 @@ package enum StoreSchema {
                 ])
         }
     }
+
+    /// What clients of the plain API were told counts, until their round is committed.
+    private static let keptUpdates = """
+        CREATE TABLE kept_updates (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            round INTEGER NOT NULL,
+            client INTEGER NOT NULL,
+            samples INTEGER NOT NULL,
+            sha256 BLOB NOT NULL,
+            parameters BLOB NOT NULL,
+            PRIMARY KEY (run, client)
+        ) STRICT;
+        """
 
     /// A round that was not tested has 0 `tested` samples. `optimizer_states` holds the vectors of the
     /// strategy's server half after the last round, `client_states` what its client half keeps.
