@@ -125,7 +125,7 @@ extension RunStore {
     }
 
     /// The vector in a row's columns sha256 and parameters.
-    private func vector(_ row: Row, _ what: String) throws -> ParameterVector {
+    func vector(_ row: Row, _ what: String) throws -> ParameterVector {
         let stored = StoredVector(digest: row["sha256"], bytes: row["parameters"])
         guard stored.isWhole else { throw damage("\(what) has another checksum") }
         guard let vector = stored.vector else {

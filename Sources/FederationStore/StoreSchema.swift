@@ -2,9 +2,9 @@ import Federation
 import GRDB
 
 /// The tables of a store and how they came to be; a migration, once published, never changes.
-enum StoreSchema {
+package enum StoreSchema {
     /// What SQLite's header calls the format: "FedS".
-    static let applicationID: Int32 = 0x4665_6453
+    package static let applicationID: Int32 = 0x4665_6453
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -16,6 +16,9 @@ enum StoreSchema {
         }
         migrator.registerMigration(fromZero, foreignKeyChecks: .immediate) { db in
             try countClientsFromZero(db)
+        }
+        migrator.registerMigration("4 updates that are acknowledged and not committed") { db in
+            try db.execute(sql: keptUpdates)
         }
         return migrator
     }
@@ -56,6 +59,19 @@ enum StoreSchema {
                 ])
         }
     }
+
+    /// What clients of the plain API were told counts, until their round is committed.
+    private static let keptUpdates = """
+        CREATE TABLE kept_updates (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            round INTEGER NOT NULL,
+            client INTEGER NOT NULL,
+            samples INTEGER NOT NULL,
+            sha256 BLOB NOT NULL,
+            parameters BLOB NOT NULL,
+            PRIMARY KEY (run, client)
+        ) STRICT;
+        """
 
     /// A round that was not tested has 0 `tested` samples. `optimizer_states` holds the vectors of the
     /// strategy's server half after the last round, `client_states` what its client half keeps.

@@ -1,7 +1,6 @@
 import Tensors
 import Testing
-
-@testable import Federation
+import Federation
 
 /// A driver that hands the engine events in random order and watches what it asks for.
 private struct RandomDriver {
@@ -13,7 +12,7 @@ private struct RandomDriver {
     var accepted: Set<Int> = []
     var closed: Set<Int> = []
     var committed = 0
-    var abandoned = 0
+    var extended = 0
     var finished = false
     var violations: [String] = []
 
@@ -87,7 +86,12 @@ private struct RandomDriver {
                     "the record is not in order")
                 expect(record.round == committed + 1, "round \(record.round) is out of order")
                 committed += 1
-            case .abandon: abandoned += 1
+            case .abandon(let round): violations.append("round \(round) is abandoned")
+            case .extendRound(let round, let updates):
+                expect(round == committed + 1, "round \(round) goes on after \(committed)")
+                expect(updates == folded.count, "\(updates) of \(folded.count) updates")
+                expect(updates < configuration.minimumClients, "it could have closed")
+                extended += 1
             case .finish: finished = true
             case .reject, .awaitClients: break
             }
@@ -124,7 +128,7 @@ extension RoundEngine.Effect {
 struct RoundEngineRandomTests {
     @Test("Whatever happens, a round has its minimum, its goal and each client once; and it ends")
     func invariants() {
-        var abandoned = 0
+        var extended = 0
         var rounds = 0
         for seed in UInt64(1)...600 {
             var random = RandomStream(RandomKey(seed: seed, purpose: .selection))
@@ -152,11 +156,11 @@ struct RoundEngineRandomTests {
             #expect(driver.violations == [], "seed \(seed): \(configuration)")
             #expect(driver.engine.outcome == .completed, "seed \(seed): \(configuration)")
             #expect(driver.committed == configuration.rounds, "seed \(seed)")
-            abandoned += driver.abandoned
+            extended += driver.extended
             rounds += driver.committed
         }
         // The random events reach what is tested.
-        #expect(abandoned > 100)
+        #expect(extended > 100)
         #expect(rounds > 1000)
     }
 

@@ -1,52 +1,8 @@
 import Testing
-
-@testable import Federation
+import Federation
 
 private typealias Event = RoundEngine.Event
 private typealias Effect = RoundEngine.Effect
-
-private let good = Evaluation(accuracy: 0.5, loss: 0.5, count: 10)
-private let gone = ClientFailure(.absence, reason: "it hung up")
-
-/// Engines of runs without clients' evaluation: folding an update is all there is to report.
-private func engine(
-    clients: Int = 5, rounds: Int = 3, seed: UInt64 = 1, cohort: Int? = nil, over: Double = 1,
-    goal: Int? = nil, minimum: Int = 1, waits: Bool = false, deadline: Double? = nil
-) -> RoundEngine {
-    RoundEngine(
-        .init(
-            population: clients, rounds: rounds, evaluatesClients: false, seed: seed,
-            cohortSize: cohort, overSelection: over, goal: goal, minimumClients: minimum,
-            waitsForClients: waits, roundDeadlineSeconds: deadline))
-}
-
-extension RoundEngine {
-    /// An update that comes and is folded in at once.
-    @discardableResult
-    fileprivate mutating func report(_ client: Int, _ round: Int = 1) -> [Effect] {
-        let taken = handle(.updateReceived(client: client, round: round, sampleCount: client + 1))
-        guard taken == [.accept(client: client, round: round)] else { return taken }
-        return handle(.updateFolded(client: client, round: round))
-    }
-
-    /// The effects of events, one after the other.
-    @discardableResult
-    fileprivate mutating func handle(all events: [Event]) -> [Effect] {
-        events.flatMap { handle($0) }
-    }
-}
-
-extension [RoundEngine.Effect] {
-    fileprivate var cohort: [Int]? {
-        compactMap { if case .openRound(_, let cohort) = $0 { cohort } else { nil } }.first
-    }
-
-    fileprivate var trained: [Int] {
-        compactMap { if case .train(let client, _) = $0 { client } else { nil } }
-    }
-}
-
-private let closing: [Effect] = [.aggregate(round: 1), .evaluateGlobal(round: 1)]
 
 @Suite("Which clients a round has")
 struct CohortTests {
@@ -177,13 +133,15 @@ struct ClosingTests {
         #expect(late == [.reject(client: 2, round: 1, .deadlinePassed)])
         var refused = engine
         #expect(engine.handle(.updateFolded(client: 1, round: 1)) == closing)
+        // Refused, it leaves the round one short: it goes on, and whoever was late may report.
         let again = refused.handle(.updateRefused(client: 1, round: 1, failure: gone))
-        #expect(again.first == .abandon(round: 1))
-        #expect(again.cohort == [0, 1, 2])
+        #expect(again == [.extendRound(round: 1, updates: 1)])
+        #expect(refused.isTraining(2))
+        #expect(refused.report(2) == closing)
     }
 
-    @Test("With too few at the deadline it is abandoned and begins again, all its updates dropped")
-    func abandoned() {
+    @Test("With too few at the deadline it stays open: nothing that came is asked for again")
+    func extended() {
         var engine = engine(clients: 20, cohort: 4, minimum: 3, waits: true, deadline: 60)
         let opening = engine.handle(all: [.begin] + (0..<20).map { .clientJoined(client: $0) })
         let first = opening.cohort ?? []
@@ -191,16 +149,28 @@ struct ClosingTests {
         engine.report(first[0])
         engine.report(first[1])
         let effects = engine.handle(.deadlinePassed(round: 1))
-        #expect(effects.first == .abandon(round: 1))
-        #expect(engine.attempt == 2)
-        let second = effects.cohort ?? []
-        #expect(effects.trained == second)
-        #expect(second != first)
-        for client in second.dropLast() { #expect(engine.report(client) == []) }
-        #expect(engine.report(second[3]) == closing)
-        _ = engine.handle(.globalEvaluated(round: 1, good))
-        #expect(engine.records.first?.clients.map(\.client) == second)
+        #expect(effects.first == .extendRound(round: 1, updates: 2))
         #expect(engine.attempt == 1)
+        // The places of the two that are late are offered to two others.
+        let others = effects.trained
+        #expect(others.count == 2)
+        #expect(Set(others).isDisjoint(with: first))
+        #expect(engine.pendingClients == others.sorted())
+        let twice = engine.handle(.updateReceived(client: first[0], round: 1, sampleCount: 1))
+        #expect(twice == [.reject(client: first[0], round: 1, .duplicate)])
+        // Another deadline changes nothing for those two, and then the first of all that are late
+        // makes up the minimum.
+        let next = engine.handle(.deadlinePassed(round: 1))
+        #expect(next.first == .extendRound(round: 1, updates: 2))
+        for client in first[2...] + others { #expect(engine.isTraining(client)) }
+        #expect(engine.report(first[3]) == closing)
+        _ = engine.handle(.globalEvaluated(round: 1, good))
+        let clients = engine.records.first?.clients ?? []
+        let counted = clients.filter { $0.sampleCount != nil }.map(\.client)
+        #expect(counted == [first[0], first[1], first[3]].sorted())
+        let late = clients.filter { $0.sampleCount == nil }
+        #expect(late.allSatisfy { $0.failure?.kind == .absence })
+        #expect(Set(late.map(\.client)).isSuperset(of: others + [first[2]]))
     }
 
     @Test("In a run whose clients do not come and go, too few updates end it")
@@ -279,9 +249,11 @@ struct MembershipTests {
         var enough = engine
         #expect(engine.handle(.clientJoined(client: 0)).cohort == [0, 3])
         // The round's own deadline has not passed.
-        #expect(engine.isTraining(4))
+        #expect(engine.isTraining(3))
         engine.report(0)
-        #expect(engine.handle(.deadlinePassed(round: 1)).first == .abandon(round: 1))
+        #expect(
+            engine.handle(.deadlinePassed(round: 1)) == [.extendRound(round: 1, updates: 1)])
+        #expect(engine.report(3) == closing)
         enough.handle(all: [.clientLost(client: 3, reason: "x"), .clientJoined(client: 1)])
         #expect(enough.phase == .waiting(round: 1))
         #expect(enough.handle(.clientJoined(client: 2)).cohort == [1, 2])

@@ -2,8 +2,7 @@ import Federation
 import Foundation
 import Tensors
 import Testing
-
-@testable import FederationWire
+import FederationWire
 
 @Suite struct MessageTests {
     static let settings = RunSettings(
@@ -35,6 +34,8 @@ import Testing
         odd.training = TrainingSettings(epochs: 0.25, batchSize: 8, learningRate: 0.1)
         try roundTrip(odd)
         try roundTrip(Registration(architecture: Samples.digest, sampleCount: 600))
+        try roundTrip(
+            Registration(architecture: Samples.digest, sampleCount: 600, instance: "4f2a"))
         try roundTrip(Heartbeat(round: 2, imagesTrained: 48_000, imagesPerSecond: 9000.5))
         try roundTrip(HeartbeatAnswer(isWanted: false))
         try roundTrip(FailureReport(reason: "its loss is no finite number in epoch 1, batch 3"))

@@ -2,10 +2,10 @@ import Federation
 import Foundation
 
 /// A finished run in the form that the live page draws.
-enum RunReport {
+package enum RunReport {
     /// The state that `/state` would have answered at the run's end; null is what is not known.
     /// - Parameter rounds: the rounds as a store has them, who failed among it; a log has not.
-    static func state(
+    package static func state(
         of log: RunLog, name: String, rounds: [CommittedRound]? = nil
     ) -> JSONValue {
         let count = max(log.serverAccuracies.count, log.serverLosses.count)
