@@ -24,6 +24,8 @@ OWN_KEYS = {
     "configuration", "seed", "data", "model", "model parameters", "timings", "threads", "cpu",
     "blas core", "simd", "version", "started",
 }
+# In place of the lists by client where cohorts of many clients take part.
+OPTIONAL_KEYS = {"clients rounds"}
 REFERENCE_SHAPES = [
     (3, 3, 1, 32), (32,), (3, 3, 32, 64), (64,), (9216, 128), (128,), (128, 10), (10,),
 ]
@@ -46,7 +48,7 @@ def shape(value: Any, place: str) -> tuple[int, ...]:
 
 
 def check_keys(log: dict[str, Any], weights: str) -> None:
-    expected = COMMON_KEYS | OWN_KEYS | {weights}
+    expected = COMMON_KEYS | OWN_KEYS | {weights} | (log.keys() & OPTIONAL_KEYS)
     expect(log.keys() == expected, "the log's keys are not those of the format: "
            f"missing {sorted(expected - log.keys())}, unknown {sorted(log.keys() - expected)}")
 
@@ -59,7 +61,28 @@ def check_accuracies(values: Any, rounds: int, place: str) -> None:
                f"{place} holds {value!r}: expected a fraction from 0 to 1")
 
 
+def check_parts(log: dict[str, Any], rounds: int) -> None:
+    """Of a log that has each client's own rounds only."""
+    for key in ("clients acc", "clients loss", "clients samples", "clients class counts"):
+        expect(log[key] == {}, f"'{key}' is not empty, though there are 'clients rounds'")
+    clients = log["clients rounds"]
+    expect(len(clients) <= log["client number"], f"'clients rounds' has {len(clients)} clients")
+    for client, member in clients.items():
+        place, own = f"'clients rounds' of client {client}", member["rounds"]
+        expect(own == sorted(set(own)) and all(1 <= r <= rounds for r in own),
+               f"{place} has the rounds {own}")
+        for key, values in member.items():
+            expect(len(values) == len(own), f"'{key}' in {place} has {len(values)} of {len(own)}")
+        if "class counts" in member:
+            sums = [sum(counts) for counts in member["class counts"]]
+            expect(sums == member["samples"], f"class counts in {place} add up to {sums}, "
+                   f"its samples are {member['samples']}")
+
+
 def check_clients(log: dict[str, Any], rounds: int) -> None:
+    if "clients rounds" in log:
+        check_parts(log, rounds)
+        return
     count = log["client number"]
     expect(log["client ids from"] == 0, f"'client ids from' is {log['client ids from']}, not 0")
     for key in ("clients acc", "clients loss", "clients samples", "clients class counts"):

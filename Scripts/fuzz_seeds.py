@@ -150,7 +150,11 @@ def log() -> dict[str, bytes]:
                   "clients samples": {"1": [600]}, "clients class counts": {"1": [[60, 60]]},
                   "version": "0.1.0",
                   "outcome": "failed: client 1 in round 2: its loss is nan"})
-    logs = {"short": short, "more": more, "early": early, "long": long, "rows": rows}
+    part = {"rounds": [1, 2], "acc": [0.5, None], "loss": [1.5, 2.0], "samples": [600, 600],
+            "class counts": [[60, 60], []]}  # fmt: skip
+    parts = {**short, "clients acc": {}, "clients rounds": {"1": part, "20": {"rounds": [], "samples": []}}}
+    logs = {"short": short, "more": more, "early": early, "long": long, "rows": rows,
+            "parts": parts}
     return {name: json.dumps(log).encode() for name, log in logs.items()}
 
 

@@ -18,6 +18,7 @@ from typing import Any
 from plot_counts import draw_class_counts, shown_counts
 from plot_curves import Summary, common_target, curve_of, grouped, summarized
 from plot_log import Log, load_log, shortened
+from plot_rounds import known_values
 from plot_style import (
     DARK, LIGHT, LINE_STYLES, MARKERS, LogError, Theme, load_pyplot, save, write_title,
 )
@@ -86,8 +87,11 @@ def draw_clients(axes: Any, log: Log, over: str, theme: Theme) -> tuple[Any, str
     places = log.places(over)
     clients = log.clients_accuracy
     if log.has_cohorts:
-        rounds = [[a[index] for a in clients.values() if index < len(a) and math.isfinite(a[index])]
-                  for index in range(log.rounds_done)]
+        rounds: list[list[float]] = [[] for _ in range(log.rounds_done)]
+        for accuracies in clients.values():
+            for index, accuracy in known_values(accuracies):
+                if index < log.rounds_done and math.isfinite(accuracy):
+                    rounds[index].append(accuracy)
         tested = [(place, values) for place, values in zip(places, rounds) if values]
         if not tested:
             return None
@@ -123,7 +127,7 @@ def draw_accuracy(
     marker_size = 7 if len(curve.places) <= MARKED else 0
     axes.plot(curve.places, curve.values, color=theme.server, linewidth=2.8, marker="o",
               markersize=marker_size, zorder=3)
-    values = curve.values + [v for a in log.clients_accuracy.values() for v in a]
+    values = curve.values + [v for a in log.clients_accuracy.values() for _, v in known_values(a)]
     prepare_accuracy_axes(axes, over, log.places(over)[-1], values, target, theme)
     axes.set_title("Accuracy by round" if over == "rounds" else "Accuracy over seconds")
 

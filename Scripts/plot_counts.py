@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from plot_log import Log
+from plot_rounds import known_values
 from plot_style import Theme
 
 # Clients whose rows can still be told apart.
@@ -27,7 +28,7 @@ def shown_counts(log: Log) -> tuple[str, dict[str, list[int] | None]]:
     number, last = last_counts(log)
     if not log.has_cohorts:
         return f"Images of each class, round {number}", last
-    seen = {client: next((c for c in reversed(rounds) if c), None)
+    seen = {client: next((c for _, c in reversed(list(known_values(rounds))) if c), None)
             for client, rounds in log.class_counts.items()}
     seen = {client: counts for client, counts in seen.items() if counts}
     stays = log.configuration.get("partition") is not None or (

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from plot_rounds import PartsOnly, known_values
 from plot_style import LogError
 
 
@@ -22,9 +23,10 @@ class Log:
     max_round: int
     client_number: int
     server_accuracy: list[float]
-    clients_accuracy: dict[str, list[float]]
+    # By client and round; NaN where it has none.
+    clients_accuracy: dict[str, list[float] | PartsOnly]
     # By client: one list of counts per round, None where a client had no part in a round.
-    class_counts: dict[str, list[list[int] | None]] = field(default_factory=dict)
+    class_counts: dict[str, list[list[int] | None] | PartsOnly] = field(default_factory=dict)
     configuration: dict[str, Any] = field(default_factory=dict)
     outcome: str = ""
     # By round; None where a log does not tell.
@@ -37,9 +39,10 @@ class Log:
     @property
     def has_cohorts(self) -> bool:
         """Whether most clients have no accuracy in most rounds, as where few are chosen for each."""
-        numbers = [a for accuracies in self.clients_accuracy.values() for a in accuracies]
-        return len(self.clients_accuracy) > 5 and (
-            sum(map(math.isfinite, numbers)) < len(numbers) / 2)
+        places = sum(map(len, self.clients_accuracy.values()))
+        numbers = sum(math.isfinite(a) for accuracies in self.clients_accuracy.values()
+                      for _, a in known_values(accuracies))
+        return len(self.clients_accuracy) > 5 and numbers < places / 2
 
     def places(self, over: str) -> list[float]:
         """Where each round ends on the axis: its number, or the seconds until then."""
@@ -116,6 +119,33 @@ def read_counts(value: Any, place: str) -> list[list[int] | None]:
     return value
 
 
+def read_parts(
+    value: Any, rounds: int
+) -> tuple[dict[str, PartsOnly], dict[str, PartsOnly]]:
+    """Accuracies and class counts of a log that has, for each client, only the rounds with a part of its."""
+    accuracies: dict[str, PartsOnly] = {}
+    counts: dict[str, PartsOnly] = {}
+    clients = read_object(value, "'clients rounds'")
+    for client in in_client_order(clients):
+        place = f"'clients rounds' of client {client}"
+        member = read_object(clients[client], place)
+        numbers = member.get("rounds")
+        if not isinstance(numbers, list) or not all(
+            isinstance(n, int) and not isinstance(n, bool) and 1 <= n <= rounds for n in numbers
+        ):
+            raise LogError(f"'rounds' in {place} is {shortened(numbers)}: expected a list of rounds "
+                           f"from 1 to {rounds}")
+        nothing = [None] * len(numbers)
+        found = (read_accuracies(member.get("acc", nothing), f"'acc' in {place}"),
+                 read_counts(member.get("class counts", nothing), f"'class counts' in {place}"))
+        if any(len(values) != len(numbers) for values in found):
+            raise LogError(f"{place} is {shortened(member)}: expected lists as long as its 'rounds'")
+        places = [number - 1 for number in numbers]
+        accuracies[client] = PartsOnly(rounds, dict(zip(places, found[0])), math.nan)
+        counts[client] = PartsOnly(rounds, dict(zip(places, found[1])), None)
+    return accuracies, counts
+
+
 def read_round_seconds(timings: dict[str, Any], rounds: int) -> list[float] | None:
     seconds = timings.get("round seconds")
     if seconds is None:
@@ -170,20 +200,24 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
     if not server:
         raise LogError("no round of it was finished, so there is nothing to draw")
     outcome = log.get("outcome")
+    accuracies: dict[str, Any] = {
+        c: read_accuracies(clients[c], f"'clients acc' of client {c}")
+        for c in in_client_order(clients)
+    }
+    class_counts: dict[str, Any] = {
+        c: read_counts(counts[c], f"'clients class counts' of client {c}")
+        for c in in_client_order(counts)
+    }
+    if "clients rounds" in log:
+        accuracies, class_counts = read_parts(log["clients rounds"], len(server))
     return Log(
         path=path,
         experiment=read_integer(log, "experiment"),
         max_round=read_integer(log, "max round"),
         client_number=read_integer(log, "client number"),
         server_accuracy=server,
-        clients_accuracy={
-            c: read_accuracies(clients[c], f"'clients acc' of client {c}")
-            for c in in_client_order(clients)
-        },
-        class_counts={
-            c: read_counts(counts[c], f"'clients class counts' of client {c}")
-            for c in in_client_order(counts)
-        },
+        clients_accuracy=accuracies,
+        class_counts=class_counts,
         configuration=read_object(log.get("configuration") or {}, "'configuration'"),
         outcome=re.sub(r"\bclient ([1-9][0-9]*)\b", lambda m: f"client {int(m[1]) - first}", outcome)
         if isinstance(outcome, str) else "",

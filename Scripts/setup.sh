@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes sure that what the build needs is on the machine: Swift, OpenBLAS, LAPACKE, SQLite, xxHash, zlib.
 # With a word, only what that needs besides: page (the tests of the live page: Chromium and a font), mpi
-# (Open MPI), release (libcurl's headers, for Foundation linked statically).
+# (Open MPI), release (libcurl's headers, for Foundation linked statically), cross (the C headers of other
+# CPUs, which CI compiles the kernels for).
 # Installs the system packages with apt when it may; otherwise prints the one command and stops.
 set -euo pipefail
 
@@ -44,6 +45,15 @@ missing_packages() {
     fi
     if [[ $purpose == release ]]; then
         pkg-config --exists libcurl || echo libcurl4-openssl-dev
+        return
+    fi
+    if [[ $purpose == cross ]]; then
+        local cpu
+        for cpu in aarch64 riscv64; do
+            # The machine's own CPU needs no others' headers.
+            [[ $cpu == "$(uname -m)" || -e /usr/$cpu-linux-gnu/include/math.h ]] ||
+                echo "libc6-dev-${cpu/aarch64/arm64}-cross"
+        done
         return
     fi
     if ! command -v pkg-config >/dev/null; then
@@ -96,8 +106,8 @@ install_packages() {
 readonly purpose=${1:-build}
 case $purpose in
 build) check_swift ;;
-page | mpi | release) ;;
-*) fail "there is no purpose “$purpose”: expected page, mpi, release, or nothing for the build" ;;
+page | mpi | release | cross) ;;
+*) fail "there is no purpose “$purpose”: expected page, mpi, release, cross, or nothing for the build" ;;
 esac
 mapfile -t missing < <(missing_packages)
 if ((${#missing[@]} == 0)); then

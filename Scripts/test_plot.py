@@ -61,6 +61,19 @@ def make_cohort_log(clients: int = 100, cohort: int = 10, rounds: int = 40, **ow
     return log
 
 
+def parts_only(log: dict) -> dict:
+    """The same with each client's own rounds in place of lists of all rounds."""
+    parts = {}
+    for client, counts in log["clients class counts"].items():
+        own = [r for r, c in enumerate(counts) if c]
+        parts[client] = {
+            "rounds": [r + 1 for r in own], "samples": [sum(counts[r]) for r in own],
+            "acc": [log["clients acc"][client][r] for r in own],
+            "class counts": [counts[r] for r in own],
+        }
+    return log | {"clients acc": {}, "clients class counts": {}, "clients rounds": parts}
+
+
 def make_bare_log() -> dict:
     """What others write: none of our own keys."""
     keys = ["client number", "experiment", "max round", "clients acc", "server acc"]
@@ -393,6 +406,58 @@ class CohortTests(PlotTestCase):
         self.assertEqual(self.legend(figure)[1],
                          "100 clients that took part: lowest to highest of each round")
         self.assertFalse(self.load(make_log(100)).has_cohorts)
+
+    def test_a_log_of_parts_is_drawn_as_one_of_whole_lists(self) -> None:
+        for log in [make_cohort_log(rounds=5), make_cohort_log(300, 10, 30),
+                    make_cohort_log(600, 200, 3)]:
+            whole, parts = self.load(log), self.load(parts_only(log))
+            self.assertEqual(parts.has_cohorts, whole.has_cohorts)
+            for client, accuracies in whole.clients_accuracy.items():
+                self.assertEqual(json.dumps(list(parts.clients_accuracy[client])),
+                                 json.dumps(accuracies))
+            self.assertEqual(
+                {c: [k or None for k in rounds] for c, rounds in parts.class_counts.items()},
+                {c: [k or None for k in rounds] for c, rounds in whole.class_counts.items()})
+            self.assertEqual(plot_counts.shown_counts(parts), plot_counts.shown_counts(whole))
+            figures = [plot.draw_run(log, plot.LIGHT) for log in (parts, whole)]
+            self.assertEqual(*(self.legend(figure) for figure in figures))
+            bands = [next(a for a in figure.axes if a.get_title("left") == "Accuracy by round")
+                     .collections[0].get_paths()[0].vertices.tolist() for figure in figures]
+            self.assertEqual(*bands)
+
+    def test_a_hundred_thousand_clients_of_parts_take_memory_for_what_there_is(self) -> None:
+        log = make_cohort_log(10, 1, 1000)
+        log["client number"] = 100_000
+        log["clients acc"] = log["clients class counts"] = {}
+        log["clients rounds"] = {
+            str(c): {"rounds": [c % 1000 + 1], "acc": [0.5], "samples": [3],
+                     "class counts": [[1, 2]]}
+            for c in range(60_000)
+        }
+        loaded = self.load(log)
+        self.assertTrue(loaded.has_cohorts)
+        self.assertEqual(sum(len(a.values) for a in loaded.clients_accuracy.values()), 60_000)
+        self.assertEqual(self.legend(plot.draw_run(loaded, plot.LIGHT))[1],
+                         "60,000 clients that took part: lowest to highest of each round")
+
+    def test_parts_that_make_no_sense_are_named(self) -> None:
+        cases = [
+            (["x"], "'clients rounds' is [\"x\"]: expected an object"),
+            ({"3": []}, "'clients rounds' of client 3 is []: expected an object"),
+            ({"3": {"samples": [1]}}, "'rounds' in 'clients rounds' of client 3 is null: expected a "
+             "list of rounds from 1 to 5"),
+            ({"3": {"rounds": [6]}}, "'rounds' in 'clients rounds' of client 3 is [6]: expected a "
+             "list of rounds from 1 to 5"),
+            ({"3": {"rounds": [1], "acc": [2]}}, "'acc' in 'clients rounds' of client 3, round 1, is "
+             "2: expected a fraction from 0 to 1"),
+            ({"3": {"rounds": [1], "acc": []}}, "'clients rounds' of client 3 is {\"rounds\": [1], "
+             "\"acc\": []}: expected lists as long as its 'rounds'"),
+        ]
+        for parts, sentence in cases:
+            log = parts_only(make_cohort_log(rounds=5)) | {"clients rounds": parts}
+            with self.assertRaises(plot.LogError) as raised:
+                self.load(log)
+            self.assertIn(sentence, str(raised.exception))
 
     def test_clients_that_were_not_tested_are_in_no_legend(self) -> None:
         log = make_cohort_log()

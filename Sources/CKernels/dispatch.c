@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#if defined(__x86_64__)
+#include <cpuid.h>
+#endif
 
 #include "kernels.h"
 
@@ -14,12 +17,18 @@ static int chosen_level, best_level, blas_core_state;
 static _Thread_local int level_here;
 
 #if defined(__x86_64__)
+/// Whether the CPU sets a bit of ecx in a leaf of `cpuid`.
+static int has_bit(unsigned leaf, int bit) {
+    unsigned a, b, c, d;
+    return __get_cpuid(leaf, &a, &b, &c, &d) && (c >> bit & 1);
+}
+
 static int detect(void) {
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        return ck_level_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return ck_level_avx2;
+#define CK_SUPPORTED(name) &&__builtin_cpu_supports(name)
+#define CK_BIT(name, leaf, bit) &&has_bit(leaf, bit)
+    if (1 CK_AVX512_FEATURES(CK_SUPPORTED, CK_BIT)) return ck_level_avx512;
+    if (1 CK_AVX2_FEATURES(CK_SUPPORTED, CK_BIT)) return ck_level_avx2;
     return ck_level_baseline;
 }
 #else

@@ -14,9 +14,34 @@ void ck_accumulate_tail(const float *x, double weight, int64_t *third, int64_t *
     }
 }
 
-typedef _BitInt(256) wide;
+/// 256 bits with sign, low · 1 + high · 2¹²⁸: `_BitInt` has as many on x86-64 only.
+typedef struct {
+    unsigned __int128 low;
+    __int128 high;
+} wide;
 
-static wide shifted(wide value, int by) { return value * ((wide)1 << by); }
+/// value · 2^by for 0 ≤ by < 256; what does not fit is lost at the top.
+static wide shifted(__int128 value, int by) {
+    if (by == 0) return (wide){(unsigned __int128)value, value >> 127};
+    if (by >= 128) return (wide){0, (__int128)((unsigned __int128)value << (by - 128))};
+    return (wide){(unsigned __int128)value << by, value >> (128 - by)};
+}
+
+/// value · 2^by for 0 < by < 128.
+static wide shifted_wide(wide value, int by) {
+    const unsigned __int128 high = (unsigned __int128)value.high << by | value.low >> (128 - by);
+    return (wide){value.low << by, (__int128)high};
+}
+
+static wide sum_of(wide a, wide b) {
+    const unsigned __int128 low = a.low + b.low;
+    const unsigned __int128 carry = low < a.low;
+    return (wide){low, (__int128)((unsigned __int128)a.high + (unsigned __int128)b.high + carry)};
+}
+
+static int is_less(wide a, wide b) {
+    return a.high < b.high || (a.high == b.high && a.low < b.low);
+}
 
 static float even(float below, float above) {
     uint32_t bits;
@@ -46,19 +71,18 @@ static float nearer_short(__int128 sum, int64_t divisor, float below, float abov
 }
 
 /// The nearer of two neighbouring floats to sum · 2⁻¹⁵⁰ / divisor, the even one at a tie.
+/// |sum| < 2¹⁹⁰, mantissa · divisor < 2⁸⁸, and neither is shifted to more than 2²¹⁴.
 static float nearer(wide sum, int64_t divisor, float below, float above) {
     int exponent;
     // The midpoint has 25 significant bits and is a multiple of 2⁻¹⁵⁰.
     const double middle = ((double)below + (double)above) / 2;
     const int64_t mantissa = (int64_t)ldexp(frexp(middle, &exponent), 25);
     exponent += 150 - 25;
-    wide scaled = (wide)mantissa * divisor;
-    if (exponent >= 0)
-        scaled = shifted(scaled, exponent);
-    else
-        sum = shifted(sum, -exponent);
-    if (sum > scaled) return above;
-    if (sum < scaled) return below;
+    const __int128 product = (__int128)mantissa * divisor;
+    const wide scaled = shifted(product, exponent >= 0 ? exponent : 0);
+    if (exponent < 0) sum = shifted_wide(sum, -exponent);
+    if (is_less(scaled, sum)) return above;
+    if (is_less(sum, scaled)) return below;
     return even(below, above);
 }
 
@@ -82,8 +106,8 @@ void ck_exact_mean(const int64_t *high, const int64_t *low, const int64_t *third
             mean[i] = nearer_short(sum, divisor, below, above);
             continue;
         }
-        wide sum = shifted(high[i], 126) + shifted(low[i], 84);
-        if (third) sum += shifted(third[i], 42) + fourth[i];
-        mean[i] = nearer(sum, divisor, below, above);
+        const wide upper = sum_of(shifted(high[i], 126), shifted(low[i], 84));
+        const wide lower = sum_of(shifted(third[i], 42), shifted(fourth[i], 0));
+        mean[i] = nearer(sum_of(upper, lower), divisor, below, above);
     }
 }

@@ -2,6 +2,17 @@
 #pragma once
 #include "include/CKernels.h"
 
+// The CPU's features that the loops of a level are compiled for: X(name) asks the compiler's run time for
+// one, Y(name, leaf, bit) the CPU itself, by a bit of ecx, for older run times do not know it. A level is
+// used where the CPU has them all, so that one which a hypervisor hides is no illegal instruction.
+#define CK_AVX2_FEATURES(X, Y)                                                                    \
+    X("avx2") X("fma") X("bmi") X("bmi2") X("popcnt") Y("lzcnt", 0x80000001, 5) Y("f16c", 1, 29)
+#define CK_AVX512_FEATURES(X, Y)                                                                  \
+    CK_AVX2_FEATURES(X, Y)                                                                        \
+    X("avx512f") X("avx512bw") X("avx512cd") X("avx512dq") X("avx512vl")
+// As the attribute `target` takes them, after a first one.
+#define CK_LISTED(name, ...) "," name
+
 #define CK_FUSED_KERNELS(X)                                                                       \
     X(int64_t, lanes, (void), ())                                                                 \
     X(void, direct_convolution,                                                                   \

@@ -6,7 +6,7 @@
 #endif
 
 #if defined(__x86_64__)
-#pragma clang attribute push(__attribute__((target("avx2,fma,bmi,bmi2,lzcnt,popcnt,f16c"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("sse2" CK_AVX2_FEATURES(CK_LISTED, CK_LISTED)))), apply_to = function)
 #endif
 #define CK_NAME(name) name##_avx2
 #define CK_LANES 8

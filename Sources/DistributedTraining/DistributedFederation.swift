@@ -113,10 +113,12 @@ public final class DistributedFederation: Sendable {
                 state.candidate = try state.aggregate?.next(
                     after: state.federation, population: configuration.rounds.population)
             } catch {
+                state.hasFailed = true
                 let failure = ClientFailure(.divergence, reason: "\(error)")
                 events.append(.aggregateFailed(round: round, failure: failure))
             }
         case .evaluateGlobal(let round):
+            guard !state.hasFailed else { return }
             evaluate((state.candidate ?? state.federation).model, round, &state, &events)
         case .commit(let record):
             commit(record, &state, &events)
@@ -265,7 +267,7 @@ public final class DistributedFederation: Sendable {
     private func commit(
         _ record: RoundRecord, _ state: inout State, _ events: inout [RoundEngine.Event]
     ) {
-        guard state.commitError == nil else { return }
+        guard state.commitError == nil, !state.hasFailed else { return }
         let federation = state.candidate ?? state.federation
         let now = progress.snapshot
         let counts = record.clients.filter { $0.sampleCount != nil }.map { part in
@@ -305,6 +307,8 @@ public final class DistributedFederation: Sendable {
         var lastProgress = RunProgress.Snapshot()
         var committed: [CommittedRound]
         var commitError: (any Error)?
+        /// Whether a round's aggregate was no model: what was asked for after that is dropped.
+        var hasFailed = false
         /// Images a second of each thread, by rank.
         var speeds: [Double]
         var hasSpeeds = false

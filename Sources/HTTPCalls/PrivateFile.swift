@@ -30,10 +30,15 @@ public enum PrivateFile {
                 reason: "others may read it (mode \(mode)): expected 600, as `chmod 600` makes it")
         }
         var bytes = [UInt8](repeating: 0, count: byteLimit)
-        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        let count = readBytes(descriptor, &bytes, bytes.count)
         guard count >= 0 else {
             throw CredentialFileError(reason: String(cString: strerror(errno)))
         }
         return Array(bytes.prefix(count))
     }
 }
+
+/// The system's `read`, whose name is the method's inside the type.
+private func readBytes(
+    _ descriptor: Int32, _ bytes: UnsafeMutableRawPointer, _ count: Int
+) -> Int { read(descriptor, bytes, count) }

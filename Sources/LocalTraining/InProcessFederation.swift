@@ -234,10 +234,12 @@ public final class InProcessFederation: Sendable {
                 next?.clients.merge(state.clientStates) { _, new in new }
                 state.candidate = next
             } catch {
+                state.hasFailed = true
                 let failure = ClientFailure(.divergence, reason: "\(error)")
                 events.append(.aggregateFailed(round: round, failure: failure))
             }
         case .evaluateGlobal(let round):
+            guard !state.hasFailed else { return }
             state.waitingModels += 1
             work += evaluation(of: .global, round, (state.candidate ?? state.federation).model)
         case .commit(let record):
@@ -255,7 +257,7 @@ public final class InProcessFederation: Sendable {
     private func commit(
         _ record: RoundRecord, _ state: inout State, _ events: inout [RoundEngine.Event]
     ) {
-        guard state.commitError == nil else { return }
+        guard state.commitError == nil, !state.hasFailed else { return }
         let federation = state.candidate ?? state.federation
         let now = progress.snapshot
         // Whoever dropped out after training has no part in the round.
@@ -306,6 +308,8 @@ public final class InProcessFederation: Sendable {
         var lastProgress = RunProgress.Snapshot()
         var committed: [CommittedRound] = []
         var commitError: (any Error)?
+        /// Whether a round's aggregate was no model: what was asked for after that is dropped.
+        var hasFailed = false
     }
 }
 

@@ -19,6 +19,8 @@ public enum LocalTrainingError: Error, Equatable, Sendable, CustomStringConverti
     case lossNotFinite(epoch: Int, batch: Int)
     /// A parameter is not finite after the last step.
     case parameterNotFinite(ParameterPlace)
+    /// SCAFFOLD's correction is not finite, before the first step.
+    case correctionNotFinite(ParameterPlace)
     /// It was told to stop.
     case stopped
 
@@ -28,6 +30,8 @@ public enum LocalTrainingError: Error, Equatable, Sendable, CustomStringConverti
             "its loss is no finite number in epoch \(epoch), batch \(batch)"
         case .parameterNotFinite(let place):
             "its \(place) is no finite number"
+        case .correctionNotFinite(let place):
+            "the correction c − c_i of its \(place) is no finite number"
         case .stopped:
             "stopped"
         }
@@ -54,6 +58,9 @@ extension Plan {
         let size = training.batchSize(samples: shard.count)
         precondition(size <= batchSize, "the plan's batches are too small")
         precondition(!shard.isEmpty, "client \(client) has no images")
+        if let bad = correction?.inspect().firstNonFinite {
+            throw .correctionNotFinite(ParameterPlace(index: bad, layout: architecture.layout))
+        }
         var order = shard
         var shuffling = RandomStream(
             RandomKey(seed: seed, purpose: .shuffling, client: client, round: round))

@@ -1,5 +1,12 @@
 import CKernels
-import Glibc
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// How many processors this process may use (its affinity mask, so containers and `taskset` count).
 public func availableProcessorCount() -> Int { Int(ck_processor_count()) }

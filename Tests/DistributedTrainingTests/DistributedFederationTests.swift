@@ -120,6 +120,20 @@ struct DistributedFederationTests {
         expectSame(run(configuration, ranks: 3).result, alone, "3 ranks")
     }
 
+    @Test("A server's step out of range ends the run with the same words", arguments: [1, 4])
+    func serverDivergence(interval: Int) throws {
+        var configuration = try Small(strategy: .fedAvgM(learningRate: 1e45)).configuration()
+        configuration.rounds = RoundEngine.Configuration(
+            population: 8, rounds: 3, evaluationInterval: interval, evaluatesClients: false,
+            seed: 5, cohortSize: 6)
+        let alone = InProcessFederation(configuration, onRound: { _, _ in }).run()
+        guard case .diverged(nil, 1, _) = alone.outcome else {
+            Issue.record("it ended as \(alone.outcome)")
+            return
+        }
+        expectSame(run(configuration, ranks: 3).result, alone, "3 ranks")
+    }
+
     @Test("A run goes on from its committed rounds with another number of ranks")
     func resume() throws {
         struct Full: Error {}

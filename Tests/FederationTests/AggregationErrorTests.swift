@@ -126,6 +126,15 @@ import Federation
                 """
             ),
             (.noUpdates, "there is no mean without updates; at least one was expected"),
+            (
+                .resultNotFinite(
+                    vector: "the new global model", found: .infinity,
+                    at: ParameterPlace(index: 5, layout: layout)),
+                """
+                parameter 5 (dense/bias, element 1) of the new global model is infinity; \
+                a finite number was expected
+                """
+            ),
         ]
         for (error, sentence) in cases { #expect(error.description == sentence) }
     }

@@ -94,6 +94,50 @@ func oracleMean(of updates: [ModelUpdate]) -> ParameterVector {
         }
     }
 
+    @Test("On threads that flush denormal numbers to zero, too, and leaves these as they are")
+    func flushingThreads() throws {
+        for (seed, exponents) in [(31, 0...0), (32, 0...3), (33, 0...60), (34, 0...130)] {
+            var random = RandomUpdates(seed: UInt64(seed))
+            let updates = random.updates(
+                clients: 5, parameters: 3000, samples: 1...5000, exponents: exponents)
+            let expected = bits(oracleMean(of: updates))
+            for threads in [1, 3] {
+                let found = try Denormals.flushed {
+                    var sum = ExactAccumulator(count: 3000)
+                    try sum.add(contentsOf: Array(updates[..<2]), threads: threads)
+                    for update in updates[2...] { try sum.add(update) }
+                    return try sum.mean()
+                }
+                #expect(bits(found) == expected, "seed \(seed), \(threads) threads")
+            }
+        }
+    }
+
+    /// 256 bits are needed where a rounding boundary lies within the error of the quick way and the sum
+    /// has a tail: halfway between neighbours, and a hair beside it, at every exponent.
+    @Test func boundariesAtEveryExponent() throws {
+        var random = RandomUpdates(seed: 35)
+        for exponent in 0...140 {
+            var updates: [(Int, [Float])] = [(1, []), (1, []), (1, []), (1, [])]
+            for hair: Float in [0, .leastNonzeroMagnitude, -.leastNonzeroMagnitude] {
+                for _ in 0..<40 {
+                    let below = random.float(exponents: exponent...exponent)
+                    // The mean of the four is halfway from `below` to the next, but for the hair.
+                    for (index, value) in [2 * below, 2 * below.nextUp, hair, 0].enumerated() {
+                        updates[index].1.append(value)
+                    }
+                }
+            }
+            let models = updates.enumerated().map { client, update in
+                ModelUpdate(
+                    client: client, round: 1, sampleCount: 1,
+                    parameters: ParameterVector(update.1))
+            }
+            #expect(
+                bits(try mean(of: models)) == bits(oracleMean(of: models)), "exponent \(exponent)")
+        }
+    }
+
     @Test func tiesGoToTheEvenFloat() throws {
         let odd = Float(1).nextUp
         let pairs: [(Float, Float, Float)] = [

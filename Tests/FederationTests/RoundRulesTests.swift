@@ -76,6 +76,68 @@ struct CohortTests {
 
 @Suite("When a round closes")
 struct ClosingTests {
+    @Test("An aggregate that is no model ends the run as diverged, tested or not, in any round")
+    func failedAggregate() {
+        let odd = ClientFailure(.divergence, reason: "it is odd")
+        for interval in [1, 2, 3, 5] {
+            for failing in 1...3 {
+                var engine = RoundEngine(
+                    .init(
+                        population: 2, rounds: 3, evaluationInterval: interval,
+                        evaluatesClients: false))
+                var queue = engine.handle(.begin)
+                var committed: [Int] = []
+                var outcomes: [Outcome] = []
+                var hasFailed = false
+                while !queue.isEmpty {
+                    switch queue.removeFirst() {
+                    case .train(let client, let round):
+                        queue += engine.handle(
+                            .updateReceived(client: client, round: round, sampleCount: 1))
+                    case .accept(let client, let round):
+                        queue += engine.handle(.updateFolded(client: client, round: round))
+                    case .aggregate(let round) where round == failing:
+                        // As drivers do: what was asked for after it is dropped.
+                        hasFailed = true
+                        queue = engine.handle(.aggregateFailed(round: round, failure: odd))
+                    case .evaluateGlobal(let round):
+                        queue += engine.handle(.globalEvaluated(round: round, good))
+                    case .commit(let record):
+                        #expect(!hasFailed)
+                        committed.append(record.round)
+                    case .finish(let outcome):
+                        outcomes.append(outcome)
+                    default: break
+                    }
+                }
+                let expected = Outcome.diverged(client: nil, round: failing, reason: "it is odd")
+                #expect(outcomes == [expected], "tested every \(interval), failed in \(failing)")
+                #expect(engine.outcome == expected)
+                #expect(committed == Array(1..<failing))
+                #expect(engine.records.map(\.round) == committed)
+                #expect(
+                    expected.description
+                        == "diverged: the global model of round \(failing): it is odd")
+            }
+        }
+    }
+
+    @Test("An aggregate fails in the round that is being closed, not in others")
+    func staleFailure() {
+        let odd = ClientFailure(.divergence, reason: "it is odd")
+        var engine = engine(clients: 1)
+        for round in [0, 1, 2] {
+            #expect(engine.handle(.aggregateFailed(round: round, failure: odd)) == [])
+        }
+        _ = engine.handle(.begin)
+        #expect(engine.handle(.aggregateFailed(round: 1, failure: odd)) == [])
+        #expect(engine.report(0) == closing)
+        _ = engine.handle(.globalEvaluated(round: 1, good))
+        // It was tested and committed.
+        #expect(engine.handle(.aggregateFailed(round: 1, failure: odd)) == [])
+        #expect(engine.records.count == 1)
+    }
+
     @Test("At the goal: updates beyond it are turned away, and leave no trace")
     func goal() {
         var engine = engine(clients: 5, cohort: 3, over: 2, goal: 3, waits: true)

@@ -197,6 +197,94 @@ struct StrategyLawTests {
         }
     }
 
+    /// What leads out of a Float's range: a server's rate, or what it has kept.
+    private static let divergent: [(Strategy, FederationState, String)] = [
+        (.fedNova(learningRate: 1e39), FederationState([1, 2]), "the new global model"),
+        (.scaffold(learningRate: 1e39), FederationState([1, 2]), "the new global model"),
+        (.fedAvgM(learningRate: 1e39), FederationState([1, 2]), "the new global model"),
+        (.fedAvgM(learningRate: 1e300), FederationState([1, 2]), "the new global model"),
+        (
+            .fedAvgM(learningRate: 2),
+            FederationState(
+                model: ParameterVector([0, 2]), optimizer: [ParameterVector([3.4e38, 0])]),
+            "the new global model"
+        ),
+        (
+            .adaptive(ServerOptimizer(.adam, learningRate: 1, tau: 1e-300)),
+            FederationState([1, 2]), ""
+        ),
+        (
+            .adaptive(ServerOptimizer(.adagrad, learningRate: 1, tau: 1e30)),
+            FederationState([1, 2]), "the server's second moment v"
+        ),
+        (
+            .adaptive(ServerOptimizer(.yogi, learningRate: 1e39)), FederationState([1, 2]),
+            "the new global model"
+        ),
+        (
+            .adaptive(ServerOptimizer(.adagrad, learningRate: 1)),
+            FederationState([-3e38, 2]), "the server's second moment v"
+        ),
+    ]
+
+    @Test("A step out of a Float's range is an error that says where, and no state")
+    func divergence() throws {
+        for (strategy, state, vector) in Self.divergent {
+            let parts = [Part(client: 1, model: [5, 2]), Part(client: 2, model: [7, 2])]
+            let contributions = try strategy.contributions(parts, after: state)
+            var sum = RoundAggregate(strategy, layout: ParameterLayout([("w", [2])]))
+            try sum.add(contributions)
+            do {
+                let next = try sum.next(after: state, population: 2)
+                #expect(vector.isEmpty, "\(strategy) went on to \(next)")
+                #expect(next.model.inspect().firstNonFinite == nil)
+            } catch .resultNotFinite(let found, _, let place) {
+                #expect(found == vector, "\(strategy)")
+                #expect(place.tensor == "w")
+            }
+        }
+    }
+
+    @Test("A client's rate below a Float's range moves nothing, in any strategy, and harms nothing")
+    func underflowedRate() throws {
+        for strategy in everyStrategy {
+            for rate in [0, 1e-300, 1e-45, 1e-39] {
+                let before = FederationState(
+                    model: ParameterVector([1, 2]),
+                    optimizer: strategy.hasClientState ? [ParameterVector([0.5, -1])] : [],
+                    clients: strategy.hasClientState ? [1: ParameterVector([0.25, 3])] : [:])
+                let parts = [1, 2].map {
+                    Part(
+                        client: $0, model: [1, 2], work: LocalWork(steps: 3, learningRate: rate))
+                }
+                let after = try strategy.round(parts, after: before)
+                let note: Comment = "\(strategy), rate \(rate)"
+                #expect(after.model == before.model, note)
+                for vector in after.optimizer + after.clients.values {
+                    #expect(vector.inspect().firstNonFinite == nil, note)
+                }
+                guard strategy.hasClientState else { continue }
+                #expect(after.optimizer == before.optimizer, note)
+                #expect(after.clients[1] == before.clients[1], note)
+            }
+        }
+    }
+
+    @Test("What a client would keep is finite, or an error names the client")
+    func controlOutOfRange() throws {
+        let state = FederationState(
+            model: ParameterVector([1]), optimizer: [ParameterVector([3e38])],
+            clients: [7: ParameterVector([-3e38])])
+        let update = ModelUpdate(
+            client: 7, round: 1, sampleCount: 1, parameters: ParameterVector([1]))
+        let error = AggregationError.notFinite(
+            client: 7, found: .minusInfinity, at: ParameterPlace(index: 0))
+        #expect(throws: error) {
+            try Strategy.scaffold().contribution(
+                of: update, after: state, work: LocalWork(steps: 1, learningRate: 0.1))
+        }
+    }
+
     @Test("A round without contributions has no next state", arguments: everyStrategy)
     func empty(strategy: Strategy) {
         var sum = RoundAggregate(strategy, layout: ParameterLayout([("w", [2])]))

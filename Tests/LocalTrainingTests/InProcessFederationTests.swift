@@ -100,6 +100,39 @@ struct InProcessFederationTests {
         #expect((accuracies.last ?? 0) > (accuracies.first ?? 1))
     }
 
+    @Test("A server's step out of range ends the run as diverged, whether a round is tested or not")
+    func serverDivergence() throws {
+        let strategies: [Strategy] = [
+            .fedAvgM(learningRate: 1e45), .fedNova(learningRate: 1e45),
+            .scaffold(learningRate: 1e45),
+            .adaptive(ServerOptimizer(.yogi, learningRate: 1e45)),
+        ]
+        for strategy in strategies {
+            for interval in [1, 5] {
+                var configuration = try Small.configuration(threads: 2)
+                configuration.strategy = strategy
+                configuration.rounds = RoundEngine.Configuration(
+                    population: 5, rounds: 3, evaluationInterval: interval,
+                    evaluatesClients: false)
+                let committed = Mutex<[FederationState]>([])
+                let result = InProcessFederation(
+                    configuration, onRound: { _, state in committed.withLock { $0.append(state) } }
+                ).run()
+                let note: Comment = "\(strategy), tested every \(interval)"
+                guard case .diverged(nil, 1, let reason) = result.outcome else {
+                    Issue.record("\(note): \(result.outcome)")
+                    continue
+                }
+                #expect(reason.contains("of the new global model is "), note)
+                #expect(reason.hasSuffix("infinity; a finite number was expected"), note)
+                #expect(committed.withLock { $0 }.isEmpty, note)
+                #expect(result.rounds.isEmpty, note)
+                #expect(
+                    result.model == configuration.architecture.initialParameters(seed: 3), note)
+            }
+        }
+    }
+
     @Test(
         "A run that diverges stops, names client and round, and keeps the committed model",
         arguments: [(Float(1e38), "no finite number"), (1e8, "must stay below")])

@@ -100,6 +100,24 @@ struct StrategyRunTests {
         #expect(Set(one.states[2].clients.keys) == (strategy.hasClientState ? seen : []))
     }
 
+    @Test(
+        "A rate that decays below a Float's range trains no more, and ends no run",
+        arguments: strategies)
+    func underflowedRate(name: String, strategy: Strategy) throws {
+        for decay in [1e-30, 1e-40, 1e-200] {
+            let training = LocalTraining(
+                .epochs(1), batchSize: name == "fedsgd" ? nil : 7,
+                optimizer: LocalOptimizer(learningRate: 0.05), learningRateDecay: decay)
+            let run = try Run.of(strategy, certain: true, training: training)
+            #expect(run.result.outcome == .completed, "decay \(decay)")
+            for state in run.states {
+                for vector in [state.model] + state.optimizer + state.clients.values {
+                    #expect(vector.inspect().firstNonFinite == nil, "decay \(decay)")
+                }
+            }
+        }
+    }
+
     @Test("FedProx at μ = 0, and FedAvgM at β = 0 and η = 1, are FedAvg to the bit")
     func plainSettings() throws {
         for certain in [false, true] {

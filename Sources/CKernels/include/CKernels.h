@@ -23,6 +23,13 @@ void ck_set_level(int level);
 /// How many processors this process may use: its affinity mask, so containers and taskset count.
 int ck_processor_count(void);
 
+/// From now on this thread's arithmetic takes numbers below 2⁻¹²⁶ (in double precision 2⁻¹⁰²²) for zero,
+/// operands and results alike (flush ≠ 0), or knows them (0), at every level; CPUs without such a mode
+/// always know them. Returns what was so before, for `ck_restore_denormals`.
+uint64_t ck_flush_denormals(int flush);
+/// Makes it as `ck_flush_denormals` found it.
+void ck_restore_denormals(uint64_t before);
+
 /// What became of OpenBLAS's own choice of kernels: 0 left alone (it was right, or the user had set
 /// OPENBLAS_CORETYPE), 1 corrected, -1 looks wrong and could not be corrected.
 int ck_blas_core_state(void);

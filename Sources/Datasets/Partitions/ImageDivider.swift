@@ -1,5 +1,12 @@
-import Glibc
 import Tensors
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// Gives each image of a training set to a client.
 struct ImageDivider {

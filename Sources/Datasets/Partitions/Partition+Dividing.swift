@@ -1,5 +1,12 @@
-import Glibc
 import Tensors
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 extension Partition {
     /// Divides images among the clients 0 … K − 1.

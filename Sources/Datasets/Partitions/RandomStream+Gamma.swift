@@ -1,5 +1,12 @@
-import Glibc
 import Tensors
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// Numbers that are not uniform.
 ///

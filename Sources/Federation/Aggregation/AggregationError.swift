@@ -60,6 +60,9 @@ public enum AggregationError: Error, Equatable, Sendable {
     case mergeOverflow
     /// There is no mean of no updates.
     case noUpdates
+    /// What the server makes of the updates, which are finite, is not: the new global model or what the
+    /// strategy keeps beside it, named by `vector`.
+    case resultNotFinite(vector: String, found: NonFiniteNumber, at: ParameterPlace)
 }
 
 extension AggregationError: CustomStringConvertible {
@@ -91,6 +94,8 @@ extension AggregationError: CustomStringConvertible {
             """
         case .noUpdates:
             "there is no mean without updates; at least one was expected"
+        case .resultNotFinite(let vector, let found, let place):
+            "\(place) of \(vector) is \(found); a finite number was expected"
         }
     }
 }

@@ -9,7 +9,8 @@ import Tensors
 /// whose products with a sample count are multiples of 2⁻¹⁴⁹. Memory: 16 bytes a parameter (32 with
 /// the tail), however many updates.
 ///
-/// An update that is refused changes nothing. A value: copies share memory until one is changed.
+/// An update that is refused changes nothing. A value: copies share memory until one is changed. Sums and
+/// means are the same on threads that flush denormal numbers to zero.
 public struct ExactAccumulator: Sendable {
     /// Sample counts must be below this (2²⁹), so that samples · parameter is exact in a Double.
     public static let sampleCountLimit = 1 << 29
@@ -131,7 +132,9 @@ public struct ExactAccumulator: Sendable {
             let size = (count + threads - 1) / threads
             parallelFor(count: threads, threads: threads) { _, part in
                 let first = min(part * size, count)
-                body(first, min(size, count - first), high + first, low + first)
+                Denormals.kept {
+                    body(first, min(size, count - first), high + first, low + first)
+                }
             }
         }
     }
@@ -204,19 +207,23 @@ public struct ExactAccumulator: Sendable {
         let divisor = Int64(sampleCount)
         return ParameterVector(count: count) { mean in
             guard let target = mean.baseAddress else { return }
-            high.withUnsafeBufferPointer { high in
-                low.withUnsafeBufferPointer { low in
-                    guard let high = high.baseAddress, let low = low.baseAddress else { return }
-                    guard let tail else {
-                        ck_exact_mean(high, low, nil, nil, divisor, target, count)
-                        return
-                    }
-                    tail.third.withUnsafeBufferPointer { third in
-                        tail.fourth.withUnsafeBufferPointer { fourth in
-                            ck_exact_mean(
-                                high, low, third.baseAddress, fourth.baseAddress, divisor, target,
-                                count)
-                        }
+            Denormals.kept { divide(by: divisor, into: target) }
+        }
+    }
+
+    private func divide(by divisor: Int64, into target: UnsafeMutablePointer<Float>) {
+        high.withUnsafeBufferPointer { high in
+            low.withUnsafeBufferPointer { low in
+                guard let high = high.baseAddress, let low = low.baseAddress else { return }
+                guard let tail else {
+                    ck_exact_mean(high, low, nil, nil, divisor, target, count)
+                    return
+                }
+                tail.third.withUnsafeBufferPointer { third in
+                    tail.fourth.withUnsafeBufferPointer { fourth in
+                        ck_exact_mean(
+                            high, low, third.baseAddress, fourth.baseAddress, divisor, target,
+                            count)
                     }
                 }
             }

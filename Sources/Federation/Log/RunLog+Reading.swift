@@ -14,11 +14,14 @@ extension RunLog {
     public init(decoding bytes: [UInt8]) throws(RunLogError) {
         var members: [String: JSONValue] = [:]
         var weight: FinalWeight?
+        var parts: [String: [ClientRound]?]?
         do throws(JSONError) {
             var scanner = JSONScanner(bytes)
             try scanner.object { (scanner, key) throws(JSONError) in
                 if key == "final weight" {
                     weight = try scanner.finalWeight()
+                } else if key == "clients rounds" {
+                    parts = try scanner.clientRounds()
                 } else {
                     members[key] = try scanner.value(depth: 1)
                 }
@@ -65,6 +68,7 @@ extension RunLog {
             "clients class counts", "lists of lists of whole numbers by client, each once",
             &clientClassCounts
         ) { $0.byClient(from: first) { $0.list { $0.integers } } }
+        if let parts { series = ClientSeries(parts: try partsOnly(parts, from: first)) }
         try reader.optional("outcome", "a text", &outcome) {
             $0.text.map { Self.renumbered($0, clientsFrom: first) }
         }
@@ -113,6 +117,26 @@ extension RunLog {
         }
     }
 
+    /// Clients' rounds by their ids from 0, each client in the log once and each round one of the run's.
+    private func partsOnly(
+        _ read: [String: [ClientRound]?], from first: Int
+    ) throws(RunLogError) -> [Int: [ClientRound]] {
+        var parts: [Int: [ClientRound]] = [:]
+        for (key, rounds) in read {
+            let count = serverAccuracies.count
+            guard let client = Int(key), client >= first, let rounds,
+                rounds.last?.round ?? 0 <= count,
+                parts.updateValue(rounds, forKey: client - first) == nil, series.clients.isEmpty
+            else {
+                throw .wrongValue(
+                    key: "clients rounds",
+                    expected: "lists as long as their ascending \"rounds\" by client, each once, "
+                        + "in place of the other lists by client")
+            }
+        }
+        return parts
+    }
+
     /// Reads a log from a file.
     /// - Throws: `RunLogError`.
     public init(contentsOf file: URL) throws(RunLogError) {
@@ -127,6 +151,15 @@ extension RunLog {
 }
 
 extension JSONScanner {
+    /// The value of `clients rounds`, client by client; nil for one whose value is of another kind.
+    fileprivate mutating func clientRounds() throws(JSONError) -> [String: [ClientRound]?] {
+        var parts: [String: [ClientRound]?] = [:]
+        try object { (scanner, client) throws(JSONError) in
+            parts[client] = .some(try scanner.value(depth: 2).clientRounds)
+        }
+        return parts
+    }
+
     /// null, or a list of nested lists of numbers, one per tensor.
     fileprivate mutating func finalWeight() throws(JSONError) -> RunLog.FinalWeight {
         skipSpace()
@@ -190,6 +223,32 @@ extension JSONValue {
     fileprivate var optionalNumbers: [Double?]? {
         list { element in
             element.double.map { $0.isNaN ? Double?.none : $0 }
+        }
+    }
+
+    /// A client's rounds, ascending, from as many values in each list.
+    fileprivate var clientRounds: [ClientRound]? {
+        guard case .object(let members) = self, let rounds = members["rounds"]?.integers,
+            let samples = members["samples"]?.integers, samples.count == rounds.count,
+            rounds.first ?? 1 > 0, zip(rounds, rounds.dropFirst()).allSatisfy(<)
+        else { return nil }
+        func list<Value>(
+            _ key: String, _ nothing: Value, _ read: (JSONValue) -> [Value]?
+        ) -> [Value]? {
+            guard let json = members[key] else {
+                return Array(repeating: nothing, count: rounds.count)
+            }
+            guard let values = read(json), values.count == rounds.count else { return nil }
+            return values
+        }
+        guard let accuracies = list("acc", nil, { $0.optionalNumbers }),
+            let losses = list("loss", nil, { $0.optionalNumbers }),
+            let counts = list("class counts", [], { $0.list { $0.integers } })
+        else { return nil }
+        return rounds.indices.map { index in
+            ClientRound(
+                round: rounds[index], accuracy: accuracies[index], loss: losses[index],
+                samples: samples[index], classCounts: counts[index])
         }
     }
 

@@ -10,7 +10,7 @@ extension RunLog {
     }
 
     /// Hands the log on as JSON, piece by piece.
-    func write<Failure: Error>(
+    package func write<Failure: Error>(
         to sink: @escaping ([UInt8]) throws(Failure) -> Void
     ) throws(Failure) {
         var writer = JSONWriter(sink: sink)
@@ -28,7 +28,24 @@ extension RunLog {
         try member("client number", .integer(clientNumber))
         try member("experiment", .integer(experiment))
         try member("max round", .integer(maxRound))
-        try member("clients acc", byClient(clientAccuracies, numbers))
+        // Of all clients and rounds at once there would be no end: one client after the other.
+        let parts = series.parts
+        let lists = parts == nil ? whole : ClientSeries.Whole()
+        func byClient<Value>(
+            _ name: String, _ values: [Int: Value], _ json: (Value) -> JSONValue
+        ) throws(Failure) {
+            key(name)
+            writer.raw("{")
+            for (index, client) in values.keys.sorted().enumerated() {
+                guard let value = values[client] else { continue }
+                writer.raw(index > 0 ? ", " : "")
+                writer.string("\(client)")
+                writer.raw(": ")
+                try writer.value(json(value))
+            }
+            writer.raw("}")
+        }
+        try byClient("clients acc", lists.accuracies, numbers)
         try member("server acc", numbers(serverAccuracies))
         switch finalWeight {
         case .nested(let parameters, let shapes):
@@ -38,11 +55,11 @@ extension RunLog {
         case .none: try member("final weight", .null)
         }
         try member(Self.firstClientKey, 0)
-        try member("clients loss", byClient(clientLosses, numbers))
+        try byClient("clients loss", lists.losses, numbers)
         try member("server loss", numbers(serverLosses))
-        try member("clients samples", byClient(clientSamples, integers))
-        try member(
-            "clients class counts", byClient(clientClassCounts) { .array($0.map(integers)) })
+        try byClient("clients samples", lists.samples, integers)
+        try byClient("clients class counts", lists.classCounts) { .array($0.map(integers)) }
+        if let parts { try byClient("clients rounds", parts, json) }
         try member("outcome", .string(outcome))
         try member("configuration", configuration)
         try member("seed", JSONValue(seed))
@@ -94,10 +111,21 @@ extension RunLog {
         .array(values.map(JSONValue.integer))
     }
 
-    private func byClient<Value>(
-        _ values: [Int: Value], _ json: (Value) -> JSONValue
-    ) -> JSONValue {
-        .object(Dictionary(uniqueKeysWithValues: values.map { ("\($0)", json($1)) }))
+    /// A client's rounds, list by list.
+    private func json(_ rounds: [ClientRound]) -> JSONValue {
+        var members: [String: JSONValue] = [
+            "rounds": integers(rounds.map(\.round)), "samples": integers(rounds.map(\.samples)),
+        ]
+        if rounds.contains(where: { $0.accuracy != nil }) {
+            members["acc"] = numbers(rounds.map(\.accuracy))
+        }
+        if rounds.contains(where: { $0.loss != nil }) {
+            members["loss"] = numbers(rounds.map(\.loss))
+        }
+        if rounds.contains(where: { !$0.classCounts.isEmpty }) {
+            members["class counts"] = .array(rounds.map { integers($0.classCounts) })
+        }
+        return .object(members)
     }
 }
 

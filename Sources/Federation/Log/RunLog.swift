@@ -8,6 +8,14 @@ import Tensors
 ///
 /// Clients are 0…K − 1, and the log says so: `client ids from` is 0. A log of ours without that key is
 /// an earlier version's, whose clients were 1…K: read, each is one less (`RunLog(decoding:)`).
+///
+/// Clients' numbers stand in four lists by client, each with a place for every round: `clients acc`,
+/// `clients loss`, `clients samples` and `clients class counts`. Where small cohorts of many clients take
+/// part, so that these would have more than 100,000 places and most of them empty, they are `{}` and
+/// `clients rounds` stands after them in their place:
+/// `{"17": {"rounds": [3, 250], "acc": [0.5, null], "loss": […], "samples": [600, 600],
+/// "class counts": [[…], […]]}}`, for each client seen only the rounds that something came of, ascending.
+/// `acc`, `loss` and `class counts` are left out where a client has none at all.
 public struct RunLog: Equatable, Sendable {
     /// The final global model.
     public enum FinalWeight: Equatable, Sendable {
@@ -58,20 +66,14 @@ public struct RunLog: Equatable, Sendable {
     public var experiment: Int
     /// Rounds asked for, R (`max round`).
     public var maxRound: Int
-    /// Each client's accuracy after local training, 0…1, by round (`clients acc`).
-    public var clientAccuracies: [Int: [Double?]] = [:]
+    /// What clients did by round: see `clientAccuracies` and those beside it, and `rounds(of:)`.
+    var series = ClientSeries()
     /// The global model's accuracy, 0…1, by round (`server acc`).
     public var serverAccuracies: [Double?] = []
     /// The final global model (`final weight`, or `final weight file`).
     public var finalWeight = FinalWeight.none
-    /// Each client's loss in nats, by round (`clients loss`).
-    public var clientLosses: [Int: [Double?]] = [:]
     /// The global model's loss in nats, by round (`server loss`).
     public var serverLosses: [Double?] = []
-    /// Training samples of each client, by round; 0 where it gave no update (`clients samples`).
-    public var clientSamples: [Int: [Int]] = [:]
-    /// Samples per class of each client, by round (`clients class counts`).
-    public var clientClassCounts: [Int: [[Int]]] = [:]
     /// How the run ended, as `Outcome` describes it (`outcome`).
     public var outcome = ""
     /// The run's options (`configuration`).
@@ -107,50 +109,28 @@ public struct RunLog: Equatable, Sendable {
     }
 
     /// Adds a round to every series of rounds; a client that had no part in it has no numbers.
-    public mutating func append(_ record: RoundRecord) {
-        let before = serverAccuracies.count
-        serverAccuracies.append(finite(record.global?.accuracy))
-        serverLosses.append(finite(record.global?.loss))
-        for part in record.clients where clientAccuracies[part.client] == nil {
-            clientAccuracies[part.client] = Array(repeating: nil, count: before)
-        }
-        let parts = Dictionary(uniqueKeysWithValues: record.clients.map { ($0.client, $0) })
-        for client in clientAccuracies.keys {
-            let part = parts[client]
-            clientAccuracies[client, default: []].append(finite(part?.evaluation?.accuracy))
-            clientLosses[client, default: Array(repeating: nil, count: before)].append(
-                finite(part?.evaluation?.loss))
-            clientSamples[client, default: Array(repeating: 0, count: before)].append(
-                part?.sampleCount ?? 0)
-        }
-    }
+    public mutating func append(_ record: RoundRecord) { append(record, classCounts: nil) }
 
     /// Adds a round with its class counts and the time it took.
     public mutating func append(_ round: CommittedRound) {
-        let before = serverAccuracies.count
-        append(round.record)
-        for client in clientAccuracies.keys {
-            clientClassCounts[client, default: Array(repeating: [], count: before)].append(
-                round.classCounts[client] ?? [])
-        }
+        append(round.record, classCounts: round.classCounts)
         timings.roundSeconds.append(round.seconds)
+    }
+
+    private mutating func append(_ record: RoundRecord, classCounts: [Int: [Int]]?) {
+        series.append(record.clients, classCounts: classCounts, after: serverAccuracies.count)
+        serverAccuracies.append(finite(record.global?.accuracy))
+        serverLosses.append(finite(record.global?.loss))
     }
 
     /// What the log says of the run as a whole: no rounds, and no weights.
     public var withoutSeries: RunLog {
         var log = self
-        log.clientAccuracies = [:]
+        log.series = ClientSeries()
         log.serverAccuracies = []
         log.finalWeight = .none
-        log.clientLosses = [:]
         log.serverLosses = []
-        log.clientSamples = [:]
-        log.clientClassCounts = [:]
         log.timings.roundSeconds = []
         return log
-    }
-
-    private func finite(_ value: Double?) -> Double? {
-        value.flatMap { $0.isFinite ? $0 : nil }
     }
 }

@@ -21,7 +21,8 @@ extension RoundEngine {
         case clientFailed(client: Int, round: Int, failure: ClientFailure)
         /// A client's own model has been tested (it may come before the update).
         case clientEvaluated(client: Int, round: Int, Evaluation)
-        /// The aggregate makes no model: the run ends.
+        /// The aggregate makes no model: the run ends. The driver drops what it was asked for after
+        /// `aggregate`: the test, or the commit of a round without one and what follows that.
         case aggregateFailed(round: Int, failure: ClientFailure)
         /// The round's new global model has been tested.
         case globalEvaluated(round: Int, Evaluation)

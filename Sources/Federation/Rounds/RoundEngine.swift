@@ -165,7 +165,12 @@ public struct RoundEngine: Sendable {
                 return .success([])
             }
         case .aggregateFailed(let round, let failure):
-            guard phase == .closing(round: round) else { return [] }
+            if records.last?.round == round, !configuration.evaluates(after: round) {
+                // Without a test it counted as committed as soon as it was closed.
+                records.removeLast()
+            } else if phase != .closing(round: round) {
+                return []
+            }
             return fail(round, failure)
         case .globalEvaluated(let round, let evaluation):
             guard phase == .closing(round: round) else { return [] }

@@ -21,7 +21,7 @@ public struct Contribution: Sendable {
 extension Strategy {
     /// What `update` adds to a round that began with `state`.
     /// - Parameter work: how much the client trained.
-    /// - Throws: `AggregationError.wrongLength`.
+    /// - Throws: `AggregationError.wrongLength`, and `.notFinite` where what the client would keep is not.
     public func contribution(
         of update: ModelUpdate, after state: FederationState, work: LocalWork
     ) throws(AggregationError) -> Contribution {
@@ -40,19 +40,39 @@ extension Strategy {
             }
             return Contribution(update: update.with(change), reach: reach)
         case .controlVariates:
-            let scale = Double(work.steps) * work.learningRate
-            let control = ParameterVector.map(update.parameters, model) { y, x in
-                Float((Double(x) - Double(y)) / scale)
+            let (control, kept) = controls(of: update, after: state, work: work)
+            if let index = kept.inspect().firstNonFinite,
+                let found = NonFiniteNumber(kept.array(in: index..<index + 1)[0])
+            {
+                throw .notFinite(
+                    client: update.client, found: found, at: ParameterPlace(index: index))
             }
-            let state = ParameterVector.map(
-                correction(of: update.client, in: state), control
-            ) { correction, control in control - correction }
             return Contribution(
                 update: update,
                 control: ModelUpdate(
                     client: update.client, round: update.round, sampleCount: 1, parameters: control),
-                clientState: state)
+                clientState: kept)
         }
+    }
+
+    /// SCAFFOLD's (x − y_i) / (K_i η_l), and c_i⁺.
+    private func controls(
+        of update: ModelUpdate, after state: FederationState, work: LocalWork
+    ) -> (control: ParameterVector, kept: ParameterVector) {
+        // At a rate that a Float no longer holds nothing moves, and y_i says nothing of the gradient, let
+        // alone divided by the rate: c_i and c stay.
+        guard work.learningRate >= Double(Float.leastNormalMagnitude) else {
+            let zeros = ParameterVector(zeros: state.model.count)
+            return (state.optimizer.first ?? zeros, state.clients[update.client] ?? zeros)
+        }
+        let scale = Double(work.steps) * work.learningRate
+        let control = ParameterVector.map(update.parameters, state.model) { y, x in
+            Float((Double(x) - Double(y)) / scale)
+        }
+        let kept = ParameterVector.map(
+            correction(of: update.client, in: state), control
+        ) { correction, control in control - correction }
+        return (control, kept)
     }
 
     /// c − c_i, by which a client corrects each step; nil where the strategy has no control variates.

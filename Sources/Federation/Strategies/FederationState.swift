@@ -20,3 +20,19 @@ public struct FederationState: Sendable, Equatable {
         self.clients = clients
     }
 }
+
+extension Strategy.ServerHalf {
+    /// What `FederationState.optimizer` holds, in words.
+    var vectorNames: [String] {
+        switch self {
+        case .average, .normalizedAverage: []
+        case .optimizer(let optimizer):
+            if case .momentum = optimizer.rule {
+                ["the server's velocity v"]
+            } else {
+                ["the server's first moment m", "the server's second moment v"]
+            }
+        case .controlVariates: ["the control variate c"]
+        }
+    }
+}

@@ -77,8 +77,26 @@ public struct RoundAggregate: Sendable {
 
     /// The state after the round, but for `clients`, which each contribution has its own of.
     /// - Parameter population: N, all clients of the run.
-    /// - Throws: `AggregationError.noUpdates` when nothing has been added.
+    /// - Throws: `AggregationError.noUpdates` when nothing has been added, and `.resultNotFinite` where
+    ///   the strategy's step leads out of what a Float holds: the run has diverged then.
     public mutating func next(
+        after state: FederationState, population: Int
+    ) throws(AggregationError) -> FederationState {
+        let next = try step(after: state, population: population)
+        // Every model that leaves here is committed, tested or not.
+        let vectors = [("the new global model", next.model)]
+        let names = strategy.serverHalf.vectorNames
+        for (name, vector) in vectors + zip(names, next.optimizer) {
+            guard let index = vector.inspect().firstNonFinite,
+                let found = NonFiniteNumber(vector.array(in: index..<index + 1)[0])
+            else { continue }
+            throw .resultNotFinite(
+                vector: name, found: found, at: ParameterPlace(index: index, layout: models.layout))
+        }
+        return next
+    }
+
+    private mutating func step(
         after state: FederationState, population: Int
     ) throws(AggregationError) -> FederationState {
         let mean = try models.mean()

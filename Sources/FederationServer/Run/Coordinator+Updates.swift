@@ -274,7 +274,7 @@ extension AggregationError {
                 .notFinite, description, expected: "a finite number", got: .string("\(found)"))
         case .sampleCountOutOfRange(_, let found):
             APIError(.invalidSampleCount, description, got: .integer(found))
-        case .overflow, .sampleCountOverflow, .mergeOverflow, .noUpdates:
+        case .overflow, .sampleCountOverflow, .mergeOverflow, .noUpdates, .resultNotFinite:
             APIError(.outOfRange, description)
         }
     }

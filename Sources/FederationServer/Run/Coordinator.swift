@@ -246,6 +246,8 @@ package actor Coordinator {
         case .success(let candidate): run.candidate = candidate
         case .failure(let error):
             let failure = ClientFailure(.divergence, reason: "\(error)")
+            // Without a test the round's commit, and the next round, are asked for already.
+            effects = []
             return inform(.aggregateFailed(round: round, failure: failure))
         }
         // The next round's sum is made while this round's model is tested.

@@ -49,8 +49,13 @@ extension NodeIdentity {
             unlink(draft)
         }
         let bytes = Array(text.utf8)
-        guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0,
+        guard writeBytes(descriptor, bytes) == bytes.count, fsync(descriptor) == 0,
             link(draft, path) == 0
         else { throw failure() }
     }
+}
+
+/// The system's `write`, whose name is the method's inside the type.
+private func writeBytes(_ descriptor: Int32, _ bytes: [UInt8]) -> Int {
+    write(descriptor, bytes, bytes.count)
 }

@@ -63,8 +63,10 @@ extension Plan {
         }
         loaded = nil
         let pass = pass(count, dropout, number)
-        guard let step else { return plainStep(pass, learningRate: optimizer.learningRate) }
-        return trainStep(pass, step, clip: optimizer.gradientClip)
+        return Denormals.flushed {
+            guard let step else { return plainStep(pass, learningRate: optimizer.learningRate) }
+            return trainStep(pass, step, clip: optimizer.gradientClip)
+        }
     }
 
     /// w ← w − ηg, straight into the parameters.

@@ -13,6 +13,9 @@ public enum Engine: String, CaseIterable, Sendable, Codable {
 ///
 /// A worker owns a plan and lends it to one client after the other, which loads its model into it.
 /// Nothing is allocated when a batch goes through. Not for use from two threads at once.
+///
+/// Numbers below 2⁻¹²⁶ in magnitude count as zero in all that a plan computes, on whatever thread that
+/// is: parameters that weight decay drives there would make every product ten times slower.
 public final class Plan {
     /// What batches go through a plan for.
     public enum Purpose: Sendable {
@@ -132,16 +135,19 @@ public final class Plan {
     ///
     /// A plan for training drops units by the random numbers that `dropout` and `step` name.
     public func forward(count: Int, dropout: RandomKey = Plan.noDropout, step: Int = 0) {
-        eachPart(of: pass(count, dropout, step)) { part, _ in forward(part) }
+        let pass = pass(count, dropout, step)
+        Denormals.flushed { eachPart(of: pass) { part, _ in forward(part) } }
     }
 
     /// The loaded model's loss and hits on the first `count` samples of `images` and `labels`.
     public func evaluate(count: Int) -> BatchResult {
-        forward(count: count)
-        var result = BatchResult(count: count)
-        result.lossSum = ck_softmax_cross_entropy(
-            logits, labels, count, architecture.classCount, 1, nil, &result.correct)
-        return result
+        Denormals.flushed {
+            forward(count: count)
+            var result = BatchResult(count: count)
+            result.lossSum = ck_softmax_cross_entropy(
+                logits, labels, count, architecture.classCount, 1, nil, &result.correct)
+            return result
+        }
     }
 
     /// The gradient of the loaded model's mean loss over the first `count` samples, laid out as the
@@ -157,7 +163,7 @@ public final class Plan {
             var pass = pass(count, dropout, step)
             pass.target = $0.baseAddress!
             pass.scale = 1
-            let result = backward(pass)
+            let result = Denormals.flushed { backward(pass) }
             return (result, unpacked($0.baseAddress!))
         }
     }

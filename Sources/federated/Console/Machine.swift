@@ -4,12 +4,8 @@ import Tensors
 /// What this program runs on.
 enum Machine {
     /// The CPU's name as the system knows it.
-    static let cpuName: String = {
-        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-        let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
-        let name = line?.split(separator: ":", maxSplits: 1).last
-        return name.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown CPU"
-    }()
+    static let cpuName = ProcessorName.read(
+        (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "")
 
     /// CPU, BLAS kernels and loops, in one phrase.
     static var description: String {

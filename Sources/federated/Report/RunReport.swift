@@ -9,12 +9,13 @@ package enum RunReport {
         of log: RunLog, name: String, rounds: [CommittedRound]? = nil
     ) -> JSONValue {
         let count = max(log.serverAccuracies.count, log.serverLosses.count)
+        let clients = log.clientIDs.map { (id: $0, rounds: log.rounds(of: $0)) }
+        let ranges = accuracyRanges(clients.map(\.rounds), count: count)
         return [
             "version": text(log.version), "run": run(of: log, name: name), "phase": "finished",
             "outcome": text(log.outcome), "round": .integer(count), "roundOpenedAt": nil,
-            "deadlineAt": nil, "rounds": .array((0..<count).map { round($0, of: log) }),
-            "clients": .array(clients(of: log)),
-            "clientsSeen": .integer(clientsSeen(in: log).count),
+            "deadlineAt": nil, "rounds": .array((0..<count).map { round($0, of: log, ranges[$0]) }),
+            "clients": .array(shown(clients, of: log)), "clientsSeen": .integer(clients.count),
             "drops": rounds.map { .array(drops($0)) } ?? nil, "events": nil,
         ]
     }
@@ -63,53 +64,60 @@ package enum RunReport {
         }
     }
 
-    private static func round(_ index: Int, of log: RunLog) -> JSONValue {
-        let accuracies = log.clientAccuracies.values.compactMap { element(index, of: $0) }
-        return [
+    /// The lowest and highest of the clients' accuracies in each round; nil where none was tested.
+    private static func accuracyRanges(
+        _ clients: [[ClientRound]], count: Int
+    ) -> [ClosedRange<Double>?] {
+        var ranges = [ClosedRange<Double>?](repeating: nil, count: count)
+        for part in clients.joined() where part.round <= count {
+            guard let accuracy = part.accuracy else { continue }
+            let range = ranges[part.round - 1] ?? accuracy...accuracy
+            ranges[part.round - 1] =
+                min(range.lowerBound, accuracy)...max(range.upperBound, accuracy)
+        }
+        return ranges
+    }
+
+    private static func round(
+        _ index: Int, of log: RunLog, _ clients: ClosedRange<Double>?
+    ) -> JSONValue {
+        [
             "round": .integer(index + 1),
             "accuracy": number(element(index, of: log.serverAccuracies)),
             "loss": number(element(index, of: log.serverLosses)),
             "seconds": number(element(index, of: log.timings.roundSeconds)), "closedAt": nil,
-            "clientsLow": number(accuracies.min()), "clientsHigh": number(accuracies.max()),
+            "clientsLow": number(clients?.lowerBound), "clientsHigh": number(clients?.upperBound),
         ]
     }
 
     /// Clients that a report shows at most.
     private static let clientLimit = 200
 
-    private static func clientsSeen(in log: RunLog) -> Set<Int> {
-        Set(log.clientAccuracies.keys).union(log.clientSamples.keys)
-    }
-
     /// Each client as it was last seen; of many those that took part last.
-    private static func clients(of log: RunLog) -> [JSONValue] {
-        let known = clientsSeen(in: log).sorted()
-        let lastRounds = Dictionary(
-            uniqueKeysWithValues: known.map { ($0, lastRound(of: $0, in: log)) })
-        // Where all take part in all rounds, the last one's number is the same for all.
-        let allAreLast = lastRounds.values.allSatisfy { $0 == log.serverAccuracies.count }
-        let newest = known.sorted { one, other in
-            let (first, second) = (lastRounds[one] ?? nil, lastRounds[other] ?? nil)
-            return first == second ? one < other : (first ?? 0) > (second ?? 0)
+    private static func shown(
+        _ known: [(id: Int, rounds: [ClientRound])], of log: RunLog
+    ) -> [JSONValue] {
+        // The last round that it gave an update in; nil if it gave none, or that is not known.
+        let seen = known.map { client in
+            (client: client, last: client.rounds.last { $0.samples > 0 }?.round)
         }
-        let shown = known.count <= clientLimit ? known : Array(newest.prefix(clientLimit))
-        return shown.map { client in
-            let accuracies = log.clientAccuracies[client] ?? []
-            let samples = log.clientSamples[client] ?? []
-            let last = allAreLast ? nil : lastRounds[client] ?? nil
+        // Where all take part in all rounds, the last one's number is the same for all.
+        let allAreLast = seen.allSatisfy { $0.last == log.serverAccuracies.count }
+        let newest = seen.sorted { one, other in
+            one.last == other.last
+                ? one.client.id < other.client.id : (one.last ?? 0) > (other.last ?? 0)
+        }
+        let shown = known.count <= clientLimit ? seen : Array(newest.prefix(clientLimit))
+        return shown.map { client, last in
+            let (rounds, last) = (client.rounds, allAreLast ? nil : last)
             return [
-                "client": .integer(client), "state": nil,
-                "samples": samples.last { $0 > 0 }.map { .integer($0) } ?? .null,
-                "accuracy": number(accuracies.last { $0 != nil } ?? nil),
+                "client": .integer(client.id), "state": nil,
+                "samples": rounds.last { $0.samples > 0 }.map { .integer($0.samples) } ?? .null,
+                "accuracy": number(rounds.last { $0.accuracy != nil }?.accuracy),
                 "lastRound": last.map(JSONValue.integer) ?? nil, "lastSeen": nil,
                 "bytesReceived": nil, "bytesSent": nil, "imagesPerSecond": nil,
             ]
         }
-    }
-
-    /// The last round that a client gave an update in; nil if it gave none, or that is not known.
-    private static func lastRound(of client: Int, in log: RunLog) -> Int? {
-        log.clientSamples[client]?.lastIndex { $0 > 0 }.map { $0 + 1 }
     }
 
     private static func drops(_ rounds: [CommittedRound]) -> [JSONValue] {

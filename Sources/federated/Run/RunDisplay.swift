@@ -187,14 +187,17 @@ final class RunDisplay: Sendable {
 
     /// The clients of the last round.
     static func clientTable(_ log: RunLog, on console: Console) {
-        let ids = log.clientAccuracies.keys.sorted()
+        let count = log.serverAccuracies.count
+        let all = log.clientIDs.map { id in (id, log.rounds(of: id).last { $0.round == count }) }
+        // Of a cohort of many, those that are in it.
+        let ids = log.holdsPartsOnly ? all.filter { $0.1 != nil } : all
         let shown = ids.count <= 12 ? ids : Array(ids.prefix(10))
         console.line(console.dim("  client   samples   accuracy      loss   (last round)"))
-        for id in shown {
-            let accuracy = (log.clientAccuracies[id]?.last ?? nil).map(Text.percent) ?? "–"
-            let loss = (log.clientLosses[id]?.last ?? nil).map { Text.fixed($0, 4) } ?? "–"
+        for (id, part) in shown {
+            let accuracy = part?.accuracy.map(Text.percent) ?? "–"
+            let loss = part?.loss.map { Text.fixed($0, 4) } ?? "–"
             console.line(
-                Text.pad("\(id)", 8) + Text.pad(Text.count(log.clientSamples[id]?.last ?? 0), 10)
+                Text.pad("\(id)", 8) + Text.pad(Text.count(part?.samples ?? 0), 10)
                     + Text.pad(accuracy, 11) + Text.pad(loss, 10))
         }
         if shown.count < ids.count {

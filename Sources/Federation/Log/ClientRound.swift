@@ -1,0 +1,28 @@
+/// What a client did in one of the rounds that it had a part in.
+public struct ClientRound: Equatable, Sendable {
+    /// The round, 1…R.
+    public var round: Int
+    /// Its accuracy after local training, 0…1; nil where it was not tested.
+    public var accuracy: Double?
+    /// Its loss in nats.
+    public var loss: Double?
+    /// Its training samples; 0 where it gave no update.
+    public var samples: Int
+    /// Its samples per class; empty where they are not known.
+    public var classCounts: [Int]
+
+    /// A part in a round.
+    public init(
+        round: Int, accuracy: Double? = nil, loss: Double? = nil, samples: Int = 0,
+        classCounts: [Int] = []
+    ) {
+        self.round = round
+        self.accuracy = accuracy
+        self.loss = loss
+        self.samples = samples
+        self.classCounts = classCounts
+    }
+
+    /// Whether nothing came of it.
+    var isEmpty: Bool { accuracy == nil && loss == nil && samples == 0 && classCounts.isEmpty }
+}
