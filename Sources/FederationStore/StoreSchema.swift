@@ -13,8 +13,25 @@ enum StoreSchema {
         migrator.registerMigration("2 states of strategies") { db in
             try db.execute(sql: second)
         }
+        migrator.registerMigration("4 clients that were dropped") { db in
+            try db.execute(sql: fourth)
+        }
         return migrator
     }
+
+    /// Clients that were seen to vanish until a round was committed; `at` in seconds since 1970.
+    private static let fourth = """
+        CREATE TABLE drops (
+            run INTEGER NOT NULL,
+            round INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            client INTEGER NOT NULL,
+            at REAL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (run, round, position),
+            FOREIGN KEY (run, round) REFERENCES rounds ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        """
 
     /// A round that was not tested has 0 `tested` samples. `optimizer_states` holds the vectors of the
     /// strategy's server half after the last round, `client_states` what its client half keeps.

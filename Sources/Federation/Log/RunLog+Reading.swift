@@ -60,6 +60,9 @@ extension RunLog {
             "clients class counts", "lists of lists of whole numbers by client, each once",
             &clientClassCounts
         ) { $0.byClient { $0.list { $0.integers } } }
+        try reader.optional("drops", "a list of clients that were dropped", &drops) {
+            $0.list { ClientDrop($0) }
+        }
         try reader.optional("outcome", "a text", &outcome) { $0.text }
         try reader.optional("configuration", "a value", &configuration) { $0 }
         try reader.optional("seed", "a whole number from 0", &seed) { $0.seed }

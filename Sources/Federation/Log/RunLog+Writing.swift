@@ -42,6 +42,7 @@ extension RunLog {
         try member("clients samples", byClient(clientSamples, integers))
         try member(
             "clients class counts", byClient(clientClassCounts) { .array($0.map(integers)) })
+        if let drops { try member("drops", .array(drops.map(\.json))) }
         try member("outcome", .string(outcome))
         try member("configuration", configuration)
         try member("seed", JSONValue(seed))

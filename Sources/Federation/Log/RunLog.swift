@@ -69,6 +69,8 @@ public struct RunLog: Equatable, Sendable {
     public var clientSamples: [Int: [Int]] = [:]
     /// Samples per class of each client, by round (`clients class counts`).
     public var clientClassCounts: [Int: [[Int]]] = [:]
+    /// Clients that rounds went on without (`drops`); nil where a log does not say.
+    public var drops: [ClientDrop]?
     /// How the run ended, as `Outcome` describes it (`outcome`).
     public var outcome = ""
     /// The run's options (`configuration`).
@@ -131,6 +133,7 @@ public struct RunLog: Equatable, Sendable {
                 round.classCounts[client] ?? [])
         }
         timings.roundSeconds.append(round.seconds)
+        drops = (drops ?? []) + round.drops
     }
 
     /// What the log says of the run as a whole: no rounds, and no weights.
@@ -143,6 +146,7 @@ public struct RunLog: Equatable, Sendable {
         log.serverLosses = []
         log.clientSamples = [:]
         log.clientClassCounts = [:]
+        log.drops = nil
         log.timings.roundSeconds = []
         return log
     }

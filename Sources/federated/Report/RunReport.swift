@@ -4,9 +4,8 @@ import Foundation
 /// A finished run in the form that the live page draws.
 enum RunReport {
     /// The state that `/state` would have answered at the run's end; null is what is not known.
-    /// - Parameter rounds: the rounds as a store has them, who failed among it; a log has not.
     static func state(
-        of log: RunLog, name: String, rounds: [CommittedRound]? = nil
+        of log: RunLog, name: String
     ) -> JSONValue {
         let count = max(log.serverAccuracies.count, log.serverLosses.count)
         return [
@@ -15,7 +14,7 @@ enum RunReport {
             "deadlineAt": nil, "rounds": .array((0..<count).map { round($0, of: log) }),
             "clients": .array(clients(of: log)),
             "clientsSeen": .integer(clientsSeen(in: log).count),
-            "drops": rounds.map { .array(drops($0)) } ?? nil, "events": nil,
+            "drops": log.drops.map { .array($0.map(\.json)) } ?? nil, "events": nil,
         ]
     }
 
@@ -40,7 +39,7 @@ enum RunReport {
                 if !isUsual { members[key] = value }
             }
             // As a server names it, and a cohort as a number of clients.
-            if let settings: ExperimentSettings = try? log.configuration.decoded() {
+            if let settings = try? ExperimentSettings(configuration: log.configuration) {
                 members["strategy"] = .string(settings.federatedStrategy.name)
                 members["cohort"] = settings.cohort.map { _ in .integer(settings.cohortSize) }
             }
@@ -110,19 +109,6 @@ enum RunReport {
     /// The last round that a client gave an update in; nil if it gave none, or that is not known.
     private static func lastRound(of client: Int, in log: RunLog) -> Int? {
         log.clientSamples[client]?.lastIndex { $0 > 0 }.map { $0 + 1 }
-    }
-
-    private static func drops(_ rounds: [CommittedRound]) -> [JSONValue] {
-        rounds.flatMap { round in
-            round.record.clients.compactMap { part in
-                part.failure.map { failure in
-                    [
-                        "at": nil, "client": .integer(part.client),
-                        "round": .integer(round.record.round), "reason": .string(failure.reason),
-                    ]
-                }
-            }
-        }
     }
 
     private static func element(_ index: Int, of values: [Double?]) -> Double? {

@@ -61,7 +61,7 @@ struct ExperimentRun {
                 rounds: settings.rules, seed: settings.seed, threads: threads),
             resuming: earlier, state: resumed?.state, onRound: onRound)
         // Settings hold nothing that JSON has not.
-        configuration = try JSONValue(encoding: settings)
+        configuration = try settings.configuration()
         self.transport = transport
         loopback =
             transport == .memory
