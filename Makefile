@@ -40,10 +40,12 @@ run: build ## Run an experiment (EXPERIMENT=1…4): rounds, log, picture
 
 # What waits on clocks goes first and by itself: tests that compute or start programs keep threads busy.
 CLOCKED := FederationServerTests|FederationClientTests|FlowerNodeTests|HTTPCallsTests
+# Without testable imports the tests link what `make build` compiled, instead of a second build of it all.
+SWIFT_TEST := swift test -c release --disable-testable-imports
 
 test: setup ## Run the tests
-	@swift test -c release --filter '$(CLOCKED)'
-	@swift test -c release --skip-build --skip '$(CLOCKED)'
+	@$(SWIFT_TEST) --filter '$(CLOCKED)'
+	@$(SWIFT_TEST) --skip-build --skip '$(CLOCKED)'
 
 fuzz: setup venv ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
 	@Scripts/fuzz.sh $(or $(SECONDS),60) $(PARSER)

@@ -158,6 +158,17 @@ def read_json(path: Path) -> Any:
         raise LogError("not JSON: its lists are nested too deeply") from error
 
 
+def printable(value: Any) -> Any:
+    """A value whose texts can be drawn: others' logs may hold control characters and half characters."""
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() else "\ufffd" for c in value)
+    if isinstance(value, list):
+        return [printable(item) for item in value]
+    if isinstance(value, dict):
+        return {printable(key): printable(item) for key, item in value.items()}
+    return value
+
+
 def load_json(path: Path) -> dict[str, Any]:
     return read_object(read_json(path), "the log")
 
@@ -167,8 +178,8 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
     missing = [key for key in required if key not in log]
     if missing:
         raise LogError("not a run's log: it has no " + ", ".join(f"'{key}'" for key in missing))
-    clients = read_object(log["clients acc"], "'clients acc'")
-    counts = read_object(log.get("clients class counts") or {}, "'clients class counts'")
+    clients = read_object(printable(log["clients acc"]), "'clients acc'")
+    counts = read_object(printable(log.get("clients class counts") or {}), "'clients class counts'")
     server = read_accuracies(log["server acc"], "'server acc'")
     if not server:
         raise LogError("no round of it was finished, so there is nothing to draw")
@@ -187,8 +198,8 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
             c: read_counts(counts[c], f"'clients class counts' of client {c}")
             for c in in_client_order(counts)
         },
-        configuration=read_object(log.get("configuration") or {}, "'configuration'"),
-        outcome=outcome if isinstance(outcome, str) else "",
+        configuration=printable(read_object(log.get("configuration") or {}, "'configuration'")),
+        outcome=printable(outcome) if isinstance(outcome, str) else "",
         round_seconds=read_round_seconds(
             read_object(log.get("timings") or {}, "'timings'"), len(server)),
     )

@@ -17,7 +17,7 @@ from typing import Any
 import plot
 from plot import DARK, LIGHT, LogError, Theme
 from plot_counts import equal_share
-from plot_log import LARGEST_COUNT, read_json
+from plot_log import LARGEST_COUNT, printable, read_json
 
 # Clients whose rows can still be told apart in the heat map.
 ROW_LIMIT = 100
@@ -78,7 +78,8 @@ def parse_division(value: dict[str, Any]) -> Division:
                 f"expected {len(counts[0])} as for client 1"
             )
     return Division(
-        name=value["name"], summary=value["summary"], dataset=value["dataset"],
+        name=printable(value["name"]), summary=printable(value["summary"]),
+        dataset=printable(value["dataset"]),
         images=value["images"], seed=value["seed"], samples=value.get("samples"), counts=counts,
     )
 

@@ -18,7 +18,8 @@ swift build -c release --package-path "$checkout" --scratch-path "$PWD/$scratch"
 
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
-protoc --plugin="$scratch/release/protoc-gen-swift" -I "$protos" --swift_out="$made" "$protos"/*.proto
+protoc --plugin="$scratch/release/protoc-gen-swift" -I "$protos" --swift_opt=Visibility=Package \
+    --swift_out="$made" "$protos"/*.proto
 for file in "$made"/*.pb.swift; do
     # swift format leaves the file alone when it says so.
     { echo "// swift-format-ignore-file"; cat "$file"; } >"$wire/${file##*/}"

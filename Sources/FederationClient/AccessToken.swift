@@ -4,7 +4,7 @@ import HTTPCalls
 /// What tells the server who a client is: sent in a header, and nowhere else.
 public struct AccessToken: Sendable, CustomStringConvertible {
     /// Never printed.
-    let text: String
+    package let text: String
 
     /// Longest token that is read, in bytes.
     static let byteLimit = 512

@@ -65,6 +65,11 @@ public struct FederationClient: Sendable {
         public var outcome: String
         /// Whether it ended as it should.
         public var succeeded: Bool
+
+        package init(outcome: String, succeeded: Bool) {
+            self.outcome = outcome
+            self.succeeded = succeeded
+        }
     }
 
     /// Takes part until the run is over.

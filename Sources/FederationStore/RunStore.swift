@@ -32,7 +32,7 @@ public final class RunStore: Sendable {
     }
 
     /// - Parameter largestPageCount: from there on the disk counts as full, for tests.
-    init(path: String, access: Access, largestPageCount: Int?) throws(StoreError) {
+    package init(path: String, access: Access, largestPageCount: Int?) throws(StoreError) {
         self.path = path
         self.access = access
         if access == .reading, Glibc.access(path, F_OK) != 0, errno == ENOENT {
@@ -121,11 +121,11 @@ public final class RunStore: Sendable {
 
     // MARK: Access
 
-    func read<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
+    package func read<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
         try Self.translate(path) { try queue.read(body) }
     }
 
-    func write<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
+    package func write<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
         guard access == .writing else {
             throw .cannotWrite(path: path, reason: "it was opened for reading")
         }

@@ -1,9 +1,9 @@
 import GRDB
 
 /// The tables of a store and how they came to be; a migration, once published, never changes.
-enum StoreSchema {
+package enum StoreSchema {
     /// What SQLite's header calls the format: "FedS".
-    static let applicationID: Int32 = 0x4665_6453
+    package static let applicationID: Int32 = 0x4665_6453
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()

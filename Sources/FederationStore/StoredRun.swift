@@ -38,4 +38,9 @@ public struct StoredModel: Sendable, Equatable {
     public var round: Int
     /// The model.
     public var parameters: ParameterVector
+
+    package init(round: Int, parameters: ParameterVector) {
+        self.round = round
+        self.parameters = parameters
+    }
 }

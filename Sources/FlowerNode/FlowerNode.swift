@@ -19,7 +19,7 @@ public struct FlowerNodeConfiguration: Sendable {
 
     /// How long a node that takes the place of one that was killed stays away first, in seconds: longer
     /// than a ServerApp waits before it asks again for replies, which is 3.
-    var absenceSeconds = 5.0
+    package var absenceSeconds = 5.0
 
     /// A node at that address.
     public init(

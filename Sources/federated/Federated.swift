@@ -3,10 +3,10 @@ import Foundation
 
 /// The command.
 @main
-struct Federated: ParsableCommand {
+package struct Federated: ParsableCommand {
     static let version = "0.1.0"
 
-    static let configuration = CommandConfiguration(
+    package static let configuration = CommandConfiguration(
         commandName: "federated",
         abstract: "Federated learning on this machine: a server and its clients in one process.",
         discussion: "Try: federated run --experiment 1",
@@ -17,6 +17,8 @@ struct Federated: ParsableCommand {
             ReportCommand.self, BenchCommand.self, SweepCommand.self, ReproduceCommand.self,
             PartitionCommand.self, DataCommand.self,
         ])
+
+    package init() {}
 
     /// Parses and runs; every error is one line on standard error, of all ranks' the first one's.
     static func main() {
@@ -44,8 +46,8 @@ struct Federated: ParsableCommand {
 }
 
 /// Why the command ends with that status.
-struct CommandFailure: Error {
-    var message: String
+package struct CommandFailure: Error {
+    package var message: String
     /// 1 for what went wrong, 130 for Ctrl-C.
     var status: Int32 = 1
 }

@@ -1,8 +1,7 @@
 import Foundation
 import Tensors
 import Testing
-
-@testable import Datasets
+import Datasets
 
 @Suite("Random numbers that are not uniform") struct GammaTests {
     private static func stream(_ index: Int) -> RandomStream {

@@ -1,7 +1,6 @@
 import Tensors
 import Testing
-
-@testable import Datasets
+import Datasets
 
 @Suite("Generated digits")
 struct GeneratedDigitsTests {

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import Datasets
+import Datasets
 
 @Suite struct IDXTests {
     let folder = TemporaryFolder()

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Datasets
+import Datasets
 
 @Suite struct LabelledImagesTests {
     @Test func copiesBatches() throws {

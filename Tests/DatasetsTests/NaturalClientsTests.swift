@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Datasets
+import Datasets
 
 @Suite("Clients from a CSV file") struct NaturalClientsTests {
     private static let labels = (0..<8).map { UInt8($0) }

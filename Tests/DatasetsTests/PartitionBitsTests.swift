@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Datasets
+import Datasets
 
 /// Pins the bits of one small partition of each kind: a change here changes the runs of users.
 @Suite("Known answers of partitions") struct PartitionBitsTests {

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Datasets
+import Datasets
 
 @Suite("Data sets that cannot be divided") struct PartitionErrorTests {
     private func sentence(

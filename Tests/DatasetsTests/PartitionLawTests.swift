@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Datasets
+import Datasets
 
 /// A training set of 60,000 labels whose classes are of unequal size, in no order.
 enum Labels {

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import Datasets
+import Datasets
 
 @Suite("Partitions as text") struct PartitionTextTests {
     private static let texts: [(String, Partition)] = [

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import Datasets
+import Datasets
 
 /// The folder of real MNIST files, where this machine has one.
 private let realFolder: String? = {

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Datasets
+import Datasets
 
 @Suite struct ShardSamplerTests {
     /// 500 images with classes of unequal size, none of them empty.

@@ -1,7 +1,6 @@
 import CZlib
 import Foundation
-
-@testable import Datasets
+import Datasets
 
 /// A folder that goes when the test does.
 final class TemporaryFolder: Sendable {

@@ -5,8 +5,7 @@ import NeuralNetworks
 import Synchronization
 import Tensors
 import Testing
-
-@testable import DistributedTraining
+import DistributedTraining
 
 /// A federation small enough for a test.
 private struct Small {

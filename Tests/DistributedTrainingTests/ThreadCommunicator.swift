@@ -1,6 +1,5 @@
 import Foundation
-
-@testable import DistributedTraining
+import DistributedTraining
 
 /// Ranks that are threads of one process: what MPI does, with a lock and a condition.
 final class ThreadCommunicator: Communicator {

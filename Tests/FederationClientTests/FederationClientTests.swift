@@ -4,8 +4,7 @@ import FederationWire
 import Foundation
 import Tensors
 import Testing
-
-@testable import FederationClient
+import FederationClient
 
 @Suite("Clients of a served run", .serialized)
 struct FederationClientTests {

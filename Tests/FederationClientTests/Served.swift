@@ -4,8 +4,7 @@ import FederationWire
 import Foundation
 import Synchronization
 import Tensors
-
-@testable import FederationClient
+import FederationClient
 
 /// A run of a small model, served on a free port, with clients whose training is arithmetic.
 enum Served {

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import FederationClient
+import FederationClient
 
 @Suite struct ServerAddressTests {
     @Test func addressesAreRead() throws {

@@ -1,8 +1,7 @@
 import FederationWire
 import Foundation
 import Testing
-
-@testable import FederationServer
+import FederationServer
 
 @Suite("Who may")
 struct AccessTests {

@@ -3,8 +3,7 @@ import FederationWire
 import Foundation
 import Tensors
 import Testing
-
-@testable import FederationServer
+import FederationServer
 
 /// Whatever comes, it gets a 4xx with the error that both APIs use, and the run goes on as if
 /// nothing had come.

@@ -3,8 +3,7 @@ import FederationWire
 import Foundation
 import Tensors
 import Testing
-
-@testable import FederationServer
+import FederationServer
 
 @Suite("Clients and servers that come and go")
 struct LifecycleTests {

@@ -3,8 +3,7 @@ import Foundation
 import NIOCore
 import Tensors
 import Testing
-
-@testable import FederationServer
+import FederationServer
 
 @Suite("Limits", .serialized)
 struct LimitTests {

@@ -2,8 +2,7 @@ import FederationWire
 import Foundation
 import Tensors
 import Testing
-
-@testable import FederationServer
+import FederationServer
 
 @Suite("The plain API")
 struct PlainAPITests {

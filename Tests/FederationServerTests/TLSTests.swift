@@ -5,8 +5,7 @@ import NIOPosix
 import NIOSSL
 import TestCertificate
 import Testing
-
-@testable import FederationServer
+import FederationServer
 
 @Suite("TLS")
 struct TLSTests {

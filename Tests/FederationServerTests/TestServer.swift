@@ -3,8 +3,7 @@ import FederationWire
 import Foundation
 import Synchronization
 import Tensors
-
-@testable import FederationServer
+import FederationServer
 
 /// A server on a free port with a run of a small model, for as long as a test needs it.
 struct TestServer: Sendable {

@@ -3,8 +3,7 @@ import Foundation
 import GRDB
 import Tensors
 import Testing
-
-@testable import FederationStore
+import FederationStore
 
 @Suite("Runs in a store")
 struct RunStoreTests {

@@ -2,8 +2,7 @@ import Federation
 import Foundation
 import GRDB
 import Testing
-
-@testable import FederationStore
+import FederationStore
 
 @Suite("Stores that cannot be used: one sentence each, and nothing changed")
 struct StoreErrorTests {

@@ -1,8 +1,7 @@
 import Federation
 import Foundation
 import Tensors
-
-@testable import FederationStore
+import FederationStore
 
 /// A folder that is removed after `body`, and the path of a store in it.
 func inTemporaryFolder<Result>(_ body: (_ store: String) throws -> Result) throws -> Result {

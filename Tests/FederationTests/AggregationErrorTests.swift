@@ -1,8 +1,7 @@
 import CKernels
 import Tensors
 import Testing
-
-@testable import Federation
+import Federation
 
 @Suite struct AggregationErrorTests {
     let layout = ParameterLayout([("dense/kernel", [2, 2]), ("dense/bias", [2])])

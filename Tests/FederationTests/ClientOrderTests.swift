@@ -1,7 +1,6 @@
 import Tensors
 import Testing
-
-@testable import Federation
+import Federation
 
 @Suite("The order in which clients are offered a place")
 struct ClientOrderTests {

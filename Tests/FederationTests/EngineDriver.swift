@@ -1,4 +1,4 @@
-@testable import Federation
+import Federation
 
 extension RoundEngine {
     /// Carries out effects at once, as a run in one process does, until nothing more comes.

@@ -1,7 +1,6 @@
 import Tensors
 import Testing
-
-@testable import Federation
+import Federation
 
 /// Updates whose parameters are drawn by their bits.
 struct RandomUpdates {

@@ -1,7 +1,6 @@
 import Tensors
 import Testing
-
-@testable import Federation
+import Federation
 
 @Suite struct JSONTests {
     private func read(_ text: String) throws(JSONError) -> JSONValue {

@@ -2,8 +2,7 @@ import Foundation
 import Synchronization
 import Tensors
 import Testing
-
-@testable import Federation
+import Federation
 
 @Suite struct LogDirectoryTests {
     private let date = Date(timeIntervalSince1970: 1_700_000_000.9)

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Federation
+import Federation
 
 @Suite("Clients that fail to take part by chance")
 struct ParticipationTests {

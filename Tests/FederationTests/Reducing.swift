@@ -1,4 +1,4 @@
-@testable import Federation
+import Federation
 
 /// Adds up rows of words as processes do that each bring their own.
 private final class Rows {

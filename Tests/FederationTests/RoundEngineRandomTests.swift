@@ -1,7 +1,6 @@
 import Tensors
 import Testing
-
-@testable import Federation
+import Federation
 
 /// A driver that hands the engine events in random order and watches what it asks for.
 private struct RandomDriver {

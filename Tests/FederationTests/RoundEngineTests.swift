@@ -1,7 +1,6 @@
 import Tensors
 import Testing
-
-@testable import Federation
+import Federation
 
 private func good(_ accuracy: Double = 0.5) -> Evaluation {
     Evaluation(accuracy: accuracy, loss: 1 - accuracy, count: 100)

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Federation
+import Federation
 
 private typealias Event = RoundEngine.Event
 private typealias Effect = RoundEngine.Effect

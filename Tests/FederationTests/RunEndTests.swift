@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Federation
+import Federation
 
 @Suite("When models are tested, and when a run is over")
 struct RunEndTests {

@@ -1,8 +1,7 @@
 import Foundation
 import Tensors
 import Testing
-
-@testable import Federation
+import Federation
 
 /// A folder that is removed with everything in it.
 final class TemporaryFolder {

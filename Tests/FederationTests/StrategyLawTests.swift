@@ -1,7 +1,6 @@
 import Tensors
 import Testing
-
-@testable import Federation
+import Federation
 
 /// Rounds with random models: what holds for every strategy.
 @Suite("Laws of all strategies")

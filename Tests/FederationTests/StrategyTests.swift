@@ -1,7 +1,6 @@
 import Tensors
 import Testing
-
-@testable import Federation
+import Federation
 
 @Suite("Strategies against cases worked out by hand")
 struct StrategyTests {

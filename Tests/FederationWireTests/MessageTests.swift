@@ -2,8 +2,7 @@ import Federation
 import Foundation
 import Tensors
 import Testing
-
-@testable import FederationWire
+import FederationWire
 
 @Suite struct MessageTests {
     static let settings = RunSettings(

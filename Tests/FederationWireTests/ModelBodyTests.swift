@@ -1,8 +1,7 @@
 import Federation
 import Tensors
 import Testing
-
-@testable import FederationWire
+import FederationWire
 
 @Suite struct ModelBodyTests {
     private let layout = Samples.small

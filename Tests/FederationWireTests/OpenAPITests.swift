@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import FederationWire
+import FederationWire
 
 @Suite struct OpenAPITests {
     private func document() throws -> String {

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import FederationWire
+import FederationWire
 
 @Suite struct RouteTests {
     @Test func plainPathsAreThoseOfTheFormat() {

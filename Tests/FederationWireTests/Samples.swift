@@ -1,8 +1,7 @@
 import Federation
 import Foundation
 import Tensors
-
-@testable import FederationWire
+import FederationWire
 
 /// What the tests of this target share.
 enum Samples {

@@ -4,8 +4,7 @@ import Glibc
 import SwiftProtobuf
 import Synchronization
 import Tensors
-
-@testable import FlowerNode
+import FlowerNode
 
 /// A SuperLink in this process: the Fleet API on loopback, with the checks and refusals of Flower 1.41.
 final class FakeSuperLink: Sendable {

@@ -1,8 +1,7 @@
 import Foundation
 import Tensors
 import Testing
-
-@testable import FlowerNode
+import FlowerNode
 
 @Suite("Flower's formats")
 struct FormatTests {

@@ -3,8 +3,7 @@ import Foundation
 import Synchronization
 import Tensors
 import Testing
-
-@testable import FlowerNode
+import FlowerNode
 
 /// Adds 1 to a model, or what it is told by the learning rate.
 struct Adding: FlowerTrainee {

@@ -4,8 +4,7 @@ import NeuralNetworks
 import Synchronization
 import Tensors
 import Testing
-
-@testable import LocalTraining
+import LocalTraining
 
 /// A dataset and a network small enough for a test, with every kind of layer.
 private struct Small {

@@ -3,8 +3,7 @@ import Federation
 import NeuralNetworks
 import Tensors
 import Testing
-
-@testable import LocalTraining
+import LocalTraining
 
 @Suite("How long and how a client trains")
 struct LocalTrainingTests {

@@ -4,8 +4,7 @@ import NeuralNetworks
 import Synchronization
 import Tensors
 import Testing
-
-@testable import LocalTraining
+import LocalTraining
 
 @Suite("Threads that train and evaluate for others")
 struct LocalWorkersTests {

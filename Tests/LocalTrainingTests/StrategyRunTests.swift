@@ -4,8 +4,7 @@ import NeuralNetworks
 import Synchronization
 import Tensors
 import Testing
-
-@testable import LocalTraining
+import LocalTraining
 
 /// Whole runs with a cohort, drop-outs and over-selection, small enough for a test.
 private struct Run {

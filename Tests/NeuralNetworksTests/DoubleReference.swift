@@ -1,7 +1,6 @@
 import Foundation
 import Tensors
-
-@testable import NeuralNetworks
+import NeuralNetworks
 
 /// The plainest possible forward pass in double precision: loops over every index, straight from
 /// the layers' definitions. The oracle for every operation and every gradient.

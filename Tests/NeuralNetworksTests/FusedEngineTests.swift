@@ -1,8 +1,7 @@
 import CKernels
 import Tensors
 import Testing
-
-@testable import NeuralNetworks
+import NeuralNetworks
 
 /// The fused engine against the plain one, its oracle, over many random shapes and at every level of
 /// dispatch that this CPU has.

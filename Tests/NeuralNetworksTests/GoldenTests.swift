@@ -2,8 +2,7 @@ import CKernels
 import Foundation
 import Tensors
 import Testing
-
-@testable import NeuralNetworks
+import NeuralNetworks
 
 /// The reference CNN against Keras (TensorFlow 2.21) in float64: see `about` in the fixture for how
 /// weights and inputs are made from an integer hash, and Fixtures/make_keras_fixture.py for what

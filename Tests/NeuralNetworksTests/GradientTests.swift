@@ -1,7 +1,6 @@
 import Tensors
 import Testing
-
-@testable import NeuralNetworks
+import NeuralNetworks
 
 @Suite("Gradients against central differences in double precision")
 struct GradientTests {

@@ -1,6 +1,5 @@
 import Foundation
-
-@testable import NeuralNetworks
+import NeuralNetworks
 
 extension LocalOptimizerTests {
     /// The formula of `LocalOptimizer`, in double precision, as it stands there.

@@ -3,8 +3,7 @@ import CKernels
 import Foundation
 import Tensors
 import Testing
-
-@testable import NeuralNetworks
+import NeuralNetworks
 
 @Suite("Local optimisers", .serialized)
 struct LocalOptimizerTests {

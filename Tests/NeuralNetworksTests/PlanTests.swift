@@ -3,8 +3,7 @@ import CKernels
 import Foundation
 import Tensors
 import Testing
-
-@testable import NeuralNetworks
+import NeuralNetworks
 
 @Suite("Plans")
 struct PlanTests {

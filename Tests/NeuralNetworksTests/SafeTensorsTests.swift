@@ -1,8 +1,7 @@
 import Foundation
 import Tensors
 import Testing
-
-@testable import NeuralNetworks
+import NeuralNetworks
 
 @Suite("Model files")
 struct SafeTensorsTests {

@@ -1,7 +1,6 @@
 import CKernels
 import Testing
-
-@testable import Tensors
+import Tensors
 
 @Suite("Random streams")
 struct RandomStreamTests {

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import federated
+import federated
 
 /// The built command, run as a process.
 struct Command {

@@ -2,8 +2,7 @@ import CKernels
 import NeuralNetworks
 import Tensors
 import Testing
-
-@testable import federated
+import federated
 
 @Suite("Convolutions are exact enough")
 struct ConvolutionAccuracyTests {

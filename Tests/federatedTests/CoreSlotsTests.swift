@@ -1,8 +1,7 @@
 import Foundation
 import Synchronization
 import Testing
-
-@testable import federated
+import federated
 
 @Suite("Clients of one machine wait for a core")
 struct CoreSlotsTests {

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import federated
+import federated
 
 @Suite("flower-node on the command line")
 struct FlowerNodeCommandTests {

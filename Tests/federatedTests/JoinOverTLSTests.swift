@@ -1,8 +1,7 @@
 import Foundation
 import TestCertificate
 import Testing
-
-@testable import federated
+import federated
 
 @Suite("A client over TLS")
 struct JoinOverTLSTests {

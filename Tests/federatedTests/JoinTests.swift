@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import federated
+import federated
 
 @Suite("Clients that join a server, each a process", .serialized)
 struct JoinTests {

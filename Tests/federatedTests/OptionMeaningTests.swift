@@ -2,8 +2,7 @@ import Federation
 import Foundation
 import LocalTraining
 import Testing
-
-@testable import federated
+import federated
 
 @Suite("What options mean")
 struct OptionMeaningTests {

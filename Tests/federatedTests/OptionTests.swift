@@ -2,8 +2,7 @@ import Federation
 import Foundation
 import LocalTraining
 import Testing
-
-@testable import federated
+import federated
 
 /// Settings that make no sense, alone or together.
 @Suite("Refused before any training: one sentence, status 64")

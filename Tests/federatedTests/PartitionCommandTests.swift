@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import federated
+import federated
 
 @Suite("federated partition, as a user types it") struct PartitionCommandTests {
     static let digits = ["partition", "--dataset", "digits"]

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import federated
+import federated
 
 /// What `mpirun` started: Scripts/mpi_test.py has the rest, for builds with MPI.
 @Suite("Started by mpirun")

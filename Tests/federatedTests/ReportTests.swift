@@ -1,8 +1,7 @@
 import Federation
 import Foundation
 import Testing
-
-@testable import federated
+import federated
 
 @Suite("federated report")
 struct ReportTests {

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import federated
+import federated
 
 /// What a run left in a folder.
 private struct Remains {

@@ -7,8 +7,7 @@ import NeuralNetworks
 import Synchronization
 import Tensors
 import Testing
-
-@testable import federated
+import federated
 
 @Suite("What strategies know survives a process")
 struct StrategyResumeTests {

@@ -3,8 +3,7 @@ import Datasets
 import Foundation
 import LocalTraining
 import Testing
-
-@testable import federated
+import federated
 
 @Suite("Sweeps: lists, grids, and what they are refused for")
 struct SweepGridTests {

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import federated
+import federated
 
 @Suite("One run, three ways from clients to server")
 struct TransportTests {

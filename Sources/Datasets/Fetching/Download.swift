@@ -4,7 +4,7 @@ import FoundationNetworking
 import Synchronization
 
 /// Gets one address into memory while the caller waits.
-struct Download {
+package struct Download {
     let url: URL
     /// Most bytes that are taken.
     let sizeLimit: Int
@@ -13,8 +13,15 @@ struct Download {
     /// Seconds without a byte after which the server counts as dead.
     let stallSeconds: Double
 
+    package init(url: URL, sizeLimit: Int, timeoutSeconds: Double, stallSeconds: Double) {
+        self.url = url
+        self.sizeLimit = sizeLimit
+        self.timeoutSeconds = timeoutSeconds
+        self.stallSeconds = stallSeconds
+    }
+
     /// The body of the answer; `progress` is called on the caller's thread.
-    func run(
+    package func run(
         progress: (_ received: Int, _ total: Int?) -> Void
     ) throws(FetchFailure) -> [UInt8] {
         let transfer = Transfer(sizeLimit: sizeLimit)

@@ -9,6 +9,13 @@ public struct FetchProgress: Equatable, Sendable, CustomStringConvertible {
     /// Bytes in all, where the server has said so.
     public let totalBytes: Int?
 
+    package init(file: String, url: String, receivedBytes: Int, totalBytes: Int?) {
+        self.file = file
+        self.url = url
+        self.receivedBytes = receivedBytes
+        self.totalBytes = totalBytes
+    }
+
     /// One line for people.
     public var description: String {
         let total = totalBytes.map { " of \($0 / 1000)" } ?? ""

@@ -32,7 +32,7 @@ public enum MNIST {
 }
 
 /// SHA-256 in hexadecimal.
-func sha256(_ bytes: [UInt8]) -> String {
+package func sha256(_ bytes: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".unicodeScalars)
     var text = ""
     for byte in SHA256.hash(data: bytes) {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Brings MNIST from public mirrors into the cache, each file checked before it is kept.
-struct MNISTFetcher {
+package struct MNISTFetcher {
     /// Most bytes that a mirror may send for one file: 64 MiB; MNIST's largest is 10 MB.
     static let downloadLimit = 64 << 20
     /// Bytes of MNIST's largest file, decompressed.
@@ -14,11 +14,24 @@ struct MNISTFetcher {
     let timeoutSeconds: Double
     /// Seconds, over all mirrors, without a byte of the first file until there is no network.
     let probeSeconds: Double
-    var stallSeconds: Double = 30
+    package var stallSeconds: Double = 30
     var downloadLimit = Self.downloadLimit
 
+    package init(
+        mirrors: [URL], cache: String, checksums: [IDXRole: String] = [:], timeoutSeconds: Double,
+        probeSeconds: Double, stallSeconds: Double = 30, downloadLimit: Int = Self.downloadLimit
+    ) {
+        self.mirrors = mirrors
+        self.cache = cache
+        self.checksums = checksums
+        self.timeoutSeconds = timeoutSeconds
+        self.probeSeconds = probeSeconds
+        self.stallSeconds = stallSeconds
+        self.downloadLimit = downloadLimit
+    }
+
     /// Fetches what the cache lacks, the smallest file first: it tells whether there is a network.
-    func fetch(progress: (FetchProgress) -> Void) throws(DatasetError) {
+    package func fetch(progress: (FetchProgress) -> Void) throws(DatasetError) {
         let deadline = ContinuousClock.now + .seconds(timeoutSeconds)
         let probeStall = probeSeconds / Double(max(mirrors.count, 1))
         var stall = min(probeStall, stallSeconds)

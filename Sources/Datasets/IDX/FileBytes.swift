@@ -4,7 +4,7 @@ import Glibc
 func lastSystemError() -> String { String(cString: strerror(errno)) }
 
 /// The whole of an ordinary file of at most `limit` bytes.
-func readFile(_ path: String, limit: Int) throws(DatasetError) -> [UInt8] {
+package func readFile(_ path: String, limit: Int) throws(DatasetError) -> [UInt8] {
     // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadable(file: path, reason: lastSystemError()) }
@@ -35,7 +35,7 @@ func readFile(_ path: String, limit: Int) throws(DatasetError) -> [UInt8] {
 /// Puts `bytes` at `path` so that there is the whole file or none, whatever happens meanwhile.
 ///
 /// Each writer has a temporary file of its own in the same folder, so several may write at once.
-func writeFileAtomically(_ bytes: [UInt8], to path: String) throws(DatasetError) {
+package func writeFileAtomically(_ bytes: [UInt8], to path: String) throws(DatasetError) {
     var template = Array("\(path).XXXXXX.partial".utf8CString)
     let descriptor = mkstemps(&template, Int32(".partial".utf8.count))
     guard descriptor >= 0 else { throw .unwritable(path: path, reason: lastSystemError()) }

@@ -1,14 +1,14 @@
 import CZlib
 
 /// Decompression of gzip data (RFC 1952) held in memory.
-enum Gzip {
+package enum Gzip {
     /// Whether `bytes` begin as gzip data does.
     static func isGzip(_ bytes: some Collection<UInt8>) -> Bool {
         bytes.starts(with: [0x1F, 0x8B])
     }
 
     /// All that `bytes` decompress to, at most `limit` bytes.
-    static func inflate(
+    package static func inflate(
         _ bytes: [UInt8], limit: Int, file: String
     ) throws(DatasetError) -> [UInt8] {
         var stream = try GzipStream(bytes, file: file)
@@ -21,7 +21,7 @@ enum Gzip {
 
 /// Gzip data being decompressed, as far as is asked for; members that follow one another are read
 /// as one, zeros that pad the end are passed over.
-struct GzipStream: ~Copyable {
+package struct GzipStream: ~Copyable {
     private static let chunkSize = 1 << 20
 
     private let input: [UInt8]
@@ -32,7 +32,7 @@ struct GzipStream: ~Copyable {
     private var finished = false
 
     /// Begins with `input`, which is to be gzip data.
-    init(_ input: [UInt8], file: String) throws(DatasetError) {
+    package init(_ input: [UInt8], file: String) throws(DatasetError) {
         self.input = input
         self.file = file
         stream.initialize(to: z_stream())
@@ -48,7 +48,7 @@ struct GzipStream: ~Copyable {
     }
 
     /// Appends decompressed bytes until `output` holds `size` or the data end.
-    mutating func read(into output: inout [UInt8], upTo size: Int) throws(DatasetError) {
+    package mutating func read(into output: inout [UInt8], upTo size: Int) throws(DatasetError) {
         // Memory grows with what comes out and not with what a header promises.
         while output.count < size, !finished {
             let start = output.count

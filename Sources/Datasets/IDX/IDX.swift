@@ -6,10 +6,10 @@ package enum IDX {
     static let sizeLimit = 1 << 31
 
     /// A header that has been checked.
-    struct Header: Equatable {
+    package struct Header: Equatable {
         let kind: IDXKind
         /// [N][H][W] or [N].
-        let dimensions: [Int]
+        package let dimensions: [Int]
 
         /// Bytes of the file in all, header included.
         var fileSize: Int { kind.headerSize + dimensions.reduce(1, *) }
@@ -46,16 +46,16 @@ package enum IDX {
     /// An IDX file in memory, decompressed and of the size that its header declares.
     package struct File {
         let path: String
-        let header: Header
+        package let header: Header
         /// The whole file, header included.
-        let bytes: [UInt8]
+        package let bytes: [UInt8]
 
         /// The bytes after the header.
-        var contents: [UInt8] { Array(bytes[header.kind.headerSize...]) }
+        package var contents: [UInt8] { Array(bytes[header.kind.headerSize...]) }
     }
 
     /// Reads the file at `path`, plain or gzip.
-    static func read(_ path: String, kind: IDXKind) throws(DatasetError) -> File {
+    package static func read(_ path: String, kind: IDXKind) throws(DatasetError) -> File {
         try decode(try readFile(path, limit: sizeLimit), kind: kind, file: path)
     }
 

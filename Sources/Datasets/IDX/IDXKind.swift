@@ -45,7 +45,7 @@ public enum IDXRole: String, CaseIterable, Sendable, CustomStringConvertible {
     }
 
     /// How file names tell the role; MNIST's own word first.
-    var stems: [String] {
+    package var stems: [String] {
         switch self {
         case .trainImages: ["train-images"]
         case .trainLabels: ["train-labels"]
@@ -54,7 +54,7 @@ public enum IDXRole: String, CaseIterable, Sendable, CustomStringConvertible {
         }
     }
 
-    var suffix: String { kind == .images ? "idx3-ubyte" : "idx1-ubyte" }
+    package var suffix: String { kind == .images ? "idx3-ubyte" : "idx1-ubyte" }
 
     /// The names that are taken before any other, the plain file before the compressed.
     var preferredNames: [String] {

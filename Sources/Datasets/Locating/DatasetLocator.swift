@@ -23,7 +23,7 @@ public struct DatasetLocator: Sendable {
     /// Seconds that fetching may take when it was asked for.
     public var timeoutSeconds: Double = 1800
     /// SHA-256 of other contents than MNIST's, for tests.
-    var checksums: [IDXRole: String] = [:]
+    package var checksums: [IDXRole: String] = [:]
 
     /// A locator with the system's environment and the public mirrors, unless told otherwise.
     public init(

@@ -10,7 +10,7 @@ extension RandomStream {
     ///
     /// Source: Marsaglia and Bray, "A convenient method for generating normal variables", 1964 (the
     /// polar method; the second number of each pair is not used, so that no state is kept).
-    mutating func nextNormal() -> Double {
+    package mutating func nextNormal() -> Double {
         while true {
             let x = 2 * nextUniform() - 1
             let y = 2 * nextUniform() - 1
@@ -25,7 +25,7 @@ extension RandomStream {
     /// Source: Marsaglia and Tsang, "A simple method for generating gamma variables", 2000; for a
     /// shape a < 1, Γ(a) = Γ(a + 1) · u^(1/a).
     /// - Precondition: `shape` > 0.
-    mutating func nextLogGamma(shape: Double) -> Double {
+    package mutating func nextLogGamma(shape: Double) -> Double {
         precondition(shape > 0, "a gamma variable of shape \(shape) was asked for")
         guard shape < 1 else { return nextLogGammaFromOne(shape) }
         let above = nextLogGammaFromOne(shape + 1)

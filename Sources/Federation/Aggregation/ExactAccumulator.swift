@@ -64,7 +64,7 @@ public struct ExactAccumulator: Sendable {
     }
 
     /// Whether the two words for parameters below 2⁻⁴³ have come into being.
-    var hasTail: Bool { tail != nil }
+    package var hasTail: Bool { tail != nil }
 
     /// Throws what `add` would throw, and changes nothing.
     public func check(_ update: ModelUpdate) throws(AggregationError) {

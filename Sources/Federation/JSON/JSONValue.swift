@@ -76,5 +76,10 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What should have been there.
     public let expected: String
 
+    package init(position: Int, expected: String) {
+        self.position = position
+        self.expected = expected
+    }
+
     public var description: String { "byte \(position) of the JSON: expected \(expected)" }
 }

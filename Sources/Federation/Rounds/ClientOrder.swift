@@ -6,7 +6,7 @@ import Tensors
 /// moved), so that a cohort costs what its clients cost, however many there are. Whoever is there, every
 /// set of clients is equally likely; neither the order in which clients joined nor what was drawn before
 /// changes it. Whoever takes a place that became free is the next one in the same order.
-struct ClientOrder: Sequence, IteratorProtocol {
+package struct ClientOrder: Sequence, IteratorProtocol {
     private let population: Int
     private var random: RandomStream
     private var drawn = 0
@@ -14,13 +14,13 @@ struct ClientOrder: Sequence, IteratorProtocol {
     private var moved: [Int: Int] = [:]
 
     /// - Parameter attempt: 1 for a round's first opening; each later one draws anew.
-    init(population: Int, seed: UInt64, round: Int, attempt: Int) {
+    package init(population: Int, seed: UInt64, round: Int, attempt: Int) {
         self.population = population
         random = RandomStream(
             RandomKey(seed: seed, purpose: .selection, index: attempt, round: round))
     }
 
-    mutating func next() -> Int? {
+    package mutating func next() -> Int? {
         guard drawn < population else { return nil }
         let place = drawn + random.next(below: population - drawn)
         let client = moved[place] ?? place

@@ -28,14 +28,14 @@ public struct Participation: Hashable, Sendable, Codable {
     public var isCertain: Bool { availability == 1 && dropoutBefore == 0 && dropoutAfter == 0 }
 
     /// What becomes of a client that is offered a place.
-    enum Fate {
+    package enum Fate {
         case takesPart
         case unavailable
         case dropsOutBefore
         case dropsOutAfter
     }
 
-    func fate(of client: Int, seed: UInt64, round: Int, attempt: Int) -> Fate {
+    package func fate(of client: Int, seed: UInt64, round: Int, attempt: Int) -> Fate {
         guard !isCertain else { return .takesPart }
         var random = RandomStream(
             RandomKey(

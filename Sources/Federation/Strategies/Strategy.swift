@@ -128,7 +128,7 @@ public struct LocalWork: Hashable, Sendable {
     /// ‖a‖₁, how far `steps` equal gradients carry, in learning rates.
     ///
     /// Source: Wang et al. 2020 (see `Strategy.fedNova`), section 4.
-    var reach: Double {
+    package var reach: Double {
         let tau = Double(steps)
         guard momentum > 0 else { return tau }
         var power = 1.0

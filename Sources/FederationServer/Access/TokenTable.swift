@@ -77,7 +77,7 @@ public struct TokenTable: Sendable {
     }
 
     /// Reads a file's text; `path` is for errors.
-    init(text: String, path: String) throws(TokenFileError) {
+    package init(text: String, path: String) throws(TokenFileError) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         for (number, line) in zip(1..., lines) {
             let words = line.split(whereSeparator: \.isWhitespace)

@@ -1,32 +1,32 @@
 import NIOCore
 
 /// How fast the body of a request comes, counting only the time in which the server waits for it.
-struct BodyClock {
+package struct BodyClock {
     let allowance: RequestAllowance
     private(set) var byteCount = 0
     private let start: NIODeadline
     private var waited = TimeAmount.zero
     private var waitingSince: NIODeadline?
 
-    init(_ allowance: RequestAllowance, since start: NIODeadline) {
+    package init(_ allowance: RequestAllowance, since start: NIODeadline) {
         self.allowance = allowance
         self.start = start
     }
 
     /// The server is ready to read.
-    mutating func waitBegins(at now: NIODeadline) {
+    package mutating func waitBegins(at now: NIODeadline) {
         if waitingSince == nil { waitingSince = now }
     }
 
     /// Bytes have come.
-    mutating func received(_ count: Int, at now: NIODeadline) {
+    package mutating func received(_ count: Int, at now: NIODeadline) {
         byteCount += count
         if let waitingSince { waited = waited + (now - waitingSince) }
         waitingSince = nil
     }
 
     /// Why the body is to be cut off, if it is.
-    func lateness(at now: NIODeadline, limits: ServerLimits) -> String? {
+    package func lateness(at now: NIODeadline, limits: ServerLimits) -> String? {
         let waited = waited + (waitingSince.map { now - $0 } ?? .zero)
         let waitedSeconds = Double(waited.nanoseconds) / 1e9
         if waitedSeconds > limits.graceSeconds,

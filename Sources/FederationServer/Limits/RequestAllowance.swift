@@ -1,13 +1,19 @@
 import HTTPTypes
 
 /// What one request may bring, known from its first lines.
-struct RequestAllowance: Sendable, Equatable {
+package struct RequestAllowance: Sendable, Equatable {
     /// Most bytes of its body.
     var bodyBytes: Int
     /// Whether its answer waits for something to happen; such a request ends with its connection.
     var waits = false
     /// Whether its body is read only once the application has a place in memory for it.
     var needsPlace = false
+
+    package init(bodyBytes: Int, waits: Bool = false, needsPlace: Bool = false) {
+        self.bodyBytes = bodyBytes
+        self.waits = waits
+        self.needsPlace = needsPlace
+    }
 }
 
 extension ServerLimits {

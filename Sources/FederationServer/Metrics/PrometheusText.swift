@@ -1,7 +1,7 @@
 import Foundation
 
 /// Writes metrics in Prometheus's text form, version 0.0.4.
-struct PrometheusText {
+package struct PrometheusText {
     private(set) var text = ""
 
     enum Kind: String {
@@ -39,7 +39,7 @@ struct PrometheusText {
     }
 
     /// Bytes of memory that the process has in use; nil where the system does not say.
-    static var residentBytes: Double? {
+    package static var residentBytes: Double? {
         guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8),
             let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
         else { return nil }

@@ -39,10 +39,10 @@ public enum LivePage {
         return Array(page.utf8)
     }
 
-    static let text = String(decoding: bytes, as: UTF8.self)
+    package static let text = String(decoding: bytes, as: UTF8.self)
     /// Where a report has its state.
-    static let slot = "<script type=\"application/json\" id=\"inlined\">null</script>"
-    static let encoding = "<meta charset=\"utf-8\">"
+    package static let slot = "<script type=\"application/json\" id=\"inlined\">null</script>"
+    package static let encoding = "<meta charset=\"utf-8\">"
 
     /// The directives that page and report share.
     private static let ownParts = """

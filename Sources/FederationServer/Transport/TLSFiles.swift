@@ -16,7 +16,7 @@ public struct TLSFiles: Sendable, Hashable {
 
     /// What NIOSSL makes of them.
     /// - Throws: `TLSFilesError`.
-    func configuration() throws(TLSFilesError) -> TLSConfiguration {
+    package func configuration() throws(TLSFilesError) -> TLSConfiguration {
         let chain: [NIOSSLCertificate]
         do {
             chain = try NIOSSLCertificate.fromPEMFile(certificatePath)

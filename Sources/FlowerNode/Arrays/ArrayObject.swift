@@ -1,9 +1,9 @@
 import Foundation
 
 /// One array among a message's objects: its bytes are those of a `.npy` file, cut into chunks.
-enum ArrayObject {
+package enum ArrayObject {
     /// Bytes of a chunk, as Flower cuts them.
-    static let chunkSize = 5_242_880
+    package static let chunkSize = 5_242_880
 
     /// An array's body as JSON.
     private struct Body: Codable {
@@ -20,7 +20,7 @@ enum ArrayObject {
     }
 
     /// Adds an array and its chunks, and returns its id.
-    static func add(_ array: NumPyFile, to bundle: inout ObjectBundle) throws -> String {
+    package static func add(_ array: NumPyFile, to bundle: inout ObjectBundle) throws -> String {
         let bytes = array.encoded
         var ids: [String] = []
         for start in stride(from: 0, to: bytes.count, by: chunkSize) {
@@ -36,7 +36,7 @@ enum ArrayObject {
     }
 
     /// Reads an array of that name.
-    static func read(
+    package static func read(
         _ object: FlowerObject, name: String, from objects: [String: FlowerObject]
     ) throws(TaskRefusal) -> NumPyFile {
         func failure(_ reason: String) -> TaskRefusal {

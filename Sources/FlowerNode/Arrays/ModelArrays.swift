@@ -2,15 +2,15 @@ import Tensors
 
 /// A model as a record of arrays: one for each tensor of its layout, in its order and shape, whatever
 /// the record calls them.
-struct ModelArrays: Sendable {
+package struct ModelArrays: Sendable {
     /// What the record is called among the message's.
     let recordName: String
     /// The arrays' names in their order.
-    let names: [String]
-    let parameters: ParameterVector
+    package let names: [String]
+    package let parameters: ParameterVector
 
     /// The model in the record of arrays of that name.
-    init(
+    package init(
         recordName: String, _ record: FlowerObject, layout: ParameterLayout,
         from objects: [String: FlowerObject]
     ) throws(TaskRefusal) {
@@ -43,7 +43,7 @@ struct ModelArrays: Sendable {
     }
 
     /// Adds the record of a model with these names, and returns its id.
-    static func add(
+    package static func add(
         _ parameters: ParameterVector, names: [String], layout: ParameterLayout,
         to bundle: inout ObjectBundle
     ) throws -> String {

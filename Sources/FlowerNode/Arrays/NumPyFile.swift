@@ -3,7 +3,7 @@ import Foundation
 /// One array as NumPy writes it to a `.npy` file: a header in Python's notation, then the numbers.
 ///
 /// Format: numpy.lib.format, versions 1 and 2 (which differ in how long a header may be).
-struct NumPyFile: Equatable, Sendable {
+package struct NumPyFile: Equatable, Sendable {
     /// Sizes, outermost first.
     var shape: [Int]
     /// Elements in C order, the last index fastest.
@@ -14,14 +14,14 @@ struct NumPyFile: Equatable, Sendable {
     private static let headerLimit = 1 << 16
 
     /// - Precondition: there is a value for each place.
-    init(shape: [Int], values: [Float]) {
+    package init(shape: [Int], values: [Float]) {
         precondition(shape.reduce(1, *) == values.count, "\(values.count) values for \(shape)")
         self.shape = shape
         self.values = values
     }
 
     /// Version 1, little-endian float32.
-    var encoded: Data {
+    package var encoded: Data {
         let sizes = shape.map(String.init).joined(separator: ", ")
         let tuple = shape.count == 1 ? "(\(sizes),)" : "(\(sizes))"
         var header = "{'descr': '<f4', 'fortran_order': False, 'shape': \(tuple), }"
@@ -39,7 +39,7 @@ struct NumPyFile: Equatable, Sendable {
 
     /// Reads float32 or float64 of either version, in C or Fortran order; float64 is rounded.
     /// - Throws: `NumPyFileError`.
-    init(decoding data: Data) throws(NumPyFileError) {
+    package init(decoding data: Data) throws(NumPyFileError) {
         let data = data.startIndex == 0 ? data : Data(data)
         guard data.count >= 10, data.prefix(6).elementsEqual(Self.magic) else {
             throw .notNumPy
@@ -92,7 +92,7 @@ struct NumPyFile: Equatable, Sendable {
 }
 
 /// Why bytes are no array that can be read.
-enum NumPyFileError: Error, Hashable, Sendable {
+package enum NumPyFileError: Error, Hashable, Sendable {
     case notNumPy
     case unknownVersion(Int)
     case wrongHeader
@@ -101,7 +101,7 @@ enum NumPyFileError: Error, Hashable, Sendable {
 }
 
 extension NumPyFileError: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         switch self {
         case .notNumPy: "it is no .npy file"
         case .unknownVersion(let version): "it is a .npy file of version \(version), not 1 or 2"

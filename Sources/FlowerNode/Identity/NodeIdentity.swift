@@ -5,14 +5,14 @@ import Foundation
 public struct NodeIdentity: Sendable {
     private let privateKey: P256.Signing.PrivateKey
     /// The public key as PEM, with a line's end behind its last line.
-    let publicKey: Data
+    package let publicKey: Data
     /// Whether it outlives the process.
     public let isKept: Bool
 
     /// A new key that nobody keeps.
     public init() { self.init(P256.Signing.PrivateKey(), isKept: false) }
 
-    init(_ privateKey: P256.Signing.PrivateKey, isKept: Bool) {
+    package init(_ privateKey: P256.Signing.PrivateKey, isKept: Bool) {
         self.privateKey = privateKey
         self.isKept = isKept
         publicKey = Data((privateKey.publicKey.pemRepresentation + "\n").utf8)
@@ -35,7 +35,7 @@ public struct NodeIdentity: Sendable {
     }
 
     /// ISO 8601 in UTC with microseconds: 2026-01-31T12:00:00.000000+00:00.
-    static func timestamp(_ time: Date) -> String {
+    package static func timestamp(_ time: Date) -> String {
         let microseconds = Int((time.timeIntervalSince1970 * 1e6).rounded())
         var seconds = time_t(microseconds / 1_000_000)
         var parts = tm()

@@ -5,9 +5,9 @@ import Foundation
 ///
 /// Its bytes are the head "TYPE CHILDREN LENGTH" (the ids of its children, joined by commas, and the
 /// length of the body in bytes), a zero byte and the body; its id is their SHA-256 in hexadecimal.
-struct FlowerObject: Hashable, Sendable {
+package struct FlowerObject: Hashable, Sendable {
     /// The types there are.
-    enum Kind: String, Sendable {
+    package enum Kind: String, Sendable {
         case message = "Message"
         case records = "RecordDict"
         case arrays = "ArrayRecord"
@@ -17,19 +17,19 @@ struct FlowerObject: Hashable, Sendable {
         case chunk = "ArrayChunk"
     }
 
-    let kind: Kind
+    package let kind: Kind
     /// Ids of the objects that it refers to, each once.
-    let children: [String]
-    let body: Data
+    package let children: [String]
+    package let body: Data
 
-    init(_ kind: Kind, children: [String] = [], body: Data) {
+    package init(_ kind: Kind, children: [String] = [], body: Data) {
         self.kind = kind
         self.children = children
         self.body = body
     }
 
     /// The bytes whole.
-    var encoded: Data {
+    package var encoded: Data {
         let head = "\(kind.rawValue) \(children.joined(separator: ",")) \(body.count)"
         var data = Data(capacity: head.utf8.count + 1 + body.count)
         data.append(contentsOf: head.utf8)
@@ -39,7 +39,7 @@ struct FlowerObject: Hashable, Sendable {
     }
 
     /// The id of an object with these bytes.
-    static func id(of encoded: Data) -> String {
+    package static func id(of encoded: Data) -> String {
         SHA256.hash(data: encoded).map { byte in
             let digits = String(byte, radix: 16)
             return byte < 16 ? "0" + digits : digits
@@ -52,7 +52,7 @@ struct FlowerObject: Hashable, Sendable {
     /// Reads an object.
     /// - Parameter id: what it must hash to.
     /// - Throws: `TaskRefusal` where it does not, or where the bytes are no object.
-    init(decoding encoded: Data, id: String) throws(TaskRefusal) {
+    package init(decoding encoded: Data, id: String) throws(TaskRefusal) {
         let found = Self.id(of: encoded)
         guard found == id else { throw .corruptObject(id: id, found: found) }
         func failure(_ reason: String) -> TaskRefusal { .unreadableObject(id: id, reason: reason) }

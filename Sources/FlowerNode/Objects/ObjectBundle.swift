@@ -1,15 +1,19 @@
 import Foundation
 
 /// Objects with their bytes, by id, and the tree that they make: what is pushed for a reply.
-struct ObjectBundle {
+package struct ObjectBundle {
     /// Bytes by id.
-    private(set) var encoded: [String: Data] = [:]
+    package private(set) var encoded: [String: Data] = [:]
     private var trees: [String: WireTree] = [:]
+
+    package init() {}
 
     /// Adds an object whose children are there already, and returns its id.
     ///
     /// Equal objects are one.
-    mutating func add(_ kind: FlowerObject.Kind, children: [String] = [], body: Data) -> String {
+    package mutating func add(_ kind: FlowerObject.Kind, children: [String] = [], body: Data)
+        -> String
+    {
         var unique: [String] = []
         var seen: Set<String> = []
         for child in children where seen.insert(child).inserted { unique.append(child) }
@@ -27,7 +31,7 @@ struct ObjectBundle {
     }
 
     /// The object and all under it.
-    func tree(_ id: String) -> WireTree? { trees[id] }
+    package func tree(_ id: String) -> WireTree? { trees[id] }
 }
 
 extension WireTree {
@@ -38,7 +42,7 @@ extension WireTree {
 
     /// The ids of all objects, children before their parents, each once; nil where they are too many
     /// or too deep.
-    var ids: [String]? {
+    package var ids: [String]? {
         var ids: [String] = []
         var seen: Set<String> = []
         func visit(_ tree: WireTree, depth: Int) -> Bool {

@@ -3,10 +3,10 @@ import Foundation
 /// The body of a record of records or of arrays: a JSON object from names to ids, whose order counts.
 ///
 /// Flower's arrays are in the order of their record, which a decoder into a dictionary would lose.
-enum ObjectNames {
+package enum ObjectNames {
     /// The pairs in the order in which they stand; nil for anything but one flat JSON object with
     /// texts as values.
-    static func decode(_ json: Data) -> [(name: String, id: String)]? {
+    package static func decode(_ json: Data) -> [(name: String, id: String)]? {
         var reader = Reader(bytes: Array(json))
         var pairs: [(name: String, id: String)] = []
         var names: Set<String> = []
@@ -22,7 +22,7 @@ enum ObjectNames {
     }
 
     /// As `decode` reads it.
-    static func encode(_ pairs: [(name: String, id: String)]) -> Data {
+    package static func encode(_ pairs: [(name: String, id: String)]) -> Data {
         let items = pairs.map { "\(quoted($0.name)): \(quoted($0.id))" }
         return Data("{\(items.joined(separator: ", "))}".utf8)
     }

@@ -1,5 +1,5 @@
 /// Why a request gets no result; its sentence is what Flower shows for this node.
-enum TaskRefusal: Error, Hashable, Sendable {
+package enum TaskRefusal: Error, Hashable, Sendable {
     case unknownType(String)
     case tooManyObjects
     case tooManyBytes(limit: Int)
@@ -27,7 +27,7 @@ enum TaskRefusal: Error, Hashable, Sendable {
 }
 
 extension TaskRefusal: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         switch self {
         case .unknownType(let type):
             "this node serves “train” and “evaluate”, not “\(type.prefix(100))”"

@@ -3,7 +3,7 @@ import SwiftProtobuf
 import Tensors
 
 /// A reply as it is pushed: the message, the tree of its objects, and their bytes.
-struct TaskReply: Sendable {
+package struct TaskReply: Sendable {
     /// The message with its id, and a mark in place of its content.
     let message: WireEnvelope
     let tree: WireTree
@@ -35,13 +35,15 @@ struct TaskReply: Sendable {
     }
 
     /// Records, by the names by which a server finds them.
-    struct Content {
+    package struct Content {
         fileprivate(set) var bundle = ObjectBundle()
-        fileprivate(set) var records: [(name: String, id: String)] = []
+        package fileprivate(set) var records: [(name: String, id: String)] = []
+
+        package init() {}
 
         /// Adds the record of numbers, "metrics" as in Flower's own apps: a strategy finds the record of
         /// every node by the name that the first one's has.
-        mutating func addMetrics(
+        package mutating func addMetrics(
             _ metrics: [(name: String, value: WireMetric.OneOf_Value)]
         ) throws {
             var record = WireMetrics()

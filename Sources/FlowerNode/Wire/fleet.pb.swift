@@ -28,312 +28,312 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-nonisolated struct WireNodeReference: Sendable {
+package nonisolated struct WireNodeReference: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var nodeID: UInt64 = 0
+  package var nodeID: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct WireRegisterRequest: Sendable {
+package nonisolated struct WireRegisterRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var publicKey: Data = Data()
+  package var publicKey: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct WireActivateRequest: Sendable {
+package nonisolated struct WireActivateRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var publicKey: Data = Data()
+  package var publicKey: Data = Data()
 
-  var heartbeatSeconds: Double = 0
+  package var heartbeatSeconds: Double = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// The answer to both.
-nonisolated struct WireNodeAnswer: Sendable {
+package nonisolated struct WireNodeAnswer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var nodeID: UInt64 = 0
+  package var nodeID: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// What a node says when it goes, twice.
-nonisolated struct WireLeaveRequest: Sendable {
+package nonisolated struct WireLeaveRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var nodeID: UInt64 = 0
+  package var nodeID: UInt64 = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct WireHeartbeatRequest: Sendable {
+package nonisolated struct WireHeartbeatRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var node: WireNodeReference {
+  package var node: WireNodeReference {
     get {_node ?? WireNodeReference()}
     set {_node = newValue}
   }
   /// Returns true if `node` has been explicitly set.
-  var hasNode: Bool {self._node != nil}
+  package var hasNode: Bool {self._node != nil}
   /// Clears the value of `node`. Subsequent reads from it will return its default value.
-  mutating func clearNode() {self._node = nil}
+  package mutating func clearNode() {self._node = nil}
 
-  var heartbeatSeconds: Double = 0
+  package var heartbeatSeconds: Double = 0
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _node: WireNodeReference? = nil
 }
 
-nonisolated struct WireHeartbeatAnswer: Sendable {
+package nonisolated struct WireHeartbeatAnswer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var isKnown: Bool = false
+  package var isKnown: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// An object and those that it refers to.
-nonisolated struct WireTree: Sendable {
+package nonisolated struct WireTree: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var objectID: String = String()
+  package var objectID: String = String()
 
-  var children: [WireTree] = []
+  package var children: [WireTree] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct WirePullRequest: Sendable {
+package nonisolated struct WirePullRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var node: WireNodeReference {
+  package var node: WireNodeReference {
     get {_node ?? WireNodeReference()}
     set {_node = newValue}
   }
   /// Returns true if `node` has been explicitly set.
-  var hasNode: Bool {self._node != nil}
+  package var hasNode: Bool {self._node != nil}
   /// Clears the value of `node`. Subsequent reads from it will return its default value.
-  mutating func clearNode() {self._node = nil}
+  package mutating func clearNode() {self._node = nil}
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _node: WireNodeReference? = nil
 }
 
-nonisolated struct WirePullAnswer: Sendable {
+package nonisolated struct WirePullAnswer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var messages: [WireEnvelope] = []
+  package var messages: [WireEnvelope] = []
 
-  var trees: [WireTree] = []
+  package var trees: [WireTree] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct WirePullObjectRequest: Sendable {
+package nonisolated struct WirePullObjectRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var node: WireNodeReference {
+  package var node: WireNodeReference {
     get {_node ?? WireNodeReference()}
     set {_node = newValue}
   }
   /// Returns true if `node` has been explicitly set.
-  var hasNode: Bool {self._node != nil}
+  package var hasNode: Bool {self._node != nil}
   /// Clears the value of `node`. Subsequent reads from it will return its default value.
-  mutating func clearNode() {self._node = nil}
+  package mutating func clearNode() {self._node = nil}
 
-  var runID: UInt64 = 0
+  package var runID: UInt64 = 0
 
-  var objectID: String = String()
+  package var objectID: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _node: WireNodeReference? = nil
 }
 
-nonisolated struct WirePullObjectAnswer: Sendable {
+package nonisolated struct WirePullObjectAnswer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var isFound: Bool = false
+  package var isFound: Bool = false
 
-  var isAvailable: Bool = false
+  package var isAvailable: Bool = false
 
-  var content: Data = Data()
+  package var content: Data = Data()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct WireReceiptRequest: Sendable {
+package nonisolated struct WireReceiptRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var node: WireNodeReference {
+  package var node: WireNodeReference {
     get {_node ?? WireNodeReference()}
     set {_node = newValue}
   }
   /// Returns true if `node` has been explicitly set.
-  var hasNode: Bool {self._node != nil}
+  package var hasNode: Bool {self._node != nil}
   /// Clears the value of `node`. Subsequent reads from it will return its default value.
-  mutating func clearNode() {self._node = nil}
+  package mutating func clearNode() {self._node = nil}
 
-  var runID: UInt64 = 0
+  package var runID: UInt64 = 0
 
-  var messageID: String = String()
+  package var messageID: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _node: WireNodeReference? = nil
 }
 
-nonisolated struct WirePushRequest: Sendable {
+package nonisolated struct WirePushRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var node: WireNodeReference {
+  package var node: WireNodeReference {
     get {_node ?? WireNodeReference()}
     set {_node = newValue}
   }
   /// Returns true if `node` has been explicitly set.
-  var hasNode: Bool {self._node != nil}
+  package var hasNode: Bool {self._node != nil}
   /// Clears the value of `node`. Subsequent reads from it will return its default value.
-  mutating func clearNode() {self._node = nil}
+  package mutating func clearNode() {self._node = nil}
 
-  var messages: [WireEnvelope] = []
+  package var messages: [WireEnvelope] = []
 
-  var trees: [WireTree] = []
+  package var trees: [WireTree] = []
 
-  var runtimeSeconds: [Double] = []
+  package var runtimeSeconds: [Double] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _node: WireNodeReference? = nil
 }
 
-nonisolated struct WirePushAnswer: Sendable {
+package nonisolated struct WirePushAnswer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var wantedObjects: [String] = []
+  package var wantedObjects: [String] = []
 
-  var session: String = String()
+  package var session: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct WirePushObjectRequest: Sendable {
+package nonisolated struct WirePushObjectRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var node: WireNodeReference {
+  package var node: WireNodeReference {
     get {_node ?? WireNodeReference()}
     set {_node = newValue}
   }
   /// Returns true if `node` has been explicitly set.
-  var hasNode: Bool {self._node != nil}
+  package var hasNode: Bool {self._node != nil}
   /// Clears the value of `node`. Subsequent reads from it will return its default value.
-  mutating func clearNode() {self._node = nil}
+  package mutating func clearNode() {self._node = nil}
 
-  var runID: UInt64 = 0
+  package var runID: UInt64 = 0
 
-  var objectID: String = String()
+  package var objectID: String = String()
 
-  var content: Data = Data()
+  package var content: Data = Data()
 
-  var session: String = String()
+  package var session: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _node: WireNodeReference? = nil
 }
 
-nonisolated struct WirePushObjectAnswer: Sendable {
+package nonisolated struct WirePushObjectAnswer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var isStored: Bool = false
+  package var isStored: Bool = false
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// The answers that say nothing.
-nonisolated struct WireEmptyAnswer: Sendable {
+package nonisolated struct WireEmptyAnswer: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -341,10 +341,10 @@ nonisolated struct WireEmptyAnswer: Sendable {
 fileprivate nonisolated let _protobuf_package = "federated.flower"
 
 nonisolated extension WireNodeReference: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".NodeReference"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}node_id\0")
+  package static let protoMessageName: String = _protobuf_package + ".NodeReference"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}node_id\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -356,14 +356,14 @@ nonisolated extension WireNodeReference: SwiftProtobuf.Message, SwiftProtobuf._M
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.nodeID != 0 {
       try visitor.visitSingularUInt64Field(value: self.nodeID, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireNodeReference, rhs: WireNodeReference) -> Bool {
+  package static func ==(lhs: WireNodeReference, rhs: WireNodeReference) -> Bool {
     if lhs.nodeID != rhs.nodeID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -371,10 +371,10 @@ nonisolated extension WireNodeReference: SwiftProtobuf.Message, SwiftProtobuf._M
 }
 
 nonisolated extension WireRegisterRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".RegisterRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}public_key\0")
+  package static let protoMessageName: String = _protobuf_package + ".RegisterRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}public_key\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -386,14 +386,14 @@ nonisolated extension WireRegisterRequest: SwiftProtobuf.Message, SwiftProtobuf.
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.publicKey.isEmpty {
       try visitor.visitSingularBytesField(value: self.publicKey, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireRegisterRequest, rhs: WireRegisterRequest) -> Bool {
+  package static func ==(lhs: WireRegisterRequest, rhs: WireRegisterRequest) -> Bool {
     if lhs.publicKey != rhs.publicKey {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -401,10 +401,10 @@ nonisolated extension WireRegisterRequest: SwiftProtobuf.Message, SwiftProtobuf.
 }
 
 nonisolated extension WireActivateRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ActivateRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}public_key\0\u{3}heartbeat_seconds\0")
+  package static let protoMessageName: String = _protobuf_package + ".ActivateRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}public_key\0\u{3}heartbeat_seconds\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -417,7 +417,7 @@ nonisolated extension WireActivateRequest: SwiftProtobuf.Message, SwiftProtobuf.
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.publicKey.isEmpty {
       try visitor.visitSingularBytesField(value: self.publicKey, fieldNumber: 1)
     }
@@ -427,7 +427,7 @@ nonisolated extension WireActivateRequest: SwiftProtobuf.Message, SwiftProtobuf.
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireActivateRequest, rhs: WireActivateRequest) -> Bool {
+  package static func ==(lhs: WireActivateRequest, rhs: WireActivateRequest) -> Bool {
     if lhs.publicKey != rhs.publicKey {return false}
     if lhs.heartbeatSeconds != rhs.heartbeatSeconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -436,10 +436,10 @@ nonisolated extension WireActivateRequest: SwiftProtobuf.Message, SwiftProtobuf.
 }
 
 nonisolated extension WireNodeAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".NodeAnswer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}node_id\0")
+  package static let protoMessageName: String = _protobuf_package + ".NodeAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}node_id\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -451,14 +451,14 @@ nonisolated extension WireNodeAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.nodeID != 0 {
       try visitor.visitSingularUInt64Field(value: self.nodeID, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireNodeAnswer, rhs: WireNodeAnswer) -> Bool {
+  package static func ==(lhs: WireNodeAnswer, rhs: WireNodeAnswer) -> Bool {
     if lhs.nodeID != rhs.nodeID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -466,10 +466,10 @@ nonisolated extension WireNodeAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
 }
 
 nonisolated extension WireLeaveRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".LeaveRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}node_id\0")
+  package static let protoMessageName: String = _protobuf_package + ".LeaveRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}node_id\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -481,14 +481,14 @@ nonisolated extension WireLeaveRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.nodeID != 0 {
       try visitor.visitSingularUInt64Field(value: self.nodeID, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireLeaveRequest, rhs: WireLeaveRequest) -> Bool {
+  package static func ==(lhs: WireLeaveRequest, rhs: WireLeaveRequest) -> Bool {
     if lhs.nodeID != rhs.nodeID {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -496,10 +496,10 @@ nonisolated extension WireLeaveRequest: SwiftProtobuf.Message, SwiftProtobuf._Me
 }
 
 nonisolated extension WireHeartbeatRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".HeartbeatRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}heartbeat_seconds\0")
+  package static let protoMessageName: String = _protobuf_package + ".HeartbeatRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}heartbeat_seconds\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -512,7 +512,7 @@ nonisolated extension WireHeartbeatRequest: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -526,7 +526,7 @@ nonisolated extension WireHeartbeatRequest: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireHeartbeatRequest, rhs: WireHeartbeatRequest) -> Bool {
+  package static func ==(lhs: WireHeartbeatRequest, rhs: WireHeartbeatRequest) -> Bool {
     if lhs._node != rhs._node {return false}
     if lhs.heartbeatSeconds != rhs.heartbeatSeconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -535,10 +535,10 @@ nonisolated extension WireHeartbeatRequest: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension WireHeartbeatAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".HeartbeatAnswer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}is_known\0")
+  package static let protoMessageName: String = _protobuf_package + ".HeartbeatAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}is_known\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -550,14 +550,14 @@ nonisolated extension WireHeartbeatAnswer: SwiftProtobuf.Message, SwiftProtobuf.
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.isKnown != false {
       try visitor.visitSingularBoolField(value: self.isKnown, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireHeartbeatAnswer, rhs: WireHeartbeatAnswer) -> Bool {
+  package static func ==(lhs: WireHeartbeatAnswer, rhs: WireHeartbeatAnswer) -> Bool {
     if lhs.isKnown != rhs.isKnown {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -565,10 +565,10 @@ nonisolated extension WireHeartbeatAnswer: SwiftProtobuf.Message, SwiftProtobuf.
 }
 
 nonisolated extension WireTree: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Tree"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}object_id\0\u{1}children\0")
+  package static let protoMessageName: String = _protobuf_package + ".Tree"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}object_id\0\u{1}children\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -581,7 +581,7 @@ nonisolated extension WireTree: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.objectID.isEmpty {
       try visitor.visitSingularStringField(value: self.objectID, fieldNumber: 1)
     }
@@ -591,7 +591,7 @@ nonisolated extension WireTree: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireTree, rhs: WireTree) -> Bool {
+  package static func ==(lhs: WireTree, rhs: WireTree) -> Bool {
     if lhs.objectID != rhs.objectID {return false}
     if lhs.children != rhs.children {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -600,10 +600,10 @@ nonisolated extension WireTree: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 }
 
 nonisolated extension WirePullRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PullRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0")
+  package static let protoMessageName: String = _protobuf_package + ".PullRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -615,7 +615,7 @@ nonisolated extension WirePullRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -626,7 +626,7 @@ nonisolated extension WirePullRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WirePullRequest, rhs: WirePullRequest) -> Bool {
+  package static func ==(lhs: WirePullRequest, rhs: WirePullRequest) -> Bool {
     if lhs._node != rhs._node {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -634,10 +634,10 @@ nonisolated extension WirePullRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 }
 
 nonisolated extension WirePullAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PullAnswer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}messages\0\u{1}trees\0")
+  package static let protoMessageName: String = _protobuf_package + ".PullAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\u{2}messages\0\u{1}trees\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -650,7 +650,7 @@ nonisolated extension WirePullAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.messages.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.messages, fieldNumber: 2)
     }
@@ -660,7 +660,7 @@ nonisolated extension WirePullAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WirePullAnswer, rhs: WirePullAnswer) -> Bool {
+  package static func ==(lhs: WirePullAnswer, rhs: WirePullAnswer) -> Bool {
     if lhs.messages != rhs.messages {return false}
     if lhs.trees != rhs.trees {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -669,10 +669,10 @@ nonisolated extension WirePullAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
 }
 
 nonisolated extension WirePullObjectRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PullObjectRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}run_id\0\u{3}object_id\0")
+  package static let protoMessageName: String = _protobuf_package + ".PullObjectRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}run_id\0\u{3}object_id\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -686,7 +686,7 @@ nonisolated extension WirePullObjectRequest: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -703,7 +703,7 @@ nonisolated extension WirePullObjectRequest: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WirePullObjectRequest, rhs: WirePullObjectRequest) -> Bool {
+  package static func ==(lhs: WirePullObjectRequest, rhs: WirePullObjectRequest) -> Bool {
     if lhs._node != rhs._node {return false}
     if lhs.runID != rhs.runID {return false}
     if lhs.objectID != rhs.objectID {return false}
@@ -713,10 +713,10 @@ nonisolated extension WirePullObjectRequest: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension WirePullObjectAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PullObjectAnswer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}is_found\0\u{3}is_available\0\u{1}content\0")
+  package static let protoMessageName: String = _protobuf_package + ".PullObjectAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}is_found\0\u{3}is_available\0\u{1}content\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -730,7 +730,7 @@ nonisolated extension WirePullObjectAnswer: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.isFound != false {
       try visitor.visitSingularBoolField(value: self.isFound, fieldNumber: 1)
     }
@@ -743,7 +743,7 @@ nonisolated extension WirePullObjectAnswer: SwiftProtobuf.Message, SwiftProtobuf
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WirePullObjectAnswer, rhs: WirePullObjectAnswer) -> Bool {
+  package static func ==(lhs: WirePullObjectAnswer, rhs: WirePullObjectAnswer) -> Bool {
     if lhs.isFound != rhs.isFound {return false}
     if lhs.isAvailable != rhs.isAvailable {return false}
     if lhs.content != rhs.content {return false}
@@ -753,10 +753,10 @@ nonisolated extension WirePullObjectAnswer: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension WireReceiptRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ReceiptRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}run_id\0\u{3}message_id\0")
+  package static let protoMessageName: String = _protobuf_package + ".ReceiptRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}run_id\0\u{3}message_id\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -770,7 +770,7 @@ nonisolated extension WireReceiptRequest: SwiftProtobuf.Message, SwiftProtobuf._
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -787,7 +787,7 @@ nonisolated extension WireReceiptRequest: SwiftProtobuf.Message, SwiftProtobuf._
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireReceiptRequest, rhs: WireReceiptRequest) -> Bool {
+  package static func ==(lhs: WireReceiptRequest, rhs: WireReceiptRequest) -> Bool {
     if lhs._node != rhs._node {return false}
     if lhs.runID != rhs.runID {return false}
     if lhs.messageID != rhs.messageID {return false}
@@ -797,10 +797,10 @@ nonisolated extension WireReceiptRequest: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension WirePushRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PushRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}messages\0\u{1}trees\0\u{3}runtime_seconds\0")
+  package static let protoMessageName: String = _protobuf_package + ".PushRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{1}messages\0\u{1}trees\0\u{3}runtime_seconds\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -815,7 +815,7 @@ nonisolated extension WirePushRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -835,7 +835,7 @@ nonisolated extension WirePushRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WirePushRequest, rhs: WirePushRequest) -> Bool {
+  package static func ==(lhs: WirePushRequest, rhs: WirePushRequest) -> Bool {
     if lhs._node != rhs._node {return false}
     if lhs.messages != rhs.messages {return false}
     if lhs.trees != rhs.trees {return false}
@@ -846,10 +846,10 @@ nonisolated extension WirePushRequest: SwiftProtobuf.Message, SwiftProtobuf._Mes
 }
 
 nonisolated extension WirePushAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PushAnswer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{3}wanted_objects\0\u{1}session\0")
+  package static let protoMessageName: String = _protobuf_package + ".PushAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{4}\u{3}wanted_objects\0\u{1}session\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -862,7 +862,7 @@ nonisolated extension WirePushAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.wantedObjects.isEmpty {
       try visitor.visitRepeatedStringField(value: self.wantedObjects, fieldNumber: 3)
     }
@@ -872,7 +872,7 @@ nonisolated extension WirePushAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WirePushAnswer, rhs: WirePushAnswer) -> Bool {
+  package static func ==(lhs: WirePushAnswer, rhs: WirePushAnswer) -> Bool {
     if lhs.wantedObjects != rhs.wantedObjects {return false}
     if lhs.session != rhs.session {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -881,10 +881,10 @@ nonisolated extension WirePushAnswer: SwiftProtobuf.Message, SwiftProtobuf._Mess
 }
 
 nonisolated extension WirePushObjectRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PushObjectRequest"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}run_id\0\u{3}object_id\0\u{1}content\0\u{1}session\0")
+  package static let protoMessageName: String = _protobuf_package + ".PushObjectRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}node\0\u{3}run_id\0\u{3}object_id\0\u{1}content\0\u{1}session\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -900,7 +900,7 @@ nonisolated extension WirePushObjectRequest: SwiftProtobuf.Message, SwiftProtobu
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -923,7 +923,7 @@ nonisolated extension WirePushObjectRequest: SwiftProtobuf.Message, SwiftProtobu
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WirePushObjectRequest, rhs: WirePushObjectRequest) -> Bool {
+  package static func ==(lhs: WirePushObjectRequest, rhs: WirePushObjectRequest) -> Bool {
     if lhs._node != rhs._node {return false}
     if lhs.runID != rhs.runID {return false}
     if lhs.objectID != rhs.objectID {return false}
@@ -935,10 +935,10 @@ nonisolated extension WirePushObjectRequest: SwiftProtobuf.Message, SwiftProtobu
 }
 
 nonisolated extension WirePushObjectAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".PushObjectAnswer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}is_stored\0")
+  package static let protoMessageName: String = _protobuf_package + ".PushObjectAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}is_stored\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -950,14 +950,14 @@ nonisolated extension WirePushObjectAnswer: SwiftProtobuf.Message, SwiftProtobuf
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.isStored != false {
       try visitor.visitSingularBoolField(value: self.isStored, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WirePushObjectAnswer, rhs: WirePushObjectAnswer) -> Bool {
+  package static func ==(lhs: WirePushObjectAnswer, rhs: WirePushObjectAnswer) -> Bool {
     if lhs.isStored != rhs.isStored {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -965,19 +965,19 @@ nonisolated extension WirePushObjectAnswer: SwiftProtobuf.Message, SwiftProtobuf
 }
 
 nonisolated extension WireEmptyAnswer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".EmptyAnswer"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let protoMessageName: String = _protobuf_package + ".EmptyAnswer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     // Load everything into unknown fields
     while try decoder.nextFieldNumber() != nil {}
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireEmptyAnswer, rhs: WireEmptyAnswer) -> Bool {
+  package static func ==(lhs: WireEmptyAnswer, rhs: WireEmptyAnswer) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -30,170 +30,170 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 }
 
 /// Where a message comes from and goes to, and how long it lives.
-nonisolated struct WireMetadata: Sendable {
+package nonisolated struct WireMetadata: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var runID: UInt64 = 0
+  package var runID: UInt64 = 0
 
   /// Empty in the message's own object, whose id it is.
-  var messageID: String = String()
+  package var messageID: String = String()
 
-  var sourceNode: UInt64 = 0
+  package var sourceNode: UInt64 = 0
 
-  var targetNode: UInt64 = 0
+  package var targetNode: UInt64 = 0
 
-  var repliedMessage: String = String()
+  package var repliedMessage: String = String()
 
-  var group: String = String()
+  package var group: String = String()
 
   /// Seconds from `created`.
-  var secondsToLive: Double = 0
+  package var secondsToLive: Double = 0
 
-  var messageType: String = String()
+  package var messageType: String = String()
 
   /// Seconds since 1970.
-  var created: Double = 0
+  package var created: Double = 0
 
-  var sourceTask: UInt64 {
+  package var sourceTask: UInt64 {
     get {_sourceTask ?? 0}
     set {_sourceTask = newValue}
   }
   /// Returns true if `sourceTask` has been explicitly set.
-  var hasSourceTask: Bool {self._sourceTask != nil}
+  package var hasSourceTask: Bool {self._sourceTask != nil}
   /// Clears the value of `sourceTask`. Subsequent reads from it will return its default value.
-  mutating func clearSourceTask() {self._sourceTask = nil}
+  package mutating func clearSourceTask() {self._sourceTask = nil}
 
-  var targetTask: UInt64 {
+  package var targetTask: UInt64 {
     get {_targetTask ?? 0}
     set {_targetTask = newValue}
   }
   /// Returns true if `targetTask` has been explicitly set.
-  var hasTargetTask: Bool {self._targetTask != nil}
+  package var hasTargetTask: Bool {self._targetTask != nil}
   /// Clears the value of `targetTask`. Subsequent reads from it will return its default value.
-  mutating func clearTargetTask() {self._targetTask = nil}
+  package mutating func clearTargetTask() {self._targetTask = nil}
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _sourceTask: UInt64? = nil
   fileprivate var _targetTask: UInt64? = nil
 }
 
 /// Why a request was not served.
-nonisolated struct WireFailure: Sendable {
+package nonisolated struct WireFailure: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var code: Int64 = 0
+  package var code: Int64 = 0
 
-  var reason: String = String()
+  package var reason: String = String()
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// Says by its presence that a message has content, which travels as objects.
-nonisolated struct WireContentMark: Sendable {
+package nonisolated struct WireContentMark: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
 /// A request or a reply.
-nonisolated struct WireEnvelope: Sendable {
+package nonisolated struct WireEnvelope: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var metadata: WireMetadata {
+  package var metadata: WireMetadata {
     get {_metadata ?? WireMetadata()}
     set {_metadata = newValue}
   }
   /// Returns true if `metadata` has been explicitly set.
-  var hasMetadata: Bool {self._metadata != nil}
+  package var hasMetadata: Bool {self._metadata != nil}
   /// Clears the value of `metadata`. Subsequent reads from it will return its default value.
-  mutating func clearMetadata() {self._metadata = nil}
+  package mutating func clearMetadata() {self._metadata = nil}
 
-  var content: WireContentMark {
+  package var content: WireContentMark {
     get {_content ?? WireContentMark()}
     set {_content = newValue}
   }
   /// Returns true if `content` has been explicitly set.
-  var hasContent: Bool {self._content != nil}
+  package var hasContent: Bool {self._content != nil}
   /// Clears the value of `content`. Subsequent reads from it will return its default value.
-  mutating func clearContent() {self._content = nil}
+  package mutating func clearContent() {self._content = nil}
 
-  var failure: WireFailure {
+  package var failure: WireFailure {
     get {_failure ?? WireFailure()}
     set {_failure = newValue}
   }
   /// Returns true if `failure` has been explicitly set.
-  var hasFailure: Bool {self._failure != nil}
+  package var hasFailure: Bool {self._failure != nil}
   /// Clears the value of `failure`. Subsequent reads from it will return its default value.
-  mutating func clearFailure() {self._failure = nil}
+  package mutating func clearFailure() {self._failure = nil}
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 
   fileprivate var _metadata: WireMetadata? = nil
   fileprivate var _content: WireContentMark? = nil
   fileprivate var _failure: WireFailure? = nil
 }
 
-nonisolated struct WireDoubleValues: Sendable {
+package nonisolated struct WireDoubleValues: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var values: [Double] = []
+  package var values: [Double] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct WireSignedValues: Sendable {
+package nonisolated struct WireSignedValues: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var values: [Int64] = []
+  package var values: [Int64] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct WireUnsignedValues: Sendable {
+package nonisolated struct WireUnsignedValues: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var values: [UInt64] = []
+  package var values: [UInt64] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct WireMetric: Sendable {
+package nonisolated struct WireMetric: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var value: WireMetric.OneOf_Value? = nil
+  package var value: WireMetric.OneOf_Value? = nil
 
-  var double: Double {
+  package var double: Double {
     get {
       if case .double(let v)? = value {return v}
       return 0
@@ -201,7 +201,7 @@ nonisolated struct WireMetric: Sendable {
     set {value = .double(newValue)}
   }
 
-  var signed: Int64 {
+  package var signed: Int64 {
     get {
       if case .signed(let v)? = value {return v}
       return 0
@@ -209,7 +209,7 @@ nonisolated struct WireMetric: Sendable {
     set {value = .signed(newValue)}
   }
 
-  var unsigned: UInt64 {
+  package var unsigned: UInt64 {
     get {
       if case .unsigned(let v)? = value {return v}
       return 0
@@ -217,7 +217,7 @@ nonisolated struct WireMetric: Sendable {
     set {value = .unsigned(newValue)}
   }
 
-  var doubles: WireDoubleValues {
+  package var doubles: WireDoubleValues {
     get {
       if case .doubles(let v)? = value {return v}
       return WireDoubleValues()
@@ -225,7 +225,7 @@ nonisolated struct WireMetric: Sendable {
     set {value = .doubles(newValue)}
   }
 
-  var signeds: WireSignedValues {
+  package var signeds: WireSignedValues {
     get {
       if case .signeds(let v)? = value {return v}
       return WireSignedValues()
@@ -233,7 +233,7 @@ nonisolated struct WireMetric: Sendable {
     set {value = .signeds(newValue)}
   }
 
-  var unsigneds: WireUnsignedValues {
+  package var unsigneds: WireUnsignedValues {
     get {
       if case .unsigneds(let v)? = value {return v}
       return WireUnsignedValues()
@@ -241,9 +241,9 @@ nonisolated struct WireMetric: Sendable {
     set {value = .unsigneds(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Value: Equatable, Sendable {
+  package nonisolated enum OneOf_Value: Equatable, Sendable {
     case double(Double)
     case signed(Int64)
     case unsigned(UInt64)
@@ -253,53 +253,53 @@ nonisolated struct WireMetric: Sendable {
 
   }
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct WireMetrics: Sendable {
+package nonisolated struct WireMetrics: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var items: [WireMetrics.Item] = []
+  package var items: [WireMetrics.Item] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated struct Item: Sendable {
+  package nonisolated struct Item: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    var name: String = String()
+    package var name: String = String()
 
-    var value: WireMetric {
+    package var value: WireMetric {
       get {_value ?? WireMetric()}
       set {_value = newValue}
     }
     /// Returns true if `value` has been explicitly set.
-    var hasValue: Bool {self._value != nil}
+    package var hasValue: Bool {self._value != nil}
     /// Clears the value of `value`. Subsequent reads from it will return its default value.
-    mutating func clearValue() {self._value = nil}
+    package mutating func clearValue() {self._value = nil}
 
-    var unknownFields = SwiftProtobuf.UnknownStorage()
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    init() {}
+    package init() {}
 
     fileprivate var _value: WireMetric? = nil
   }
 
-  init() {}
+  package init() {}
 }
 
 /// One setting; lists are not read.
-nonisolated struct WireSetting: Sendable {
+package nonisolated struct WireSetting: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var value: WireSetting.OneOf_Value? = nil
+  package var value: WireSetting.OneOf_Value? = nil
 
-  var double: Double {
+  package var double: Double {
     get {
       if case .double(let v)? = value {return v}
       return 0
@@ -307,7 +307,7 @@ nonisolated struct WireSetting: Sendable {
     set {value = .double(newValue)}
   }
 
-  var signed: Int64 {
+  package var signed: Int64 {
     get {
       if case .signed(let v)? = value {return v}
       return 0
@@ -315,7 +315,7 @@ nonisolated struct WireSetting: Sendable {
     set {value = .signed(newValue)}
   }
 
-  var unsigned: UInt64 {
+  package var unsigned: UInt64 {
     get {
       if case .unsigned(let v)? = value {return v}
       return 0
@@ -323,7 +323,7 @@ nonisolated struct WireSetting: Sendable {
     set {value = .unsigned(newValue)}
   }
 
-  var flag: Bool {
+  package var flag: Bool {
     get {
       if case .flag(let v)? = value {return v}
       return false
@@ -331,7 +331,7 @@ nonisolated struct WireSetting: Sendable {
     set {value = .flag(newValue)}
   }
 
-  var text: String {
+  package var text: String {
     get {
       if case .text(let v)? = value {return v}
       return String()
@@ -339,7 +339,7 @@ nonisolated struct WireSetting: Sendable {
     set {value = .text(newValue)}
   }
 
-  var data: Data {
+  package var data: Data {
     get {
       if case .data(let v)? = value {return v}
       return Data()
@@ -347,9 +347,9 @@ nonisolated struct WireSetting: Sendable {
     set {value = .data(newValue)}
   }
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated enum OneOf_Value: Equatable, Sendable {
+  package nonisolated enum OneOf_Value: Equatable, Sendable {
     case double(Double)
     case signed(Int64)
     case unsigned(UInt64)
@@ -359,42 +359,42 @@ nonisolated struct WireSetting: Sendable {
 
   }
 
-  init() {}
+  package init() {}
 }
 
-nonisolated struct WireSettings: Sendable {
+package nonisolated struct WireSettings: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var items: [WireSettings.Item] = []
+  package var items: [WireSettings.Item] = []
 
-  var unknownFields = SwiftProtobuf.UnknownStorage()
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-  nonisolated struct Item: Sendable {
+  package nonisolated struct Item: Sendable {
     // SwiftProtobuf.Message conformance is added in an extension below. See the
     // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
     // methods supported on all messages.
 
-    var name: String = String()
+    package var name: String = String()
 
-    var value: WireSetting {
+    package var value: WireSetting {
       get {_value ?? WireSetting()}
       set {_value = newValue}
     }
     /// Returns true if `value` has been explicitly set.
-    var hasValue: Bool {self._value != nil}
+    package var hasValue: Bool {self._value != nil}
     /// Clears the value of `value`. Subsequent reads from it will return its default value.
-    mutating func clearValue() {self._value = nil}
+    package mutating func clearValue() {self._value = nil}
 
-    var unknownFields = SwiftProtobuf.UnknownStorage()
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
 
-    init() {}
+    package init() {}
 
     fileprivate var _value: WireSetting? = nil
   }
 
-  init() {}
+  package init() {}
 }
 
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
@@ -402,10 +402,10 @@ nonisolated struct WireSettings: Sendable {
 fileprivate nonisolated let _protobuf_package = "federated.flower"
 
 nonisolated extension WireMetadata: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Metadata"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}run_id\0\u{3}message_id\0\u{3}source_node\0\u{3}target_node\0\u{3}replied_message\0\u{1}group\0\u{3}seconds_to_live\0\u{3}message_type\0\u{1}created\0\u{3}source_task\0\u{3}target_task\0")
+  package static let protoMessageName: String = _protobuf_package + ".Metadata"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}run_id\0\u{3}message_id\0\u{3}source_node\0\u{3}target_node\0\u{3}replied_message\0\u{1}group\0\u{3}seconds_to_live\0\u{3}message_type\0\u{1}created\0\u{3}source_task\0\u{3}target_task\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -427,7 +427,7 @@ nonisolated extension WireMetadata: SwiftProtobuf.Message, SwiftProtobuf._Messag
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -468,7 +468,7 @@ nonisolated extension WireMetadata: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireMetadata, rhs: WireMetadata) -> Bool {
+  package static func ==(lhs: WireMetadata, rhs: WireMetadata) -> Bool {
     if lhs.runID != rhs.runID {return false}
     if lhs.messageID != rhs.messageID {return false}
     if lhs.sourceNode != rhs.sourceNode {return false}
@@ -486,10 +486,10 @@ nonisolated extension WireMetadata: SwiftProtobuf.Message, SwiftProtobuf._Messag
 }
 
 nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Failure"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}reason\0")
+  package static let protoMessageName: String = _protobuf_package + ".Failure"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}code\0\u{1}reason\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -502,7 +502,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if self.code != 0 {
       try visitor.visitSingularSInt64Field(value: self.code, fieldNumber: 1)
     }
@@ -512,7 +512,7 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireFailure, rhs: WireFailure) -> Bool {
+  package static func ==(lhs: WireFailure, rhs: WireFailure) -> Bool {
     if lhs.code != rhs.code {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -521,29 +521,29 @@ nonisolated extension WireFailure: SwiftProtobuf.Message, SwiftProtobuf._Message
 }
 
 nonisolated extension WireContentMark: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".ContentMark"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+  package static let protoMessageName: String = _protobuf_package + ".ContentMark"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     // Load everything into unknown fields
     while try decoder.nextFieldNumber() != nil {}
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireContentMark, rhs: WireContentMark) -> Bool {
+  package static func ==(lhs: WireContentMark, rhs: WireContentMark) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Envelope"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}metadata\0\u{1}content\0\u{1}failure\0")
+  package static let protoMessageName: String = _protobuf_package + ".Envelope"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}metadata\0\u{1}content\0\u{1}failure\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -557,7 +557,7 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -574,7 +574,7 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireEnvelope, rhs: WireEnvelope) -> Bool {
+  package static func ==(lhs: WireEnvelope, rhs: WireEnvelope) -> Bool {
     if lhs._metadata != rhs._metadata {return false}
     if lhs._content != rhs._content {return false}
     if lhs._failure != rhs._failure {return false}
@@ -584,10 +584,10 @@ nonisolated extension WireEnvelope: SwiftProtobuf.Message, SwiftProtobuf._Messag
 }
 
 nonisolated extension WireDoubleValues: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".DoubleValues"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}values\0")
+  package static let protoMessageName: String = _protobuf_package + ".DoubleValues"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}values\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -599,14 +599,14 @@ nonisolated extension WireDoubleValues: SwiftProtobuf.Message, SwiftProtobuf._Me
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.values.isEmpty {
       try visitor.visitPackedDoubleField(value: self.values, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireDoubleValues, rhs: WireDoubleValues) -> Bool {
+  package static func ==(lhs: WireDoubleValues, rhs: WireDoubleValues) -> Bool {
     if lhs.values != rhs.values {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -614,10 +614,10 @@ nonisolated extension WireDoubleValues: SwiftProtobuf.Message, SwiftProtobuf._Me
 }
 
 nonisolated extension WireSignedValues: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".SignedValues"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}values\0")
+  package static let protoMessageName: String = _protobuf_package + ".SignedValues"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}values\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -629,14 +629,14 @@ nonisolated extension WireSignedValues: SwiftProtobuf.Message, SwiftProtobuf._Me
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.values.isEmpty {
       try visitor.visitPackedSInt64Field(value: self.values, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireSignedValues, rhs: WireSignedValues) -> Bool {
+  package static func ==(lhs: WireSignedValues, rhs: WireSignedValues) -> Bool {
     if lhs.values != rhs.values {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -644,10 +644,10 @@ nonisolated extension WireSignedValues: SwiftProtobuf.Message, SwiftProtobuf._Me
 }
 
 nonisolated extension WireUnsignedValues: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".UnsignedValues"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}values\0")
+  package static let protoMessageName: String = _protobuf_package + ".UnsignedValues"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}values\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -659,14 +659,14 @@ nonisolated extension WireUnsignedValues: SwiftProtobuf.Message, SwiftProtobuf._
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.values.isEmpty {
       try visitor.visitPackedUInt64Field(value: self.values, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireUnsignedValues, rhs: WireUnsignedValues) -> Bool {
+  package static func ==(lhs: WireUnsignedValues, rhs: WireUnsignedValues) -> Bool {
     if lhs.values != rhs.values {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -674,10 +674,10 @@ nonisolated extension WireUnsignedValues: SwiftProtobuf.Message, SwiftProtobuf._
 }
 
 nonisolated extension WireMetric: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Metric"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}double\0\u{1}signed\0\u{1}unsigned\0\u{2}\u{12}doubles\0\u{1}signeds\0\u{1}unsigneds\0")
+  package static let protoMessageName: String = _protobuf_package + ".Metric"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}double\0\u{1}signed\0\u{1}unsigned\0\u{2}\u{12}doubles\0\u{1}signeds\0\u{1}unsigneds\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -751,7 +751,7 @@ nonisolated extension WireMetric: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -786,7 +786,7 @@ nonisolated extension WireMetric: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireMetric, rhs: WireMetric) -> Bool {
+  package static func ==(lhs: WireMetric, rhs: WireMetric) -> Bool {
     if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -794,10 +794,10 @@ nonisolated extension WireMetric: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 }
 
 nonisolated extension WireMetrics: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Metrics"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0")
+  package static let protoMessageName: String = _protobuf_package + ".Metrics"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -809,14 +809,14 @@ nonisolated extension WireMetrics: SwiftProtobuf.Message, SwiftProtobuf._Message
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.items.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireMetrics, rhs: WireMetrics) -> Bool {
+  package static func ==(lhs: WireMetrics, rhs: WireMetrics) -> Bool {
     if lhs.items != rhs.items {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -824,10 +824,10 @@ nonisolated extension WireMetrics: SwiftProtobuf.Message, SwiftProtobuf._Message
 }
 
 nonisolated extension WireMetrics.Item: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = WireMetrics.protoMessageName + ".Item"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}value\0")
+  package static let protoMessageName: String = WireMetrics.protoMessageName + ".Item"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}value\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -840,7 +840,7 @@ nonisolated extension WireMetrics.Item: SwiftProtobuf.Message, SwiftProtobuf._Me
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -854,7 +854,7 @@ nonisolated extension WireMetrics.Item: SwiftProtobuf.Message, SwiftProtobuf._Me
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireMetrics.Item, rhs: WireMetrics.Item) -> Bool {
+  package static func ==(lhs: WireMetrics.Item, rhs: WireMetrics.Item) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs._value != rhs._value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
@@ -863,10 +863,10 @@ nonisolated extension WireMetrics.Item: SwiftProtobuf.Message, SwiftProtobuf._Me
 }
 
 nonisolated extension WireSetting: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Setting"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}double\0\u{1}signed\0\u{1}unsigned\0\u{1}flag\0\u{1}text\0\u{1}data\0")
+  package static let protoMessageName: String = _protobuf_package + ".Setting"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}double\0\u{1}signed\0\u{1}unsigned\0\u{1}flag\0\u{1}text\0\u{1}data\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -925,7 +925,7 @@ nonisolated extension WireSetting: SwiftProtobuf.Message, SwiftProtobuf._Message
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -960,7 +960,7 @@ nonisolated extension WireSetting: SwiftProtobuf.Message, SwiftProtobuf._Message
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireSetting, rhs: WireSetting) -> Bool {
+  package static func ==(lhs: WireSetting, rhs: WireSetting) -> Bool {
     if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -968,10 +968,10 @@ nonisolated extension WireSetting: SwiftProtobuf.Message, SwiftProtobuf._Message
 }
 
 nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = _protobuf_package + ".Settings"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0")
+  package static let protoMessageName: String = _protobuf_package + ".Settings"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}items\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -983,14 +983,14 @@ nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._Messag
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     if !self.items.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 1)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireSettings, rhs: WireSettings) -> Bool {
+  package static func ==(lhs: WireSettings, rhs: WireSettings) -> Bool {
     if lhs.items != rhs.items {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
@@ -998,10 +998,10 @@ nonisolated extension WireSettings: SwiftProtobuf.Message, SwiftProtobuf._Messag
 }
 
 nonisolated extension WireSettings.Item: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  static let protoMessageName: String = WireSettings.protoMessageName + ".Item"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}value\0")
+  package static let protoMessageName: String = WireSettings.protoMessageName + ".Item"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}value\0")
 
-  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
       // The use of inline closures is to circumvent an issue where the compiler
       // allocates stack space for every case branch when no optimizations are
@@ -1014,7 +1014,7 @@ nonisolated extension WireSettings.Item: SwiftProtobuf.Message, SwiftProtobuf._M
     }
   }
 
-  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
     // The use of inline closures is to circumvent an issue where the compiler
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
@@ -1028,7 +1028,7 @@ nonisolated extension WireSettings.Item: SwiftProtobuf.Message, SwiftProtobuf._M
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  static func ==(lhs: WireSettings.Item, rhs: WireSettings.Item) -> Bool {
+  package static func ==(lhs: WireSettings.Item, rhs: WireSettings.Item) -> Bool {
     if lhs.name != rhs.name {return false}
     if lhs._value != rhs._value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

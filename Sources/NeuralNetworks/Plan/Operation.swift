@@ -4,7 +4,7 @@ import Tensors
 /// One step of a plan: a layer compiled for a batch size, with its places in the arena.
 ///
 /// Operations are values; all they change lies in the arena and the gradient.
-protocol Operation: Sendable {
+package protocol Operation: Sendable {
     /// What the operation is called in profiles: its layers.
     var name: String { get }
     /// Floating-point operations of one sample's forward pass, a multiplication and an addition
@@ -27,9 +27,12 @@ protocol Operation: Sendable {
 }
 
 extension Operation {
-    var steppedRange: Range<Int>? { nil }
-    func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {}
-    func unpack(_ packed: UnsafePointer<Float>, into parameters: UnsafeMutablePointer<Float>) {}
+    package var steppedRange: Range<Int>? { nil }
+    package func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>)
+    {}
+    package func unpack(
+        _ packed: UnsafePointer<Float>, into parameters: UnsafeMutablePointer<Float>
+    ) {}
 }
 
 /// Values between two operations and, in training, the loss's derivatives by them.
@@ -44,7 +47,7 @@ struct Activations: Sendable {
 }
 
 /// What an operation is lent for one batch.
-struct Pass {
+package struct Pass {
     var arena: Arena
     /// In the order of `Operation.pack`.
     var parameters: UnsafePointer<Float>

@@ -34,7 +34,7 @@ public final class Plan {
     /// What each operation has cost so far, if asked for by `startProfile()`.
     public private(set) var profile: [OperationProfile]?
 
-    let operations: [any Operation]
+    package let operations: [any Operation]
     let arena: Arena
     /// How many samples go through the operations at once: larger batches do so in parts, whose
     /// activations stay in the cache and whose gradients are added up.
@@ -90,7 +90,7 @@ public final class Plan {
 
     /// More samples at once gain nothing: kernels are read often enough, and activations fill the
     /// second-level cache.
-    static let largestPart = 32
+    package static let largestPart = 32
 
     /// The last batch's logits, [N][classes].
     public var logits: UnsafePointer<Float> { UnsafePointer(arena[wholeLogits ?? output.values]) }

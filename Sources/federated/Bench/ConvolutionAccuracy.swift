@@ -3,15 +3,15 @@ import Tensors
 
 /// How far convolutions are from their values in double precision, with weights and activations as
 /// in training: Glorot-uniform kernels, and inputs that have gone through a ReLU.
-enum ConvolutionAccuracy {
+package enum ConvolutionAccuracy {
     /// Largest error over largest value, and the errors' root mean square over the values'.
-    struct Error {
-        var largest = 0.0
-        var rootMeanSquare = 0.0
+    package struct Error {
+        package var largest = 0.0
+        package var rootMeanSquare = 0.0
     }
 
     /// Convolution, ReLU and pooling of a `side`×`side` image with `channels` channels.
-    static func measure(
+    package static func measure(
         side: Int, channels: Int, filters: Int, kernel: Int, engine: Engine, seed: UInt64
     ) throws -> Error {
         let architecture = try Architecture(

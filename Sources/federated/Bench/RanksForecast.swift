@@ -10,7 +10,7 @@ import Foundation
 /// MPICH", 2005):
 /// - B(P) = (⌈log₂ P⌉ + P − 1) α + 2 n (P − 1)/P / β: a model of n bytes, scattered and gathered by all;
 /// - R(P) = 2 ⌈log₂ P⌉ α + (P − 1)/P (2 s / β + s γ): sums of s bytes, γ seconds for adding a byte.
-struct RanksForecast: Encodable {
+package struct RanksForecast: Encodable {
     var clients: Int
     var clientSeconds: Double
     var pieces: Int
@@ -24,21 +24,40 @@ struct RanksForecast: Encodable {
     var latencySeconds = 2e-6
     var bytesPerSecond = 100e9 / 8
 
+    package init(
+        clients: Int, clientSeconds: Double, pieces: Int, testSeconds: Double, modelBytes: Double,
+        sumBytes: Double, reportSeconds: Double, meanSeconds: Double,
+        additionSecondsPerByte: Double, latencySeconds: Double = 2e-6,
+        bytesPerSecond: Double = 100e9 / 8
+    ) {
+        self.clients = clients
+        self.clientSeconds = clientSeconds
+        self.pieces = pieces
+        self.testSeconds = testSeconds
+        self.modelBytes = modelBytes
+        self.sumBytes = sumBytes
+        self.reportSeconds = reportSeconds
+        self.meanSeconds = meanSeconds
+        self.additionSecondsPerByte = additionSecondsPerByte
+        self.latencySeconds = latencySeconds
+        self.bytesPerSecond = bytesPerSecond
+    }
+
     /// A round on `ranks` ranks, part by part, in seconds.
-    struct Round: Encodable {
+    package struct Round: Encodable {
         var ranks: Int
-        var training: Double
-        var test: Double
-        var broadcast: Double
-        var reduction: Double
-        var reports: Double
+        package var training: Double
+        package var test: Double
+        package var broadcast: Double
+        package var reduction: Double
+        package var reports: Double
         var mean: Double
-        var total: Double {
+        package var total: Double {
             training + test + broadcast + reduction + reports + mean
         }
     }
 
-    func round(on ranks: Int) -> Round {
+    package func round(on ranks: Int) -> Round {
         let share = Double(ranks - 1) / Double(ranks)
         let depth = log2(Double(ranks)).rounded(.up)
         return Round(

@@ -6,13 +6,13 @@ import Glibc
 /// Each slot is a file in a folder of the user's that one process at a time holds locked. The system
 /// unlocks it when the process ends, however it does, so nothing is left over by a killed one.
 /// Training that waits its turn keeps its caches to itself once it runs, instead of sharing a core.
-struct CoreSlots: Sendable {
+package struct CoreSlots: Sendable {
     /// How many may train at once.
     let count: Int
     private let folder: String
 
     /// Slots that all processes of this user share.
-    init(
+    package init(
         count: Int,
         folder: String = FileManager.default.temporaryDirectory.path + "/federated-\(getuid())"
     ) {
@@ -21,7 +21,7 @@ struct CoreSlots: Sendable {
     }
 
     /// Why there are no slots here: the folder cannot be made, or is another user's.
-    var problem: String? {
+    package var problem: String? {
         mkdir(folder, 0o700)
         var status = stat()
         guard lstat(folder, &status) == 0 else { return String(cString: strerror(errno)) }
@@ -33,7 +33,7 @@ struct CoreSlots: Sendable {
 
     /// Waits for a slot and holds it while `body` runs; runs it at once where there are no slots, or
     /// where `shouldStop` says that waiting has no use any more.
-    func withSlot<Result: Sendable>(
+    package func withSlot<Result: Sendable>(
         shouldStop: () -> Bool, _ body: () async -> Result
     ) async -> Result {
         guard problem == nil else { return await body() }

@@ -1,16 +1,16 @@
 import ArgumentParser
 
 /// B as an option: a number, or "all" for B = ∞.
-enum BatchSize: Hashable, Sendable {
+package enum BatchSize: Hashable, Sendable {
     case samples(Int)
     case all
 
     /// nil for all.
-    var count: Int? { if case .samples(let count) = self { count } else { nil } }
+    package var count: Int? { if case .samples(let count) = self { count } else { nil } }
 }
 
 extension BatchSize: ExpressibleByArgument {
-    init?(argument: String) {
+    package init?(argument: String) {
         if argument == "all" {
             self = .all
         } else if let count = Int(argument) {
@@ -20,16 +20,16 @@ extension BatchSize: ExpressibleByArgument {
         }
     }
 
-    var defaultValueDescription: String { "\(self)" }
+    package var defaultValueDescription: String { "\(self)" }
 }
 
 extension BatchSize: CustomStringConvertible {
-    var description: String { count.map { "\($0)" } ?? "all" }
+    package var description: String { count.map { "\($0)" } ?? "all" }
 }
 
 /// A number, or the word.
 extension BatchSize: Codable {
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let count = try? container.decode(Int.self) {
             self = .samples(count)
@@ -41,7 +41,7 @@ extension BatchSize: Codable {
         }
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         if let count { try container.encode(count) } else { try container.encode("all") }
     }

@@ -2,14 +2,14 @@ import ArgumentParser
 
 /// How many clients a round is meant for: a number ("10"), or with a decimal point a fraction C of all
 /// ("0.1"; "1.0" is all, "0.0" is one client).
-enum CohortSize: Hashable, Sendable {
+package enum CohortSize: Hashable, Sendable {
     case count(Int)
     case fraction(Double)
 
     /// m = max(⌊C · K + ½⌋, 1), or the number itself.
     ///
     /// Source: McMahan et al. 2017, Algorithm 1.
-    func resolved(of population: Int) -> Int {
+    package func resolved(of population: Int) -> Int {
         switch self {
         case .count(let count): count
         case .fraction(let part): max(Int((part * Double(population)).rounded()), 1)
@@ -18,7 +18,7 @@ enum CohortSize: Hashable, Sendable {
 }
 
 extension CohortSize: ExpressibleByArgument {
-    init?(argument: String) {
+    package init?(argument: String) {
         if let count = Int(argument) {
             self = .count(count)
         } else if let part = Double(argument), part.isFinite {
@@ -30,7 +30,7 @@ extension CohortSize: ExpressibleByArgument {
 }
 
 extension CohortSize: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         switch self {
         case .count(let count): "\(count)"
         case .fraction(let part): "\(part)"
@@ -41,7 +41,7 @@ extension CohortSize: CustomStringConvertible {
 /// A number: a whole one is a count, any other a fraction. JSON does not tell 1 from 1.0, so that the
 /// fractions 0.0 and 1.0 are texts, as all cohorts were once.
 extension CohortSize: Codable {
-    init(from decoder: any Decoder) throws {
+    package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let count = try? container.decode(Int.self) {
             self = .count(count)
@@ -59,7 +59,7 @@ extension CohortSize: Codable {
         self = size
     }
 
-    func encode(to encoder: any Encoder) throws {
+    package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .count(let count): try container.encode(count)

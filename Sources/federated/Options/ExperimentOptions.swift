@@ -2,7 +2,7 @@ import ArgumentParser
 import NeuralNetworks
 
 /// What `run`, `serve` and `sweep` have in common: who trains what, and how.
-struct ExperimentOptions: ParsableArguments {
+package struct ExperimentOptions: ParsableArguments {
     @OptionGroup(title: "Population") var population: PopulationOptions
     @OptionGroup(title: "Local training") var training: TrainingOptions
     @OptionGroup(title: "Algorithm") var algorithm: StrategyOptions
@@ -15,13 +15,15 @@ struct ExperimentOptions: ParsableArguments {
 
     @OptionGroup var common: CommonOptions
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         // What cannot be together is said before any data is read.
         _ = try settings(dataset: "")
     }
 
     /// The settings of a run with these options.
-    func settings(dataset: String) throws -> ExperimentSettings {
+    package func settings(dataset: String) throws -> ExperimentSettings {
         var settings = ExperimentSettings()
         algorithm.apply(to: &settings)
         try training.apply(to: &settings)

@@ -7,51 +7,53 @@ import Tensors
 /// All that decides what a run computes, but for the data: what its log calls `configuration`.
 ///
 /// Each has the name of its option: `batchSize` is `--batch-size`.
-struct ExperimentSettings: Codable, Hashable, Sendable {
-    var experiment = Experiment.uniform
+package struct ExperimentSettings: Codable, Hashable, Sendable {
+    package var experiment = Experiment.uniform
     /// Divides the data in the experiment's place.
-    var partition: Partition?
-    var clients = 5
-    var rounds = 5
-    var samples = 600
-    var epochs: Double? = 10
-    var steps: Int?
-    var batchSize = BatchSize.samples(8)
-    var learningRate: Float = 0.01
-    var learningRateDecay = 1.0
-    var momentum: Float = 0
-    var weightDecay: Float = 0
-    var gradientClip: Float?
-    var strategy = StrategyName.fedavg
-    var mu: Float?
-    var serverLearningRate: Double?
-    var serverMomentum: Double?
-    var beta1: Double?
-    var beta2: Double?
-    var tau: Double?
-    var seed: UInt64 = 1
-    var model = NamedModel.referenceCNN
-    var targetAccuracy: Double?
-    var patience: Int?
-    var evaluateEvery = 1
-    var evaluationFraction = 1.0
-    var noClientEvaluation = false
-    var fixedShards = false
-    var dataset = ""
-    var engine = Engine.fused
-    var cohort: CohortSize?
-    var overSelection: Double?
-    var minimumClients: Int?
+    package var partition: Partition?
+    package var clients = 5
+    package var rounds = 5
+    package var samples = 600
+    package var epochs: Double? = 10
+    package var steps: Int?
+    package var batchSize = BatchSize.samples(8)
+    package var learningRate: Float = 0.01
+    package var learningRateDecay = 1.0
+    package var momentum: Float = 0
+    package var weightDecay: Float = 0
+    package var gradientClip: Float?
+    package var strategy = StrategyName.fedavg
+    package var mu: Float?
+    package var serverLearningRate: Double?
+    package var serverMomentum: Double?
+    package var beta1: Double?
+    package var beta2: Double?
+    package var tau: Double?
+    package var seed: UInt64 = 1
+    package var model = NamedModel.referenceCNN
+    package var targetAccuracy: Double?
+    package var patience: Int?
+    package var evaluateEvery = 1
+    package var evaluationFraction = 1.0
+    package var noClientEvaluation = false
+    package var fixedShards = false
+    package var dataset = ""
+    package var engine = Engine.fused
+    package var cohort: CohortSize?
+    package var overSelection: Double?
+    package var minimumClients: Int?
     // Of runs in one process.
-    var availability: Double?
-    var dropoutBefore: Double?
-    var dropoutAfter: Double?
+    package var availability: Double?
+    package var dropoutBefore: Double?
+    package var dropoutAfter: Double?
     // Of served runs.
-    var roundDeadline: Double?
+    package var roundDeadline: Double?
     var insecure: Bool?
 
+    package init() {}
+
     /// The experiment's number as logs and the plain API have it; 0 for a partition.
-    var experimentNumber: Int { partition == nil ? experiment.rawValue : 0 }
+    package var experimentNumber: Int { partition == nil ? experiment.rawValue : 0 }
 
     /// How the data are divided, in one line.
     var division: String {
@@ -59,7 +61,7 @@ struct ExperimentSettings: Codable, Hashable, Sendable {
     }
 
     /// How clients train.
-    var training: LocalTraining {
+    package var training: LocalTraining {
         LocalTraining(
             steps.map(LocalTraining.Length.steps) ?? .epochs(epochs ?? 10),
             batchSize: batchSize.count,
@@ -70,7 +72,7 @@ struct ExperimentSettings: Codable, Hashable, Sendable {
     }
 
     /// The algorithm, with its published settings where none are given.
-    var federatedStrategy: Strategy {
+    package var federatedStrategy: Strategy {
         func adaptive(_ rule: ServerOptimizer.Rule) -> Strategy {
             .adaptive(
                 ServerOptimizer(
@@ -92,10 +94,10 @@ struct ExperimentSettings: Codable, Hashable, Sendable {
     }
 
     /// Clients that a round is meant for.
-    var cohortSize: Int { cohort?.resolved(of: clients) ?? clients }
+    package var cohortSize: Int { cohort?.resolved(of: clients) ?? clients }
 
     /// When rounds of a run in one process open and close, and when the run is over.
-    var rules: RoundEngine.Configuration {
+    package var rules: RoundEngine.Configuration {
         RoundEngine.Configuration(
             population: clients, rounds: rounds, targetAccuracy: targetAccuracy,
             patience: patience, evaluationInterval: evaluateEvery,
@@ -107,7 +109,7 @@ struct ExperimentSettings: Codable, Hashable, Sendable {
     }
 
     /// When rounds of a served run open and close.
-    var servedRules: RoundEngine.Configuration {
+    package var servedRules: RoundEngine.Configuration {
         let size = cohortSize
         let least = minimumClients ?? (roundDeadline == nil ? size : (size + 1) / 2)
         return RoundEngine.Configuration(

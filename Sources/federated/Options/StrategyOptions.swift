@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// The algorithms by name.
-enum StrategyName: String, CaseIterable, Codable, ExpressibleByArgument {
+package enum StrategyName: String, CaseIterable, Codable, ExpressibleByArgument {
     case fedavg, fedsgd, fedprox, scaffold, fednova, fedavgm, fedadagrad, fedadam, fedyogi
 }
 

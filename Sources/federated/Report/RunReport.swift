@@ -2,9 +2,9 @@ import Federation
 import Foundation
 
 /// A finished run in the form that the live page draws.
-enum RunReport {
+package enum RunReport {
     /// The state that `/state` would have answered at the run's end; null is what is not known.
-    static func state(
+    package static func state(
         of log: RunLog, name: String
     ) -> JSONValue {
         let count = max(log.serverAccuracies.count, log.serverLosses.count)

@@ -4,8 +4,8 @@ import Foundation
 import Tensors
 
 /// `federated reproduce`: a published table, run again.
-struct ReproduceCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct ReproduceCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "reproduce", abstract: "Run a published table again, and print both.",
         discussion: """
             Cells run side by side, a core each. Finished runs are kept in Logs/reproductions; the same \
@@ -50,7 +50,9 @@ struct ReproduceCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Where MNIST is.", valueName: "folder"))
     var dataDir: String?
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         guard let study = Study.all.first(where: { $0.name == name }) else {
             let names = Study.all.map(\.name).joined(separator: ", ")
             throw ValidationError("there is no study “\(name)”: they are \(names)")
@@ -60,7 +62,7 @@ struct ReproduceCommand: ParsableCommand {
         for rate in learningRates { try requireLearningRate(rate, "--learning-rates") }
     }
 
-    func run() throws {
+    package func run() throws {
         try Ranks.requireOne("reproduce")
         guard let study = Study.all.first(where: { $0.name == name }) else { return }
         let console = Console(quiet: false)
@@ -159,7 +161,7 @@ struct ReproduceCommand: ParsableCommand {
     }
 
     /// Whether a name fits a pattern in which * stands for any letters.
-    static func matches(_ name: String, _ pattern: String) -> Bool {
+    package static func matches(_ name: String, _ pattern: String) -> Bool {
         let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
         guard parts.count > 1 else { return name == pattern }
         guard name.hasPrefix(parts[0]), name.hasSuffix(parts[parts.count - 1]) else { return false }

@@ -6,7 +6,7 @@ import NeuralNetworks
 /// of 300 images each, sorted by label. The learning rate is tuned in each cell, as theirs was.
 extension Study {
     /// Table 2: rounds to 99% of the CNN at C = 0.1, by local work.
-    static let mcmahanTable2: Study = {
+    package static let mcmahanTable2: Study = {
         let rows: [(name: String, epochs: Double, batch: BatchSize, iid: Double, shards: Double)] =
             [
                 ("fedsgd", 1, .all, 626, 483), ("e5-ball", 5, .all, 179, 1000),
@@ -32,7 +32,7 @@ extension Study {
     }()
 
     /// Table 1: rounds to 97% of the 2NN with E = 1, and to 99% of the CNN with E = 5, at B = 10, by C.
-    static let mcmahanTable1: Study = {
+    package static let mcmahanTable1: Study = {
         let fractions = [0, 0.1, 0.2, 0.5, 1.0]
         let rows:
             [(

@@ -4,7 +4,7 @@ import Datasets
 /// table 3, MNIST: 10 clients, all in each round, 50 rounds of 10 epochs at batch 64, SGD at 0.01 with
 /// momentum 0.9, best accuracy of three runs.
 extension Study {
-    static let niidBench: Study = {
+    package static let niidBench: Study = {
         func published(_ value: Double, _ spread: Double) -> StudyCell.Published {
             StudyCell.Published(value: value / 100, spread: spread / 100)
         }

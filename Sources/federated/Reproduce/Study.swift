@@ -1,7 +1,7 @@
 /// A published table that can be run again: what it measures, and its cells.
-struct Study: Sendable {
+package struct Study: Sendable {
     /// What a cell's number is.
-    enum Measure: Sendable, Hashable {
+    package enum Measure: Sendable, Hashable {
         /// Rounds until the server's best accuracy so far reaches that.
         case rounds(to: Double)
         /// The server's best accuracy.
@@ -12,27 +12,27 @@ struct Study: Sendable {
     let name: String
     /// One line: authors, year, table.
     let source: String
-    let cells: [StudyCell]
+    package let cells: [StudyCell]
 
     /// All of them.
-    static let all: [Study] = [.mcmahanTable1, .mcmahanTable2, .niidBench]
+    package static let all: [Study] = [.mcmahanTable1, .mcmahanTable2, .niidBench]
 }
 
 /// One cell of a published table.
-struct StudyCell: Sendable {
+package struct StudyCell: Sendable {
     /// Unique in its table, a word: "cnn-e5-b10-iid".
-    let name: String
+    package let name: String
     let measure: Study.Measure
     /// What was published.
-    let paper: Published
+    package let paper: Published
     /// All but seed and learning rate.
-    let settings: ExperimentSettings
+    package let settings: ExperimentSettings
     /// What the learning rate is chosen from; the first one alone where the paper names it.
-    let learningRates: [Float]
+    package let learningRates: [Float]
 
     /// A published number.
-    struct Published: Sendable, Hashable {
-        var value: Double
+    package struct Published: Sendable, Hashable {
+        package var value: Double
         /// Its standard deviation over runs, where that was published.
         var spread: Double?
     }
@@ -43,7 +43,7 @@ extension Study.Measure {
     ///
     /// Rounds are counted as McMahan et al. 2017 do: the curve is made monotonic by taking the best so
     /// far, and is interpolated linearly between rounds.
-    func value(of accuracies: [Double]) -> Double? {
+    package func value(of accuracies: [Double]) -> Double? {
         switch self {
         case .bestAccuracy: return accuracies.max()
         case .rounds(let target):

@@ -1,15 +1,15 @@
 /// What a study's table says of one cell.
-struct StudyResult {
+package struct StudyResult {
     let cell: StudyCell
     /// The learning rate chosen; nil if the cell has not been run.
-    let learningRate: Float?
+    package let learningRate: Float?
     /// The cell's number for each seed that has been run with that rate; nil where it never got there.
-    let values: [(seed: UInt64, value: Double?)]
+    package let values: [(seed: UInt64, value: Double?)]
     /// Seconds of all its runs, and images trained a second in those that count.
-    let seconds: Double
+    package let seconds: Double
     let imagesPerSecond: Double
 
-    init(_ cell: StudyCell, rows: [StudyTable.Row]) {
+    package init(_ cell: StudyCell, rows: [StudyTable.Row]) {
         self.cell = cell
         let own = rows.filter { $0.cell == cell.name }
         seconds = own.reduce(0) { $0 + $1.seconds }
@@ -37,7 +37,7 @@ struct StudyResult {
     }
 
     /// "18.2 (17.1 – 19.0)", "> 1000", or "–" for a cell that has not been run.
-    var text: String {
+    package var text: String {
         guard !values.isEmpty else { return "–" }
         let reached = values.compactMap(\.value)
         guard let mean, let low = reached.min(), let high = reached.max() else {

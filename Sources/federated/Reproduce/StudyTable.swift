@@ -2,9 +2,9 @@ import Federation
 import Foundation
 
 /// The CSV file of a reproduction: a row for each finished run, found again when it is opened.
-final class StudyTable: Sendable {
+package final class StudyTable: Sendable {
     /// A finished run.
-    struct Row: Sendable, Hashable {
+    package struct Row: Sendable, Hashable {
         var cell: String
         var seed: UInt64
         var learningRate: Float
@@ -16,6 +16,20 @@ final class StudyTable: Sendable {
         var seconds: Double
         /// Images trained in one of those seconds.
         var imagesPerSecond: Double
+
+        package init(
+            cell: String, seed: UInt64, learningRate: Float, limit: Int, outcome: String,
+            accuracies: [Double], seconds: Double, imagesPerSecond: Double
+        ) {
+            self.cell = cell
+            self.seed = seed
+            self.learningRate = learningRate
+            self.limit = limit
+            self.outcome = outcome
+            self.accuracies = accuracies
+            self.seconds = seconds
+            self.imagesPerSecond = imagesPerSecond
+        }
     }
 
     private static let header =

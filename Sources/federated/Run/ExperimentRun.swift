@@ -7,11 +7,11 @@ import NeuralNetworks
 import Tensors
 
 /// One experiment on data that is there: the federation, and the log of what comes of it.
-struct ExperimentRun {
+package struct ExperimentRun {
     let settings: ExperimentSettings
     let dataset: Dataset
     let threads: Int
-    let architecture: Architecture
+    package let architecture: Architecture
     let federation: InProcessFederation
     let transport: Transport
     let started: Date
@@ -34,7 +34,7 @@ struct ExperimentRun {
     ///   - onRound: called with each round and what is known after it, to commit it.
     /// - Throws: `ArchitectureError` if the model does not fit the images, `DatasetError` or
     ///   `PartitionError` if they cannot be divided as the settings say.
-    init(
+    package init(
         _ settings: ExperimentSettings, dataset: Dataset, threads: Int,
         loadStart: Double = MonotonicClock.seconds(), resumed: ResumedRun? = nil,
         transport: Transport = .memory, communicator: (any Communicator)? = nil,
@@ -82,7 +82,7 @@ struct ExperimentRun {
     var isShared: Bool { distributed != nil }
 
     /// Runs all rounds and returns when the run is over.
-    func run() -> RunResult { loopback?.run() ?? distributed?.run() ?? federation.run() }
+    package func run() -> RunResult { loopback?.run() ?? distributed?.run() ?? federation.run() }
 
     /// Ends the run within a batch's time; committed rounds are kept.
     func stop() {
@@ -121,7 +121,7 @@ struct ExperimentRun {
     }
 
     /// What the log says before the first round.
-    var header: RunLog {
+    package var header: RunLog {
         var log = RunLog(
             clientNumber: settings.clients, experiment: settings.experimentNumber,
             maxRound: settings.rounds)

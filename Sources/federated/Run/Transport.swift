@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// How updates come from clients to the server in one command.
-enum Transport: String, CaseIterable, ExpressibleByArgument {
+package enum Transport: String, CaseIterable, ExpressibleByArgument {
     /// They stay in memory.
     case memory
     /// Over loopback, as `federated join` sends them.

@@ -6,7 +6,7 @@ import Foundation
 import Tensors
 
 /// An unfinished run of the store, read to go on with it.
-struct ResumedRun {
+package struct ResumedRun {
     let run: StoredRun
     let settings: ExperimentSettings
     let source: DataSource
@@ -14,7 +14,7 @@ struct ResumedRun {
     let state: FederationState?
 
     /// The last unfinished run of that kind; nil if the store has none.
-    init?(last kind: String, in store: RunStore) throws {
+    package init?(last kind: String, in store: RunStore) throws {
         guard let run = try store.lastUnfinishedRun(kind: kind) else { return nil }
         self.run = run
         do {

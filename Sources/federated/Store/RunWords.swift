@@ -15,7 +15,7 @@ extension JSONValue {
     }
 
     /// The members of an object by name; nothing for another value.
-    var members: [String: JSONValue] {
+    package var members: [String: JSONValue] {
         if case .object(let members) = self { members } else { [:] }
     }
 

@@ -8,7 +8,8 @@ extension SweepGrid {
     /// As with every option, the last of two alike counts.
     /// - Returns: the grid, and the arguments that say where data and logs are.
     /// - Throws: `ValidationError`.
-    static func reading(_ arguments: [String]) throws -> (grid: SweepGrid, common: [String]) {
+    package static func reading(_ arguments: [String]) throws -> (grid: SweepGrid, common: [String])
+    {
         var grid = SweepGrid()
         var common: [String: String] = [:]
         var rest = arguments[...]

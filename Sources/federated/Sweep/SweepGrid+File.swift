@@ -9,7 +9,7 @@ extension SweepGrid {
     /// null leaves an option at its default.
     /// - Throws: `CommandFailure` where there is no such file or no JSON in it, `ValidationError`
     ///   where a key or a value is none of a run's.
-    static func reading(file path: String) throws -> [SweepGrid] {
+    package static func reading(file path: String) throws -> [SweepGrid] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else {
             throw CommandFailure(

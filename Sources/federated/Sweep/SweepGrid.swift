@@ -2,7 +2,7 @@ import ArgumentParser
 import Datasets
 
 /// Options and the values that each is to have: stands for all combinations of these.
-struct SweepGrid {
+package struct SweepGrid {
     /// The values by option.
     var values: [SweepOption: [SweepValue]] = [:]
     /// Where the grid was read, to begin complaints with: "grid.json, grid 2: "; empty for options.
@@ -10,7 +10,7 @@ struct SweepGrid {
 
     /// Adds what was given elsewhere.
     /// - Throws: `ValidationError` where both give the same option.
-    func adding(_ other: SweepGrid) throws -> SweepGrid {
+    package func adding(_ other: SweepGrid) throws -> SweepGrid {
         var sum = self
         for (option, values) in other.values {
             guard sum.values[option] == nil else {
@@ -29,7 +29,7 @@ struct SweepGrid {
     /// A setting that only some of the grid's strategies have is left out of the others'.
     /// - Parameter common: arguments that all share.
     /// - Throws: `ValidationError` with the sentence of `run` at the first that it would refuse.
-    func combinations(common: [String]) throws -> [SweepCombination] {
+    package func combinations(common: [String]) throws -> [SweepCombination] {
         let options = values.keys.sorted { Self.rank($0) < Self.rank($1) }
         let strategies = Set((Self.strategy.flatMap { values[$0] } ?? []).map(Self.strategyName))
         var combinations: [SweepCombination] = []
@@ -89,13 +89,13 @@ struct SweepGrid {
 }
 
 /// One run of a sweep.
-struct SweepCombination {
-    let options: SimulationOptions
+package struct SweepCombination {
+    package let options: SimulationOptions
     /// The values that it has of the grid's options.
     let values: [SweepValue]
 
     /// What tells each from the others: "strategy fedprox, mu 0.1, seed 2".
-    static func words(_ combinations: [SweepCombination]) -> [String] {
+    package static func words(_ combinations: [SweepCombination]) -> [String] {
         let common = combinations.dropFirst().reduce(Set(combinations.first?.values ?? [])) {
             $0.intersection($1.values)
         }

@@ -1,14 +1,14 @@
 import LocalTraining
 
 /// How the runs of a sweep share the threads.
-struct SweepJobs: Equatable {
+package struct SweepJobs: Equatable {
     /// Runs at once.
     let count: Int
     /// Threads of all together.
     let threads: Int
 
     /// So many at once, each with its part of the threads.
-    init(_ count: Int, threads: Int) {
+    package init(_ count: Int, threads: Int) {
         precondition(
             count >= 1 && count <= threads, "\(count) runs cannot share \(threads) threads")
         self.count = count
@@ -17,7 +17,7 @@ struct SweepJobs: Equatable {
 
     /// A thread each where all runs are small; else one after the other, each on all threads, so that
     /// an interruption loses little.
-    init(for runs: [ExperimentSettings], trainingImages: Int, threads: Int) {
+    package init(for runs: [ExperimentSettings], trainingImages: Int, threads: Int) {
         let areSmall = runs.allSatisfy {
             Self.images($0, trainingImages: trainingImages) <= Self.smallRun
         }
@@ -29,7 +29,7 @@ struct SweepJobs: Equatable {
     static let smallRun = 5e6
 
     /// The threads of one of the runs at once.
-    func threads(ofWorker worker: Int) -> Int {
+    package func threads(ofWorker worker: Int) -> Int {
         threads / count + (worker < threads % count ? 1 : 0)
     }
 

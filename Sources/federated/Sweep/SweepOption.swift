@@ -1,9 +1,9 @@
 import ArgumentParser
 
 /// An option of `run` that a sweep takes a list of: known by asking the parser of `run` itself.
-struct SweepOption: Hashable {
+package struct SweepOption: Hashable {
     /// What stands behind it on a command line.
-    enum Kind: Hashable {
+    package enum Kind: Hashable {
         /// One value.
         case value
         /// Nothing: it is there or not.
@@ -11,8 +11,8 @@ struct SweepOption: Hashable {
     }
 
     /// Without dashes before it: "batch-size".
-    let name: String
-    let kind: Kind
+    package let name: String
+    package let kind: Kind
 
     /// Options that say where data and logs are and with what to work: not what a run computes.
     static let common = ["dataset", "data-dir", "log-dir", "threads"]
@@ -26,7 +26,7 @@ struct SweepOption: Hashable {
     /// The option that a spelling means: batchSize, batch_size and --batch-size are one.
     ///
     /// nil where `run` has no such option.
-    init?(spelling: String) {
+    package init?(spelling: String) {
         let dashed = Self.dashed(
             spelling.hasPrefix("--") ? String(spelling.dropFirst(2)) : spelling)
         let isName = dashed.allSatisfy {

@@ -3,7 +3,7 @@ import Foundation
 import Synchronization
 
 /// The CSV file of a sweep: a row for each finished run, found again when it is opened.
-final class SweepTable: Sendable {
+package final class SweepTable: Sendable {
     /// Settings that always stand in a row.
     private static let written = [
         "experiment", "clients", "rounds", "samples", "epochs", "batchSize", "learningRate", "seed",
@@ -20,10 +20,10 @@ final class SweepTable: Sendable {
 
     /// The settings that tell runs apart, by the names that a log has for them, in the order of the
     /// columns.
-    static let settings = written + writtenIfGiven
+    package static let settings = written + writtenIfGiven
 
     /// The settings, then what came of them.
-    static let header =
+    package static let header =
         (settings.map { SweepOption.dashed($0).replacing("-", with: "_") } + [
             "outcome", "rounds_run", "rounds_to_target", "final_accuracy", "best_accuracy",
             "accuracies", "seconds", "log",
@@ -62,7 +62,7 @@ final class SweepTable: Sendable {
     }
 
     /// The first columns of a row.
-    static func key(_ settings: ExperimentSettings) -> String {
+    package static func key(_ settings: ExperimentSettings) -> String {
         var members = members(of: settings)
         let unknown = Set(members.keys).subtracting(Self.settings)
         precondition(unknown.isEmpty, "settings without a column: \(unknown.sorted())")

@@ -3,8 +3,7 @@ import Federation
 import Foundation
 import HTTPTypes
 import Testing
-
-@testable import FederationServer
+import FederationServer
 
 @Suite("The live page and the report made of it")
 struct LivePageTests {

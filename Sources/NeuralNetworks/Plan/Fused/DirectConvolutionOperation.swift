@@ -3,8 +3,8 @@ import Tensors
 
 /// A first layer's convolution with few channels, bias, ReLU and perhaps 2×2 pooling: product by
 /// product with the filters along the vectors. Its input needs no gradient.
-struct DirectConvolutionOperation: Operation {
-    let name: String
+package struct DirectConvolutionOperation: Operation {
+    package let name: String
     let shape: FusedConvolution
     let input: Activations
     let output: Activations
@@ -33,11 +33,11 @@ struct DirectConvolutionOperation: Operation {
         biasGradient = arena.reserve(shape.filters)
     }
 
-    var flopsPerSample: Int { shape.flopsPerSample }
-    var parameterCount: Int { shape.parameterCount }
-    var activationCount: Int { shape.activationCount }
+    package var flopsPerSample: Int { shape.flopsPerSample }
+    package var parameterCount: Int { shape.parameterCount }
+    package var activationCount: Int { shape.activationCount }
 
-    func forward(_ pass: Pass) {
+    package func forward(_ pass: Pass) {
         padded.copy(pass, input)
         shape.parameters.copy(pass)
         for sample in 0..<pass.count {
@@ -57,7 +57,7 @@ struct DirectConvolutionOperation: Operation {
         }
     }
 
-    func backward(_ pass: Pass) {
+    package func backward(_ pass: Pass) {
         guard pass.target != nil, let region = output.gradient else { return }
         let sum = pass.arena[kernelGradient]
         let size = shape.window.elements * shape.filters

@@ -2,7 +2,7 @@ import CKernels
 import Tensors
 
 /// What a fused convolution is made of: stride 1, ReLU, and perhaps pooling of 2×2 windows.
-struct FusedConvolution: Sendable {
+package struct FusedConvolution: Sendable {
     /// As images lie in memory, where channels that don't fill vectors are followed by zeros.
     let window: ck_window
     /// Those of the layer, then zeros that fill vectors.
@@ -14,7 +14,7 @@ struct FusedConvolution: Sendable {
     ///   - window: the layer's own.
     ///   - paddedChannels: channels of the images in memory.
     ///   - paddedFilters: filters of the output in memory.
-    init(
+    package init(
         window: ck_window, filters: Int, pools: Bool, kernel: Int, bias: Int,
         paddedChannels: Int, paddedFilters: Int, arena: inout ArenaPlan
     ) {
@@ -48,7 +48,7 @@ struct FusedConvolution: Sendable {
     /// Outputs of a Winograd tile in each direction, where that way forward pays: 4 for kernels of
     /// 3×3 (a quarter of the products), 2 for 5×5 (36 of 100), else nil. A rule of the shape alone,
     /// never of measurements, so that the same CPU gives the same bits.
-    var winogradSide: Int? {
+    package var winogradSide: Int? {
         guard pools, window.window_h == window.window_w else { return nil }
         let side = window.window_h == 3 ? 4 : window.window_h == 5 ? 2 : Int.max
         return window.out_h >= side && window.out_w >= side ? side : nil

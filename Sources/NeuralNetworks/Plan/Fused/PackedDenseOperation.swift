@@ -7,8 +7,8 @@ import Tensors
 ///
 /// Its kernel lies packed in the plan's parameters: see `ck_pack_dense`. Momentum and the like are part of
 /// that pass too: see `ck_step`.
-struct PackedDenseOperation: Operation {
-    let name: String
+package struct PackedDenseOperation: Operation {
+    package let name: String
     let inputs: Int
     let units: Int
     let relu: Bool
@@ -36,21 +36,24 @@ struct PackedDenseOperation: Operation {
         }
     }
 
-    var flopsPerSample: Int { 2 * inputs * units }
-    var parameterCount: Int { inputs * units + units }
-    var activationCount: Int { inputs + units }
+    package var flopsPerSample: Int { 2 * inputs * units }
+    package var parameterCount: Int { inputs * units + units }
+    package var activationCount: Int { inputs + units }
 
-    var steppedRange: Range<Int>? { kernel..<kernel + inputs * units }
+    package var steppedRange: Range<Int>? { kernel..<kernel + inputs * units }
 
-    func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>) {
+    package func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>)
+    {
         ck_pack_dense(parameters + kernel, inputs, units, packed + kernel)
     }
 
-    func unpack(_ packed: UnsafePointer<Float>, into parameters: UnsafeMutablePointer<Float>) {
+    package func unpack(
+        _ packed: UnsafePointer<Float>, into parameters: UnsafeMutablePointer<Float>
+    ) {
         ck_unpack_dense(packed + kernel, inputs, units, parameters + kernel)
     }
 
-    func forward(_ pass: Pass) {
+    package func forward(_ pass: Pass) {
         let y = pass.arena[output.values]
         dropout?.draw(pass)
         ck_dense_forward(
@@ -64,7 +67,7 @@ struct PackedDenseOperation: Operation {
         dropout?.apply(pass, to: y)
     }
 
-    func backward(_ pass: Pass) {
+    package func backward(_ pass: Pass) {
         guard let target = pass.target, let region = output.gradient, let scratch else { return }
         let dy = pass.arena[region]
         dropout?.apply(pass, to: dy)

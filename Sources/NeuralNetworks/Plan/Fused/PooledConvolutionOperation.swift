@@ -4,8 +4,8 @@ import Tensors
 /// Convolution, bias, ReLU, 2×2 pooling and dropout of many channels. Forward by Winograd where it pays, else
 /// by im2col and one matrix product; backward over the gradients that are not zero only: pooling
 /// passes on one of four, ReLU and dropout stop more.
-struct PooledConvolutionOperation: Operation {
-    let name: String
+package struct PooledConvolutionOperation: Operation {
+    package let name: String
     let shape: FusedConvolution
     /// nil where none follows.
     let dropout: DropoutMask?
@@ -79,11 +79,11 @@ struct PooledConvolutionOperation: Operation {
             v: arena.reserve(36 * geometry.v_stride), m: arena.reserve(36 * geometry.m_stride))
     }
 
-    var flopsPerSample: Int { shape.flopsPerSample }
-    var parameterCount: Int { shape.parameterCount }
-    var activationCount: Int { shape.activationCount }
+    package var flopsPerSample: Int { shape.flopsPerSample }
+    package var parameterCount: Int { shape.parameterCount }
+    package var activationCount: Int { shape.activationCount }
 
-    func forward(_ pass: Pass) {
+    package func forward(_ pass: Pass) {
         padded.copy(pass, input)
         shape.parameters.copy(pass)
         let images = padded.image(pass, input, 0)
@@ -121,7 +121,7 @@ struct PooledConvolutionOperation: Operation {
         dropout.apply(pass, to: pass.arena[output.values])
     }
 
-    func backward(_ pass: Pass) {
+    package func backward(_ pass: Pass) {
         guard pass.target != nil, let region = output.gradient else { return }
         let rows = shape.window.elements
         if input.gradient != nil {

@@ -2,8 +2,8 @@ import CKernels
 import Tensors
 
 /// Convolution, bias and activation: im2col and one matrix product for a few rows of an image.
-struct ConvolutionOperation: Operation {
-    let name: String
+package struct ConvolutionOperation: Operation {
+    package let name: String
     let window: ck_window
     let filters: Int
     let relu: Bool
@@ -42,11 +42,11 @@ struct ConvolutionOperation: Operation {
         biasGradient = arena.reserve(filters)
     }
 
-    var flopsPerSample: Int { 2 * window.positions * window.elements * filters }
-    var parameterCount: Int { window.elements * filters + filters }
-    var activationCount: Int { window.inputCount + window.positions * filters }
+    package var flopsPerSample: Int { 2 * window.positions * window.elements * filters }
+    package var parameterCount: Int { window.elements * filters + filters }
+    package var activationCount: Int { window.inputCount + window.positions * filters }
 
-    func forward(_ pass: Pass) {
+    package func forward(_ pass: Pass) {
         let columns = pass.arena[columns]
         for sample in 0..<pass.count {
             let image = pass.arena[input.values] + sample * window.inputCount
@@ -68,7 +68,7 @@ struct ConvolutionOperation: Operation {
         }
     }
 
-    func backward(_ pass: Pass) {
+    package func backward(_ pass: Pass) {
         guard let target = pass.target, let region = output.gradient else { return }
         let dy = pass.arena[region]
         let positions = pass.count * window.positions

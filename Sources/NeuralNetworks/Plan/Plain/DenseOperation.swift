@@ -2,8 +2,8 @@ import CKernels
 import Tensors
 
 /// A fully connected layer with bias and activation: one matrix product a batch.
-struct DenseOperation: Operation {
-    let name: String
+package struct DenseOperation: Operation {
+    package let name: String
     let inputs: Int
     let units: Int
     let relu: Bool
@@ -14,11 +14,11 @@ struct DenseOperation: Operation {
     let output: Activations
     let biasGradient: ArenaRegion
 
-    var flopsPerSample: Int { 2 * inputs * units }
-    var parameterCount: Int { inputs * units + units }
-    var activationCount: Int { inputs + units }
+    package var flopsPerSample: Int { 2 * inputs * units }
+    package var parameterCount: Int { inputs * units + units }
+    package var activationCount: Int { inputs + units }
 
-    func forward(_ pass: Pass) {
+    package func forward(_ pass: Pass) {
         let y = pass.arena[output.values]
         BLAS.multiply(
             .plain(pass.arena[input.values]), .plain(pass.parameters + kernel), into: y,
@@ -30,7 +30,7 @@ struct DenseOperation: Operation {
         }
     }
 
-    func backward(_ pass: Pass) {
+    package func backward(_ pass: Pass) {
         guard let target = pass.target, let region = output.gradient else { return }
         let dy = pass.arena[region]
         if relu {

@@ -2,21 +2,21 @@ import CKernels
 import Tensors
 
 /// Dropout in place, as a step of its own; planned in training only.
-struct DropoutOperation: Operation {
-    let name: String
+package struct DropoutOperation: Operation {
+    package let name: String
     let dropout: DropoutMask
     let activations: Activations
 
-    var flopsPerSample: Int { 0 }
-    var parameterCount: Int { 0 }
-    var activationCount: Int { 2 * dropout.size }
+    package var flopsPerSample: Int { 0 }
+    package var parameterCount: Int { 0 }
+    package var activationCount: Int { 2 * dropout.size }
 
-    func forward(_ pass: Pass) {
+    package func forward(_ pass: Pass) {
         dropout.draw(pass)
         dropout.apply(pass, to: pass.arena[activations.values])
     }
 
-    func backward(_ pass: Pass) {
+    package func backward(_ pass: Pass) {
         guard let region = activations.gradient else { return }
         dropout.apply(pass, to: pass.arena[region])
     }

@@ -2,22 +2,22 @@ import CKernels
 import Tensors
 
 /// max(x, 0) as a layer of its own.
-struct ReLUOperation: Operation {
-    let name: String
+package struct ReLUOperation: Operation {
+    package let name: String
     /// Floats a sample.
     let size: Int
     let input: Activations
     let output: Activations
 
-    var flopsPerSample: Int { 0 }
-    var parameterCount: Int { 0 }
-    var activationCount: Int { 2 * size }
+    package var flopsPerSample: Int { 0 }
+    package var parameterCount: Int { 0 }
+    package var activationCount: Int { 2 * size }
 
-    func forward(_ pass: Pass) {
+    package func forward(_ pass: Pass) {
         ck_relu(pass.arena[input.values], pass.arena[output.values], pass.count * size)
     }
 
-    func backward(_ pass: Pass) {
+    package func backward(_ pass: Pass) {
         guard let inputGradient = input.gradient, let outputGradient = output.gradient else {
             return
         }

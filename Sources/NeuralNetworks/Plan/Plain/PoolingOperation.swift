@@ -2,8 +2,8 @@ import CKernels
 import Tensors
 
 /// Max-pooling; in training it remembers where in its window each maximum was.
-struct PoolingOperation: Operation {
-    let name: String
+package struct PoolingOperation: Operation {
+    package let name: String
     let window: ck_window
     let input: Activations
     let output: Activations
@@ -21,11 +21,11 @@ struct PoolingOperation: Operation {
         places = arena.reserve((batchSize * window.outputCount + 1) / 2)
     }
 
-    var flopsPerSample: Int { 0 }
-    var parameterCount: Int { 0 }
-    var activationCount: Int { window.inputCount + window.outputCount }
+    package var flopsPerSample: Int { 0 }
+    package var parameterCount: Int { 0 }
+    package var activationCount: Int { window.inputCount + window.outputCount }
 
-    func forward(_ pass: Pass) {
+    package func forward(_ pass: Pass) {
         let places = places(pass)
         for sample in 0..<pass.count {
             withUnsafePointer(to: window) {
@@ -37,7 +37,7 @@ struct PoolingOperation: Operation {
         }
     }
 
-    func backward(_ pass: Pass) {
+    package func backward(_ pass: Pass) {
         guard let inputGradient = input.gradient, let outputGradient = output.gradient else {
             return
         }
