@@ -21,6 +21,7 @@ struct Session {
     /// What was last uploaded or is about to be.
     private var update: PreparedUpdate?
     private var lastCommitted: CommittedSummary?
+    private var lastWait: RoundWait?
 
     init(
         connection: ServerConnection, configuration: ClientConfiguration,
@@ -105,6 +106,8 @@ struct Session {
             lastCommitted = committed
             report(.committed(committed))
         }
+        if let waiting = task.waiting, waiting != lastWait { report(.waiting(waiting)) }
+        lastWait = task.waiting
         switch task.kind {
         case .wait: return nil
         case .finished(let outcome, let succeeded):

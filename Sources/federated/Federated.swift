@@ -41,7 +41,9 @@ package struct Federated: ParsableCommand {
     static func complain(_ message: String) {
         guard Ranks.launched?.rank ?? 0 == 0 else { return }
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        FileHandle.standardError.write(Data("federated: \(line)\n".utf8))
+        let lines = Text.wrapped(
+            "federated: \(line)", to: Console.width(of: STDERR_FILENO), hanging: 4)
+        FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
     }
 }
 

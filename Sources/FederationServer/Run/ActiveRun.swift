@@ -27,12 +27,14 @@ struct ActiveRun {
     var hasReports: Bool
     var outcome: Outcome?
 
-    let startedAt = Date()
+    let startedAt: Date
     var openedAt: Date?
     var openedSeconds = 0.0
+    /// When all that the open round needs were there; nil before.
+    var readySeconds: Double?
     var deadlineAt: Date?
     var history: [History] = []
-    var drops: [Drop] = []
+    var drops: [ClientDrop] = []
     var events: [(at: Date, text: String)] = []
 
     /// A committed round for the page.
@@ -55,14 +57,6 @@ struct ActiveRun {
                 clients = lowest...highest
             }
         }
-    }
-
-    /// A client that vanished.
-    struct Drop {
-        var at: Date
-        var client: Int
-        var round: Int
-        var reason: String
     }
 
     var settings: RunSettings { served.settings }

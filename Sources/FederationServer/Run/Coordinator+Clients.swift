@@ -106,6 +106,11 @@ extension Coordinator {
         seen(client)
         let now = task(for: client)
         if now.kind != .wait { return now }
+        // For whom it waits, it is told at once.
+        if let waiting = now.waiting, waiting.round != run.members[client]?.toldOfWaiting {
+            member(client) { $0.toldOfWaiting = waiting.round }
+            return now
+        }
         // Of two questions of one client only the newer has someone who waits for its answer.
         answerPoll(of: client, .success(now))
         pollNumber += 1
@@ -165,7 +170,7 @@ extension Coordinator {
         if let round = run.openRound, run.engine.isTraining(client) {
             return NextTask(.train(round: round), committed: summary)
         }
-        return NextTask(.wait, committed: summary)
+        return NextTask(.wait, committed: summary, waiting: waiting)
     }
 
     private var summary: CommittedSummary? {
@@ -191,6 +196,7 @@ extension Coordinator {
 
     /// A client has been heard of.
     func seen(_ client: Int) {
+        let before = waiting
         let (isNew, hadTask) = member(client) { member in
             member.lastSeenSeconds = MonotonicClock.seconds()
             member.lastSeen = Date()
@@ -205,6 +211,7 @@ extension Coordinator {
             handle(.clientJoined(client: client))
         }
         notice("client \(client) is there")
+        reportWaiting(before: before)
     }
 
     /// A client uses a connection.
@@ -230,16 +237,19 @@ extension Coordinator {
     /// Gives up a client, whose place may go to another.
     func lose(_ client: Int, reason: String) {
         let round = run.engine.currentRound
+        let before = waiting
         member(client) { member in
             member.isLost = true
             member.task = nil
             member.disconnectedSeconds = nil
         }
-        run.drops.append(
-            ActiveRun.Drop(at: Date(), client: client, round: round, reason: reason))
+        let drop = ClientDrop(at: Date(), client: client, round: round, reason: reason)
+        run.drops.append(drop)
         if run.drops.count > 200 { run.drops.removeFirst() }
+        run.served.noteDrop(drop)
         notice("client \(client) is gone in round \(round): \(reason)")
         handle(.clientLost(client: client, reason: reason))
+        reportWaiting(before: before)
     }
 
     // MARK: Upkeep

@@ -63,7 +63,9 @@ actor Coordinator {
         var run = ActiveRun(
             number: number, served: served,
             engine: RoundEngine(served.rules, resuming: served.records), publication: publication,
-            state: served.state, sum: served.makeSum(workers), hasReports: !served.records.isEmpty)
+            state: served.state, sum: served.makeSum(workers), hasReports: !served.records.isEmpty,
+            startedAt: served.startedAt)
+        run.drops = served.drops.suffix(200)
         run.spareSum = run.sum
         for (index, record) in served.records.enumerated() {
             let seconds =
@@ -88,6 +90,8 @@ actor Coordinator {
             for client in 1...run.served.rules.population { handle(.clientJoined(client: client)) }
         }
         handle(.begin)
+        // The first run is announced by whoever runs the server, when it has said where that is.
+        if run.number > 1, let waiting { report(.waiting(waiting)) }
     }
 
     /// Tells the engine what has happened and sees to what it asks for.
@@ -138,6 +142,7 @@ actor Coordinator {
         case .awaitClients(let round, let count):
             run.openRound = nil
             note("round \(round) waits for \(count) clients")
+            if let waiting, run.openedAt != nil { report(.waiting(waiting)) }
             startDeadline(round)
         case .openRound(let round, let cohort):
             await open(round, cohort)
@@ -178,6 +183,8 @@ actor Coordinator {
         run.openRound = round
         run.openedAt = Date()
         run.openedSeconds = MonotonicClock.seconds()
+        run.readySeconds = nil
+        noteReady()
         note("round \(round) is open for \(cohort.count) clients")
         startDeadline(round)
     }
@@ -249,7 +256,7 @@ actor Coordinator {
     private func commit(_ record: RoundRecord) async {
         guard let candidate = run.candidate else { return }
         let number = run.number
-        let seconds = MonotonicClock.seconds() - run.openedSeconds
+        let seconds = MonotonicClock.seconds() - (run.readySeconds ?? run.openedSeconds)
         do {
             try await run.served.commit(record, candidate, seconds)
         } catch {
@@ -353,6 +360,8 @@ public enum ServerEvent: Sendable {
     case note(String)
     /// Something that an operator wants to know.
     case notice(String)
+    /// Whom the run waits for now; nil where all that it needs are there.
+    case waiting(RoundWait?)
     /// A round has been made permanent.
     case committed(RoundRecord, seconds: Double)
     /// The run has ended.

@@ -36,17 +36,23 @@ final class Console: Sendable {
 
     /// Prints a name and what it is, a line that goes on below its second half.
     func row(_ name: String, _ value: String) {
-        line("  \(dim(Text.padRight(name, Console.nameColumns)))\(value)",
+        line(
+            "  \(dim(Console.padded(name)))\(value)",
             hanging: 2 + Console.nameColumns)
     }
 
     /// Columns of names in rows.
     private static let nameColumns = 11
 
-    /// Says what has been written where, on standard error if standard output is data.
-    static func wrote(_ what: String, to path: String, outputIsData: Bool) {
-        let text = "  \(Text.padRight(what, nameColumns))\(path)\n"
-        write(Array(text.utf8), to: outputIsData ? STDERR_FILENO : STDOUT_FILENO)
+    private static func padded(_ name: String) -> String {
+        Text.padRight(name, max(nameColumns, name.count + 1))
+    }
+
+    /// Says what has been written where: on standard error where nothing is printed but data.
+    func wrote(_ what: String, to path: String) {
+        guard isQuiet else { return row(what, path) }
+        let text = "  \(Console.padded(what))\(path)\n"
+        Console.write(Array(text.utf8), to: STDERR_FILENO)
     }
 
     /// Shows a line until the next one comes; nothing where lines cannot be redrawn.

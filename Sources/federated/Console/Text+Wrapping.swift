@@ -1,6 +1,6 @@
 extension Text {
     /// Columns that a text takes, whatever escape sequences colour it.
-    static func columns<Characters: StringProtocol>(_ text: Characters) -> Int {
+    package static func columns<Characters: StringProtocol>(_ text: Characters) -> Int {
         var count = 0
         var isEscape = false
         for character in text {
@@ -19,7 +19,7 @@ extension Text {
     /// `hanging` spaces. A word that is longer than a line, like a path, stays whole.
     ///
     /// - Parameter width: nil where lines may be of any length.
-    static func wrapped(_ text: String, to width: Int?, hanging: Int = 0) -> [String] {
+    package static func wrapped(_ text: String, to width: Int?, hanging: Int = 0) -> [String] {
         guard let width, columns(text) > width else { return [text] }
         // Where hardly anything fits beside it, an indentation is worth less than the text.
         let indent = String(repeating: " ", count: hanging + 12 <= width ? hanging : 0)
@@ -50,7 +50,7 @@ extension Text {
     }
 
     /// "0, 3, 7", or of more than `most` the first ones: "0, 3, 7 …".
-    static func list(_ ids: some Sequence<Int>, most: Int = 5) -> String {
+    package static func list(_ ids: some Sequence<Int>, most: Int = 5) -> String {
         let ids = Array(ids)
         let text = ids.prefix(most).map(String.init).joined(separator: ", ")
         return ids.count > most ? text + " …" : text

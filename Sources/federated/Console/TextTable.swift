@@ -3,9 +3,9 @@
 /// A table that is too wide has its columns closer together; then the words of its last column
 /// broken, if that is one of text; then, of a table of things, a block of lines for each row, and of
 /// a table of numbers its columns in several tables, one below the other.
-struct TextTable {
+package struct TextTable {
     /// A column's heading and which side its cells keep to.
-    enum Column {
+    package enum Column {
         case left(String)
         case right(String)
 
@@ -19,7 +19,7 @@ struct TextTable {
     }
 
     /// What becomes of a table that fits in no way.
-    enum Narrow {
+    package enum Narrow {
         /// A block of lines for each row, which begins with its first cell.
         case stacked
         /// Several tables, each with the first column.
@@ -30,13 +30,13 @@ struct TextTable {
     private let narrow: Narrow
     private var rows: [[String]] = []
 
-    init(_ columns: [Column], narrow: Narrow = .stacked) {
+    package init(_ columns: [Column], narrow: Narrow = .stacked) {
         self.columns = columns
         self.narrow = narrow
     }
 
     /// - Precondition: there is a cell for each column.
-    mutating func add(_ cells: [String]) {
+    package mutating func add(_ cells: [String]) {
         precondition(cells.count == columns.count, "\(cells.count) cells, \(columns.count) columns")
         rows.append(cells)
     }
@@ -49,13 +49,13 @@ struct TextTable {
     }
 
     /// A line of the table.
-    struct Line: Equatable {
-        var text: String
-        var isHeading = false
+    package struct Line: Equatable {
+        package var text: String
+        package var isHeading = false
     }
 
     /// All lines, none wider than that unless a cell is.
-    func lines(width: Int?) -> [Line] {
+    package func lines(width: Int?) -> [Line] {
         let all = Array(columns.indices)
         guard let width else { return table(all, gap: 2) }
         for gap in [2, 1] where self.width(all, gap: gap) <= width { return table(all, gap: gap) }

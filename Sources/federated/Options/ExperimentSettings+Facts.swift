@@ -28,8 +28,9 @@ extension ExperimentSettings {
 
     private var testsText: String {
         let how = evaluateEvery == 1 ? "every round" : "every \(evaluateEvery) rounds"
-        let part = evaluationFraction < 1 ? "\(evaluationFraction) of the test set" : "whole test set"
-        return "\(how), \(part), clients' models \(noClientEvaluation ? "not" : "too")"
+        let part = evaluationFraction < 1 ? "\(evaluationFraction) of" : "all of"
+        let clients = noClientEvaluation ? "not clients' models" : "clients' models too"
+        return "\(how), \(part) the test set, \(clients)"
     }
 
     /// What ends the run before its last round.

@@ -136,6 +136,7 @@ package struct ExperimentRun {
         log.simd = SIMDLevel.current.description
         log.version = Federated.version
         log.started = started
+        log.drops = []
         return log
     }
 

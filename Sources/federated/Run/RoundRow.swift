@@ -1,7 +1,7 @@
 import Federation
 
 /// A committed round as a line under a heading, in as many columns as the terminal has.
-struct RoundRow {
+package struct RoundRow {
     private struct Column {
         var heading: String
         var width: Int
@@ -24,7 +24,7 @@ struct RoundRow {
     private let hasClients: Bool
 
     /// - Parameter width: columns of a line; nil for as many as it takes.
-    init(width: Int?) {
+    package init(width: Int?) {
         func fits(_ columns: [Column]) -> Bool {
             width.map { columns.reduce(0) { $0 + $1.width } <= $0 } ?? true
         }
@@ -36,10 +36,10 @@ struct RoundRow {
     }
 
     /// The columns' names.
-    var heading: String { line(columns.map(\.heading)) }
+    package var heading: String { line(columns.map(\.heading)) }
 
     /// The line of a round that has just been committed.
-    func text(_ round: CommittedRound, of rounds: Int) -> String {
+    package func text(_ round: CommittedRound, of rounds: Int) -> String {
         text(
             round: round.record.round, of: rounds, accuracy: round.record.global?.accuracy,
             loss: round.record.global?.loss,
@@ -48,7 +48,7 @@ struct RoundRow {
     }
 
     /// The line of a round of a log, by its position.
-    func text(_ index: Int, of log: RunLog) -> String {
+    package func text(_ index: Int, of log: RunLog) -> String {
         func element(_ values: [Double?]) -> Double? {
             index < values.count ? values[index] : nil
         }

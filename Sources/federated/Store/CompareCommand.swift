@@ -50,7 +50,7 @@ struct CompareCommand: ParsableCommand {
             try Picture.draw(
                 found.map { (name: $0.name, log: $0.log) }, to: picture, options: options)
             console.line()
-            console.row("picture", picture)
+            console.wrote("picture", to: picture)
         }
     }
 

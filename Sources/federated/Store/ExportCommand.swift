@@ -13,6 +13,15 @@ struct ExportCommand: ParsableCommand {
     /// What is written.
     enum Format: String, CaseIterable, ExpressibleByArgument {
         case json, csv, safetensors
+
+        /// What such a file has.
+        var content: String {
+            switch self {
+            case .json: "log"
+            case .csv: "table"
+            case .safetensors: "model"
+            }
+        }
     }
 
     @Argument(help: ArgumentHelp(RunChoice.help, valueName: "run"))
@@ -47,6 +56,7 @@ struct ExportCommand: ParsableCommand {
             throw CommandFailure(
                 message: "\(output) cannot be written: \(error.localizedDescription)")
         }
+        Console(quiet: false).wrote(format.content, to: output)
     }
 
     private func model(_ run: FoundRun) throws -> [UInt8] {

@@ -15,7 +15,8 @@ enum RunChoice: Hashable, Sendable {
 
     /// A path ends in .json; no run's name does.
     init(_ argument: String) {
-        self = argument.hasSuffix(".json") || argument.contains("/") ? .log(argument) : .stored(argument)
+        let isPath = argument.hasSuffix(".json") || argument.contains("/")
+        self = isPath ? .log(argument) : .stored(argument)
     }
 
     /// For the help of a command's argument.
@@ -51,7 +52,9 @@ struct FoundRun {
     let logFile: String?
 
     /// How it ended, or that it has not.
-    var outcome: String { stored?.outcome ?? (log.outcome.isEmpty ? "outcome unknown" : log.outcome) }
+    var outcome: String {
+        stored?.outcome ?? (log.outcome.isEmpty ? "outcome unknown" : log.outcome)
+    }
 }
 
 extension StoreReading {
@@ -67,7 +70,8 @@ extension StoreReading {
         }
     }
 
-    private func find(_ choice: RunChoice, in store: RunStore?, withModel: Bool) throws -> FoundRun {
+    private func find(_ choice: RunChoice, in store: RunStore?, withModel: Bool) throws -> FoundRun
+    {
         switch choice {
         case .log(let path):
             let file = URL(fileURLWithPath: path)
@@ -106,7 +110,8 @@ extension StoreReading {
     func unnamed(_ need: String) -> any Error {
         let names = (try? read { store in try store.runs() })?.map(\.name) ?? []
         guard !names.isEmpty else {
-            return ValidationError("\(need): there is no run yet in \(store), but logs may be named")
+            return ValidationError(
+                "\(need): there is no run yet in \(store), but logs may be named")
         }
         return ValidationError(
             "\(need): the last ones in \(store) are \(names.suffix(5).joined(separator: ", ")), "
