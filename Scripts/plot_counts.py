@@ -43,13 +43,14 @@ def shown_counts(log: Log) -> tuple[str, dict[str, list[int] | None]]:
 
 def equal_share(table: list[list[int] | None]) -> str:
     """A sentence where every client has as many images of each class as every other, which a picture
-    says no better; nothing where they differ, or of one client alone."""
+    says no better; nothing where they differ."""
     values = {count for row in table for count in row or []}
-    if len(table) < 2 or len(values) != 1 or len({len(row or []) for row in table}) != 1:
+    if not table or len(values) != 1 or len({len(row or []) for row in table}) != 1:
         return ""
     count = values.pop()
     classes = len(table[0] or [])
-    return (f"each client has {count:,} image{'s' * (count != 1)} of each of the {classes} classes, "
+    who = "each client" if len(table) > 1 else "the client"
+    return (f"{who} has {count:,} image{'s' * (count != 1)} of each of the {classes} classes, "
             f"{count * classes:,} in all")
 
 

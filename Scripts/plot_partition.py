@@ -148,7 +148,7 @@ def heading(division: Division) -> str:
 def draw_sentence(division: Division, share: str, theme: Theme) -> Any:
     """What is the same for all clients, in words: a picture of it would be one colour."""
     plt = plot.load_pyplot(theme)
-    figure = plt.figure(figsize=(10, 3.4), dpi=110, layout="constrained")
+    figure = plt.figure(figsize=(10, 2.2), dpi=110, layout="constrained")
     axes = figure.add_subplot()
     axes.set_axis_off()
     axes.text(0.5, 0.5, share[0].upper() + share[1:], ha="center", va="center", fontsize=14)

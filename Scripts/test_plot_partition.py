@@ -73,7 +73,8 @@ class PictureTests(DivisionTestCase):
         for counts, sentence in [
             ([[60] * 10] * 5, "Each client has 60 images of each of the 10 classes, 600 in all"),
             ([[1] * 2] * 300, "Each client has 1 image of each of the 2 classes, 2 in all"),
-            ([[60] * 10] * 4 + [[60] * 9 + [61]], None), ([[60] * 10], None),
+            ([[60] * 10], "The client has 60 images of each of the 10 classes, 600 in all"),
+            ([[60] * 10] * 4 + [[60] * 9 + [61]], None),
         ]:
             division = plot_partition.load_division(
                 self.write(make_division(len(counts), **{"class counts": counts})))
