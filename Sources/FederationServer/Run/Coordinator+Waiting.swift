@@ -38,7 +38,7 @@ extension Coordinator {
     /// The first of the clients that are not there.
     private func absentees(_ isAbsent: (Int) -> Bool) -> [Int] {
         var found: [Int] = []
-        for client in 1...run.settings.clients where isAbsent(client) {
+        for client in 0..<run.settings.clients where isAbsent(client) {
             found.append(client)
             if found.count > Self.named { break }
         }

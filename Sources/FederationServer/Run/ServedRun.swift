@@ -31,6 +31,12 @@ public struct ServedRun: Sendable {
     public var work: @Sendable (_ samples: Int, _ round: Int) -> LocalWork
     /// Tests a model. Must do its work on threads of its own, and is asked for one at a time.
     public var evaluate: @Sendable (ParameterVector) async -> Evaluation
+    /// Updates of the round that comes next which an earlier life of the server has acknowledged.
+    public var keptUpdates: [ModelUpdate]
+    /// Makes an update outlive the server until its round is committed. Asked before a client of the
+    /// plain API is told that its model counts, because that client has no way to learn otherwise; nil
+    /// where nothing outlives the server.
+    public var keep: (@Sendable (ModelUpdate) async throws -> Void)?
     /// Makes a round permanent; how many seconds it took comes last.
     public var commit: @Sendable (RoundRecord, FederationState, Double) async throws -> Void
     /// Called once when the run has ended by itself.
@@ -41,7 +47,9 @@ public struct ServedRun: Sendable {
     public init(
         settings: RunSettings, rules: RoundEngine.Configuration, strategy: Strategy,
         layout: ParameterLayout, records: [RoundRecord] = [], recordSeconds: [Double] = [],
-        state: FederationState, startedAt: Date = Date(), drops: [ClientDrop] = [],
+        state: FederationState, keptUpdates: [ModelUpdate] = [],
+        keep: (@Sendable (ModelUpdate) async throws -> Void)? = nil,
+        startedAt: Date = Date(), drops: [ClientDrop] = [],
         noteDrop: @escaping @Sendable (ClientDrop) -> Void = { _ in },
         work: @escaping @Sendable (_ samples: Int, _ round: Int) -> LocalWork,
         evaluate: @escaping @Sendable (ParameterVector) async -> Evaluation,
@@ -60,6 +68,8 @@ public struct ServedRun: Sendable {
         self.startedAt = startedAt
         self.drops = drops
         self.noteDrop = noteDrop
+        self.keptUpdates = keptUpdates
+        self.keep = keep
         self.work = work
         self.evaluate = evaluate
         self.commit = commit

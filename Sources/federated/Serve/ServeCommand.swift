@@ -122,7 +122,7 @@ struct ServeCommand: ParsableCommand {
             Console.write(Array("\(address)\n".utf8))
         } else {
             console.row(page, address)
-            console.row("join", "federated join \(address) --id 1")
+            console.row("join", "federated join \(address) --id 0")
             console.line()
         }
     }
