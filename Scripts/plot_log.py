@@ -83,7 +83,8 @@ def first_client(log: dict[str, Any]) -> int:
 
 def by_id(clients: dict[str, Any], first: int) -> dict[str, Any]:
     """The same by the ids from 0."""
-    return {str(int(c) - first) if c.isdecimal() else c: value for c, value in clients.items()}
+    return {str(int(c) - first) if c.isdecimal() and len(c) <= DIGITS else c: value
+            for c, value in clients.items()}
 
 
 def read_integer(log: dict[str, Any], key: str) -> int:

@@ -155,7 +155,7 @@ class BadInputTests(DivisionTestCase):
             ({"samples": True}, "'samples' is true: expected a count"),
             ({"seed": 2**64}, "'seed' is 18446744073709551616: expected a count"),
             ({"class counts": [[2**60], [1]]},
-             "'class counts' of client 1 is [1152921504606846976]: expected a list of counts"),
+             "'class counts' of client 0 is [1152921504606846976]: expected a list of counts"),
             ({"class counts": []}, "'class counts' is []: expected a list of clients"),
             ({"class counts": [[1], [1.5]]},
              "'class counts' of client 1 is [1.5]: expected a list of counts"),

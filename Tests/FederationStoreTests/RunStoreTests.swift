@@ -186,9 +186,9 @@ struct RunStoreTests {
         try inTemporaryFolder { path in
             let seen = [
                 ClientDrop(
-                    at: Date(timeIntervalSince1970: 1_700_000_000.125), client: 2, round: 2,
+                    at: Date(timeIntervalSince1970: 1_700_000_000.125), client: 1, round: 2,
                     reason: "no heartbeat for 3 s"),
-                ClientDrop(at: nil, client: 1, round: 2, reason: "it has “left”, …\n"),
+                ClientDrop(at: nil, client: 0, round: 2, reason: "it has “left”, …\n"),
             ]
             let store = try RunStore(path: path)
             let name = try Sample.begin(store, rounds: 1)
@@ -197,13 +197,13 @@ struct RunStoreTests {
             try store.commit(round, state: Sample.state(2), in: name)
             let other = try Sample.begin(store, rounds: 3)
             #expect(try store.rounds(of: name).map(\.observedDrops) == [[], seen])
-            // The record has client 2's failure, too: that is one drop, not two.
+            // The record has client 1's failure, too: that is one drop, not two.
             #expect(try store.log(of: name).drops == seen)
             #expect(try RunLog(decoding: store.log(of: name).encoded()).drops == seen)
             // Where nobody saw it, the record alone tells.
             #expect(
                 try store.log(of: other).drops
-                    == [ClientDrop(client: 2, round: 2, reason: "no heartbeat for 3 s")])
+                    == [ClientDrop(client: 1, round: 2, reason: "no heartbeat for 3 s")])
             #expect(try store.log(of: try Sample.begin(store)).drops == [])
         }
     }
