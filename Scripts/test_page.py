@@ -162,6 +162,10 @@ def says_whom_the_round_waits_for(bench: Bench) -> None:
         below = dict(zip(texts(page, "#tiles dt"), texts(page, "#tiles dd:nth-child(3)")))
         equal(below["Time"], "since the start", "the time left that nobody knows")
     bench.screenshot(page, "missing-desktop-light")
+    phone = bench.open(PHONE, "dark")
+    bench.show(phone, state)
+    check_no_sideways_scroll(phone, "the headline with clients missing on a phone")
+    bench.screenshot(phone, "missing-phone-dark")
     for odd in [None, 1, "x", [], {}, {"needed": "x"}, {"needed": 2, "here": 2, "missing": 7}]:
         bench.show(page, moment(2, reported=3) | {"waiting": odd})
         expect("waits" not in text(page, "#substatus"), f"waiting for {odd!r} is told")
@@ -181,7 +185,7 @@ def shows_each_client(bench: Bench) -> None:
     equal(page.locator("#clients-body tr").count(), 5, "the number of rows")
     first = texts(page, "#clients-body tr:nth-child(1) td")
     expect(re.fullmatch(r"3\d s ago", first[4]), f"client 0 was last seen {first[4]!r}")
-    equal(first[:4] + first[5:], ["1", "reported", "1,234", "93.46%", "9.6 MB", "999 B", "9,120"],
+    equal(first[:4] + first[5:], ["0", "reported", "1,234", "93.46%", "9.6 MB", "999 B", "9,120"],
           "the row of client 0")
     last = texts(page, "#clients-body tr:nth-child(5) td")
     equal(last[1], "lost", "the state of client 4")
