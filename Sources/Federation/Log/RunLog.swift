@@ -26,7 +26,8 @@ public struct RunLog: Equatable, Sendable {
 
     /// Where the time went, in seconds of the clock on the wall.
     public struct Timings: Equatable, Sendable {
-        /// Each committed round, from its opening to its commit.
+        /// Each committed round, from its opening, or from when all clients that a served round needs
+        /// were there, to its commit.
         public var roundSeconds: [Double]
         /// Local training in all rounds, summed over clients.
         public var trainingSeconds: Double

@@ -4,7 +4,7 @@ public struct CommittedRound: Hashable, Sendable {
     public var record: RoundRecord
     /// Training samples by client and class.
     public var classCounts: [Int: [Int]]
-    /// From opening to commit.
+    /// From opening, or from when all that a served round needs were there, to commit.
     public var seconds: Double
     /// Local training since the commit before, summed over threads.
     public var trainingSeconds: Double
