@@ -56,7 +56,7 @@ def new_state(clients: int = 5, rounds: int = 5, **run: Any) -> State:
             "insecure": False, "startedAt": utc(), "address": "http://127.0.0.1:9103",
         } | run,
         "phase": "waiting", "outcome": None, "round": 0, "roundOpenedAt": None,
-        "deadlineAt": None, "rounds": [], "clients": [], "drops": [],
+        "deadlineAt": None, "rounds": [], "clients": [], "waiting": None, "drops": [],
         "events": [{"at": utc(), "text": f"listening; waiting for {clients} clients"}],
     }
 

@@ -15,7 +15,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from plot_counts import draw_class_counts, shown_counts
+from plot_counts import draw_class_counts, equal_share, shown_counts
 from plot_curves import Summary, common_target, curve_of, grouped, summarized
 from plot_log import Log, load_log, shortened
 from plot_rounds import known_values
@@ -46,10 +46,15 @@ def percent_limits(values: list[float]) -> tuple[float, float]:
     return max(low - air, -edge), min(high + air, 1 + edge)
 
 
+def percent_label(value: float) -> str:
+    """A gridline's own value, as short as it is: 72.5%, not 73%."""
+    return f"{round(100 * value, 6):g}%"
+
+
 def prepare_accuracy_axes(
     axes: Any, over: str, last: float, values: list[float], target: float | None, theme: Theme
 ) -> None:
-    from matplotlib.ticker import MaxNLocator, PercentFormatter
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.set_ylabel("accuracy on the test set")
     if over == "rounds":
@@ -62,8 +67,7 @@ def prepare_accuracy_axes(
         axes.set_xlim(0, 1.03 * last if last > 0 else 1)
     low, high = percent_limits(values + ([target] if target is not None else []))
     axes.set_ylim(low, high)
-    decimals = 0 if high - low > 0.08 else 1
-    axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=decimals))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: percent_label(value)))
     axes.grid(True, linewidth=0.8)
     axes.set_axisbelow(True)
     if target is not None:
@@ -104,17 +108,42 @@ def draw_clients(axes: Any, log: Log, over: str, theme: Theme) -> tuple[Any, str
                  "each round")
         return Patch(color=theme.clients, alpha=0.35, linewidth=0), label
     many = len(clients) > 20
+    server = list(zip(places, log.server_accuracy))
+    hidden = 0
     for accuracies in clients.values():
         known = [(p, a) for p, a in zip(places, accuracies) if math.isfinite(a)]
-        axes.plot([p for p, _ in known], [a for _, a in known], color=theme.clients,
+        # A line that the server's would cover, as a lone client's, lies upon it.
+        is_hidden = bool(known) and not many and lies_on(known, server)
+        hidden += is_hidden
+        axes.plot([p for p, _ in known], [a for _, a in known],
+                  color=theme.background if is_hidden else theme.clients,
                   linewidth=0.6 if many else 1, marker="o", markersize=2 if many else 3,
-                  alpha=0.45 if many else 0.85, zorder=2)
+                  alpha=0.45 if many else 0.85, zorder=4 if is_hidden else 2)
     last = [a[-1] for a in clients.values() if a and math.isfinite(a[-1])]
     if not any(math.isfinite(a) for accuracies in clients.values() for a in accuracies):
         return None
     spread = f": {percent(min(last))} to {percent(max(last))}" if len(last) > 1 else ""
     handle = Line2D([], [], color=theme.clients, linewidth=1, marker="o", markersize=3)
-    return handle, counted(len(clients), "client") + spread
+    if not hidden:
+        return handle, counted(len(clients), "client") + spread
+    if hidden == len(clients):
+        handle = Line2D([], [], color=theme.background, linewidth=1, marker="o", markersize=3,
+                        path_effects=on_server(theme))
+    same = "the same as the server" if hidden == len(clients) else f"{hidden} as the server"
+    return handle, f"{counted(len(clients), 'client')}{spread}, {same}"
+
+
+def lies_on(line: list[tuple[float, float]], other: list[tuple[float, float]]) -> bool:
+    """Whether a line is no further from another than the eye can tell."""
+    values = dict(other)
+    return all(abs(value - values.get(place, math.inf)) < 1e-4 for place, value in line)
+
+
+def on_server(theme: Theme) -> list[Any]:
+    """How a line upon the server's looks in a legend: with that one below it."""
+    from matplotlib import patheffects
+
+    return [patheffects.Stroke(linewidth=4, foreground=theme.server), patheffects.Normal()]
 
 
 def draw_accuracy(
@@ -154,7 +183,9 @@ def draw_run(
 ) -> Any:
     plt = load_pyplot(theme)
     target = common_target([log]) if target is None else target
-    with_counts = any(c is not None for c in shown_counts(log)[1].values())
+    counts = list(shown_counts(log)[1].values())
+    share = equal_share(counts)
+    with_counts = not share and any(counts)
     figure = plt.figure(figsize=(13.5 if with_counts else 8.5, 5.8), dpi=110,
                         layout="constrained")
     if with_counts:
@@ -165,7 +196,9 @@ def draw_run(
     else:
         accuracy = figure.add_subplot()
     draw_accuracy(accuracy, log, theme, over, target)
-    heading, details = title_lines(settings(log), stop_words(log), 125 if with_counts else 90)
+    heading, details = title_lines(
+        settings(log) | ({"share": share} if share else {}), stop_words(log),
+        125 if with_counts else 90)
     write_title(figure, theme, heading, details)
     return figure
 

@@ -17,7 +17,7 @@ def last_counts(log: Log) -> tuple[int, dict[str, list[int] | None]]:
     """The last round of which class counts are known, and every client's counts in it."""
     round_number = max((len(rounds) for rounds in log.class_counts.values()), default=0)
     return round_number, {
-        client: rounds[round_number - 1] if len(rounds) == round_number else None
+        client: rounds[round_number - 1] if 0 < round_number == len(rounds) else None
         for client, rounds in log.class_counts.items()
     }
 
@@ -40,6 +40,19 @@ def shown_counts(log: Log) -> tuple[str, dict[str, list[int] | None]]:
     if len(took_part) <= ROW_LIMIT:
         return title, took_part
     return f"{title}: {ROW_LIMIT} of {len(took_part)}", dict(list(took_part.items())[:ROW_LIMIT])
+
+
+def equal_share(table: list[list[int] | None]) -> str:
+    """A sentence where every client has as many images of each class as every other, which a picture
+    says no better; nothing where they differ."""
+    values = {count for row in table for count in row or []}
+    if not table or len(values) != 1 or len({len(row or []) for row in table}) != 1:
+        return ""
+    count = values.pop()
+    classes = len(table[0] or [])
+    who = "each client" if len(table) > 1 else "the client"
+    return (f"{who} has {count:,} image{'s' * (count != 1)} of each of the {classes} classes, "
+            f"{count * classes:,} in all")
 
 
 def draw_class_counts(axes: Any, sizes_axes: Any, log: Log, theme: Theme) -> None:

@@ -134,4 +134,5 @@ def common_target(logs: list[Log]) -> float | None:
     """The accuracy at which all runs were to stop, if they have one and the same."""
     targets = [log.configuration.get("targetAccuracy") for log in logs]
     target = targets[0] if all(other == targets[0] for other in targets) else None
-    return float(target) if isinstance(target, (int, float)) and 0 < target <= 1 else None
+    is_number = isinstance(target, (int, float)) and not isinstance(target, bool)
+    return float(target) if is_number and 0 < target <= 1 else None

@@ -57,9 +57,18 @@ class Log:
 # MARK: Reading
 
 
+# No number of a log has more digits; a float takes as many.
+DIGITS = 300
+# What a list of counts may have at most: images there can be.
+LARGEST_COUNT = 2**53
+
+
 def in_client_order(clients: dict[str, Any]) -> list[str]:
     """Client 10 after client 9, names that are no numbers last."""
-    return sorted(clients, key=lambda c: (0, int(c), "") if c.isdecimal() else (1, 0, c))
+    def key(name: str) -> tuple[int, int, str]:
+        is_number = name.isdecimal() and len(name) <= DIGITS
+        return (0, int(name), "") if is_number else (1, 0, name)
+    return sorted(clients, key=key)
 
 
 def first_client(log: dict[str, Any]) -> int:
@@ -77,7 +86,8 @@ def first_client(log: dict[str, Any]) -> int:
 
 def by_id(clients: dict[str, Any], first: int) -> dict[str, Any]:
     """The same by the ids from 0."""
-    return {str(int(c) - first) if c.isdecimal() else c: value for c, value in clients.items()}
+    return {str(int(c) - first) if c.isdecimal() and len(c) <= DIGITS else c: value
+            for c, value in clients.items()}
 
 
 def read_integer(log: dict[str, Any], key: str) -> int:
@@ -111,7 +121,8 @@ def read_counts(value: Any, place: str) -> list[list[int] | None]:
         if counts is None:
             continue
         if not isinstance(counts, list) or not all(
-            isinstance(c, int) and not isinstance(c, bool) and c >= 0 for c in counts
+            isinstance(c, int) and not isinstance(c, bool) and 0 <= c <= LARGEST_COUNT
+            for c in counts
         ):
             raise LogError(
                 f"{place}, round {index + 1}, is {shortened(counts)}: expected a list of counts"
@@ -172,19 +183,44 @@ def shortened(value: Any) -> str:
     return text if len(text) <= 40 else text[:39] + "…"
 
 
-def load_json(path: Path) -> dict[str, Any]:
+def whole_number(digits: str) -> int:
+    """Python refuses to read one of over 4,300 digits, and a float cannot hold one of over 308."""
+    if len(digits) > DIGITS:
+        raise LogError(f"a whole number of {len(digits):,} digits is in it, {digits[:20]}…: "
+                       f"expected at most {DIGITS}")
+    return int(digits)
+
+
+def read_json(path: Path) -> Any:
+    """What is in a JSON file, with or without the mark of its byte order that some editors write."""
     try:
-        with open(path, encoding="utf-8") as file:
-            value = json.load(file)
+        with open(path, encoding="utf-8-sig") as file:
+            return json.load(file, parse_int=whole_number)
     except OSError as error:
         raise LogError(error.strerror or str(error)) from error
     except json.JSONDecodeError as error:
         raise LogError(
             f"not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
         ) from error
-    except (UnicodeDecodeError, RecursionError) as error:
-        raise LogError("not JSON") from error
-    return read_object(value, "the log")
+    except UnicodeDecodeError as error:
+        raise LogError("not JSON: it is no text in UTF-8") from error
+    except RecursionError as error:
+        raise LogError("not JSON: its lists are nested too deeply") from error
+
+
+def printable(value: Any) -> Any:
+    """A value whose texts can be drawn: others' logs may hold control characters and half characters."""
+    if isinstance(value, str):
+        return "".join(c if c.isprintable() else "\ufffd" for c in value)
+    if isinstance(value, list):
+        return [printable(item) for item in value]
+    if isinstance(value, dict):
+        return {printable(key): printable(item) for key, item in value.items()}
+    return value
+
+
+def load_json(path: Path) -> dict[str, Any]:
+    return read_object(read_json(path), "the log")
 
 
 def parse_log(path: Path, log: dict[str, Any]) -> Log:
@@ -193,9 +229,10 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
     if missing:
         raise LogError("not a run's log: it has no " + ", ".join(f"'{key}'" for key in missing))
     first = first_client(log)
-    clients = by_id(read_object(log["clients acc"], "'clients acc'"), first)
+    clients = by_id(read_object(printable(log["clients acc"]), "'clients acc'"), first)
     counts = by_id(
-        read_object(log.get("clients class counts") or {}, "'clients class counts'"), first)
+        read_object(printable(log.get("clients class counts") or {}), "'clients class counts'"),
+        first)
     server = read_accuracies(log["server acc"], "'server acc'")
     if not server:
         raise LogError("no round of it was finished, so there is nothing to draw")
@@ -218,9 +255,9 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
         server_accuracy=server,
         clients_accuracy=accuracies,
         class_counts=class_counts,
-        configuration=read_object(log.get("configuration") or {}, "'configuration'"),
-        outcome=re.sub(r"\bclient ([1-9][0-9]*)\b", lambda m: f"client {int(m[1]) - first}", outcome)
-        if isinstance(outcome, str) else "",
+        configuration=printable(read_object(log.get("configuration") or {}, "'configuration'")),
+        outcome=re.sub(r"\bclient ([1-9][0-9]{0,17})\b", lambda m: f"client {int(m[1]) - first}",
+                       printable(outcome)) if isinstance(outcome, str) else "",
         round_seconds=read_round_seconds(
             read_object(log.get("timings") or {}, "'timings'"), len(server)),
     )

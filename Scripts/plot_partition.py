@@ -8,7 +8,6 @@ clients the heat map has the first 100, and a histogram of all sizes stands besi
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import textwrap
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from typing import Any
 
 import plot
 from plot import DARK, LIGHT, LogError, Theme
+from plot_counts import equal_share
+from plot_log import LARGEST_COUNT, printable, read_json
 
 # Clients whose rows can still be told apart in the heat map.
 ROW_LIMIT = 100
@@ -43,8 +44,8 @@ class Division:
 # MARK: Reading
 
 
-def is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+def is_count(value: Any, largest: int = LARGEST_COUNT) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= largest
 
 
 def parse_division(value: dict[str, Any]) -> Division:
@@ -57,8 +58,8 @@ def parse_division(value: dict[str, Any]) -> Division:
     for key in ["name", "summary", "dataset"]:
         if not isinstance(value[key], str):
             raise LogError(f"'{key}' is {plot.shortened(value[key])}: expected a string")
-    for key in ["images", "seed", "samples"]:
-        if key in value and not is_count(value[key]):
+    for key, largest in [("images", LARGEST_COUNT), ("seed", 2**64 - 1), ("samples", LARGEST_COUNT)]:
+        if key in value and not is_count(value[key], largest):
             raise LogError(f"'{key}' is {plot.shortened(value[key])}: expected a count")
     counts = value["class counts"]
     if not isinstance(counts, list) or not counts:
@@ -77,22 +78,18 @@ def parse_division(value: dict[str, Any]) -> Division:
                 f"expected {len(counts[0])} as for client 0"
             )
     return Division(
-        name=value["name"], summary=value["summary"], dataset=value["dataset"],
+        name=printable(value["name"]), summary=printable(value["summary"]),
+        dataset=printable(value["dataset"]),
         images=value["images"], seed=value["seed"], samples=value.get("samples"), counts=counts,
     )
 
 
 def load_division(path: Path) -> Division:
     try:
-        with open(path, encoding="utf-8") as file:
-            value = json.load(file)
+        value = read_json(path)
         if not isinstance(value, dict):
             raise LogError(f"it is {plot.shortened(value)}: expected an object")
         return parse_division(value)
-    except OSError as error:
-        raise LogError(f"{path}: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise LogError(f"{path}: not JSON") from error
     except LogError as error:
         raise LogError(f"{path}: {error}") from error
 
@@ -106,7 +103,7 @@ def details(division: Division) -> str:
     given = sum(division.sizes)
     parts = [division.dataset, f"{clients:,} client{'s' * (clients != 1)}"]
     if division.samples is not None:
-        parts.append("round 1")
+        parts.append(f"round 1 draws {given:,} of {division.images:,} images")
     elif given < division.images:
         parts.append(f"{given:,} of {division.images:,} images")
     else:
@@ -123,6 +120,9 @@ def draw(division: Division, theme: Theme) -> Any:
     plt = plot.load_pyplot(theme)
     clients = len(division.counts)
     rows = min(clients, ROW_LIMIT)
+    share = equal_share(division.counts)
+    if share:
+        return draw_sentence(division, share, theme)
     # A row is tall enough for its numbers while there are few, and still to be seen where many.
     height = min(8.2, max(3.4, 1.7 + 0.3 * rows))
     figure = plt.figure(figsize=(10, height), dpi=110, layout="constrained")
@@ -135,9 +135,24 @@ def draw(division: Division, theme: Theme) -> Any:
         sizes = figure.add_subplot(grid[1])
         draw_histogram(sizes, division, theme)
     draw_heat(heat, division, rows, theme)
-    heading = division.name.replace("experiment", "Experiment", 1) if division.samples is not None \
-        else division.name
-    plot.write_title(figure, theme, heading, details(division))
+    plot.write_title(figure, theme, heading(division), details(division))
+    return figure
+
+
+def heading(division: Division) -> str:
+    if division.samples is None:
+        return division.name
+    return division.name.replace("experiment", "Experiment", 1)
+
+
+def draw_sentence(division: Division, share: str, theme: Theme) -> Any:
+    """What is the same for all clients, in words: a picture of it would be one colour."""
+    plt = plot.load_pyplot(theme)
+    figure = plt.figure(figsize=(10, 2.2), dpi=110, layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, share[0].upper() + share[1:], ha="center", va="center", fontsize=14)
+    plot.write_title(figure, theme, heading(division), details(division))
     return figure
 
 

@@ -59,7 +59,7 @@ def draw_numbers(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]]
     axes.grid(axis="x", alpha=0.3)
     if summary["measure"] == "rounds":
         count_on(axes)
-        targets = " and ".join(f"{target:.0%}" for target in summary["targets"])
+        targets = " and ".join(f"{100 * target:g}%" for target in summary["targets"])
         axes.set_xlabel(f"rounds to {targets} test accuracy (log scale)")
     else:
         axes.set_xlabel("best test accuracy, %")

@@ -145,6 +145,12 @@ def other_settings(log: Log) -> dict[str, str]:
     }
 
 
+def seed_order(seed: Any) -> tuple[int, float, str]:
+    """2 before 10, and what is no number last."""
+    is_number = isinstance(seed, (int, float)) and not isinstance(seed, bool)
+    return (0, seed, "") if is_number else (1, 0, json.dumps(seed))
+
+
 def compared_settings(group: Group) -> dict[str, str]:
     """The settings of one run, or of one and its repetitions, among several: a size of shards is
     what was asked for, whatever the experiment makes of it, and the rounds are told."""
@@ -153,7 +159,7 @@ def compared_settings(group: Group) -> dict[str, str]:
     if log.configuration.get("samples") is not None and log.configuration.get("partition") is None:
         result["samples"] = counted(log.configuration["samples"], "sample")
     if len(group.logs) > 1:
-        seeds = sorted((seed_of(log) for log in group.logs), key=lambda s: (str(type(s)), s))
+        seeds = sorted((seed_of(log) for log in group.logs), key=seed_order)
         result["seed"] = "seeds " + ", ".join(map(str, seeds))
     return result | {"rounds": counted(log.max_round, "round")}
 

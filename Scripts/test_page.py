@@ -143,6 +143,35 @@ def shows_tiles_and_status(bench: Bench) -> None:
 
 
 @check
+def says_whom_the_round_waits_for(bench: Bench) -> None:
+    page = bench.open()
+    for needed, here, missing, words in [
+        (5, 4, [3], "3 of 5 have reported · waits for client 3"),
+        (5, 4, [], "3 of 5 have reported · waits for 1 client"),
+        (5, 3, [0, 3], "3 of 5 have reported · waits for 2 clients: 0, 3"),
+        (5, 4, [0, 3], "3 of 5 have reported · waits for 1 client of 0, 3"),
+        (20, 3, [4, 5, 6, 7, 8, 9], "3 of 20 have reported · waits for 17 clients: 4, 5, 6, 7, 8 …"),
+    ]:
+        state = moment(2, reported=3)
+        # Those who are there have reported: without the missing it would read 3 of 3.
+        state["clients"] = [client for client in state["clients"] if client["state"] == "reported"]
+        state["waiting"] = {"round": 3, "needed": needed, "here": here, "missing": missing}
+        state["deadlineAt"] = None
+        bench.show(page, state)
+        equal(text(page, "#substatus"), words, "the headline with clients missing")
+        below = dict(zip(texts(page, "#tiles dt"), texts(page, "#tiles dd:nth-child(3)")))
+        equal(below["Time"], "since the start", "the time left that nobody knows")
+    bench.screenshot(page, "missing-desktop-light")
+    phone = bench.open(PHONE, "dark")
+    bench.show(phone, state)
+    check_no_sideways_scroll(phone, "the headline with clients missing on a phone")
+    bench.screenshot(phone, "missing-phone-dark")
+    for odd in [None, 1, "x", [], {}, {"needed": "x"}, {"needed": 2, "here": 2, "missing": 7}]:
+        bench.show(page, moment(2, reported=3) | {"waiting": odd})
+        expect("waits" not in text(page, "#substatus"), f"waiting for {odd!r} is told")
+
+
+@check
 def shows_each_client(bench: Bench) -> None:
     page = bench.open()
     state = moment(1, reported=1)
@@ -156,7 +185,7 @@ def shows_each_client(bench: Bench) -> None:
     equal(page.locator("#clients-body tr").count(), 5, "the number of rows")
     first = texts(page, "#clients-body tr:nth-child(1) td")
     expect(re.fullmatch(r"3\d s ago", first[4]), f"client 0 was last seen {first[4]!r}")
-    equal(first[:4] + first[5:], ["1", "reported", "1,234", "93.46%", "9.6 MB", "999 B", "9,120"],
+    equal(first[:4] + first[5:], ["0", "reported", "1,234", "93.46%", "9.6 MB", "999 B", "9,120"],
           "the row of client 0")
     last = texts(page, "#clients-body tr:nth-child(5) td")
     equal(last[1], "lost", "the state of client 4")

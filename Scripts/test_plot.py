@@ -153,6 +153,44 @@ class PictureTests(PlotTestCase):
         output = self.directory / "mine.png"
         self.assert_drawn("--dark", "-n", *paths[:2], "-o", output, picture=output)
 
+    def test_gridlines_are_labelled_with_their_own_values(self) -> None:
+        for values in [[0.7, 0.8], [0.69, 0.74], [0.1, 0.975], [0.9, 0.93], [0.98, 0.985], [0.5],
+                       [0.97, 0.9701]]:
+            axes = plot.draw_run(self.load(make_curve(values)), plot.LIGHT).axes[0]
+            axes.figure.canvas.draw()
+            shown = {tick.get_loc(): tick.label1.get_text() for tick in axes.yaxis.get_major_ticks()}
+            for place, label in shown.items():
+                self.assertAlmostEqual(float(label.removesuffix("%")), 100 * place, places=4)
+            self.assertEqual(len(set(shown.values())), len(shown))
+
+    def test_no_line_is_hidden_by_the_servers(self) -> None:
+        same, other = [0.5, 0.6, 0.7], [0.4, 0.5, 0.6]
+        for clients, words in [
+            ([same], "1 client, the same as the server"),
+            ([same, same], "2 clients: 70.00% to 70.00%, the same as the server"),
+            ([same, other], "2 clients: 60.00% to 70.00%, 1 as the server"),
+            ([other], "1 client"), ([[0.5, None, 0.7]], "1 client, the same as the server"),
+        ]:
+            log = make_curve(same)
+            log["clients acc"] = {str(index): line for index, line in enumerate(clients)}
+            figure = plot.draw_run(self.load(log), plot.LIGHT)
+            *lines, server = figure.axes[0].lines
+            for line, values in zip(lines, clients, strict=True):
+                is_above = line.get_zorder() > server.get_zorder()
+                self.assertEqual(is_above, values is not other)
+                self.assertNotEqual(line.get_color(), server.get_color())
+            self.assertEqual(self.legend(figure)[1], words)
+
+    def test_equal_counts_are_a_sentence_in_place_of_a_picture(self) -> None:
+        log = make_log(5)
+        log["clients class counts"] = {str(client): [[60] * 10] * 5 for client in range(5)}
+        figure = plot.draw_run(self.load(log), plot.LIGHT)
+        self.assertEqual(len(figure.axes), 1)
+        self.assertIn("each client has 60 images of each of the 10 classes, 600 in all",
+                      " ".join(text.get_text() for text in figure.texts).replace("\n", " · "))
+        log["clients class counts"]["3"][-1] = [60] * 9 + [61]
+        self.assertEqual(len(plot.draw_run(self.load(log), plot.LIGHT).axes), 3)
+
     def test_one_legend_entry_stands_for_a_hundred_clients(self) -> None:
         figure = plot.draw_run(self.load(make_log(clients=100)), plot.LIGHT)
         accuracy = next(a for a in figure.axes if a.get_title("left") == "Accuracy by round")
@@ -495,7 +533,7 @@ class BadInputTests(PlotTestCase):
         self.assert_refused("[1]", "the log is [1]: expected an object")
         self.assert_refused({"experiment": 1}, "not a run's log: it has no 'client number', "
                             "'max round', 'clients acc', 'server acc'")
-        self.assert_refused("[" * 100_000, "not JSON")
+        self.assert_refused("[" * 100_000, "not JSON: its lists are nested too deeply")
 
     def test_values_that_are_wrong_are_named(self) -> None:
         for change, sentence in [
@@ -513,6 +551,69 @@ class BadInputTests(PlotTestCase):
         ]:
             with self.subTest(change=change):
                 self.assert_refused(make_log() | change, sentence)
+
+    def test_odd_logs_are_drawn_or_refused_with_a_sentence(self) -> None:
+        """Whatever other programs write: a picture and status 0, or one line and status 1."""
+        values: list[Any] = [
+            None, True, -1, 0, 7, 0.5, 10**299, math.nan, math.inf, "", "x", "ä\x00\x1b[2J\ud800",
+            "long " * 5000, [], [[]], [None], [True], [[1]], [[[1]]], ["x"], [10**299], [0.1] * 9, {},
+            {"": []}, {"0": []}, {"0": [[]]}, {"0": [None]}, {"0": [0.5]}, {"9" * 5000: [0.5]},
+            {"0": [[10**299]]}, {"0": [[1], [2]], "1": [[1, 2, 3]]}, {"a": {"b": [1]}},
+        ]
+        keys = list(make_log(2, 2))
+        settings = ["cohort", "partition", "samples", "seed", "epochs", "learningRate", "dataset",
+                    "model", "strategy", "targetAccuracy", "fixedShards", "unknown"]
+        logs = [(f"{key} = {str(value)[:30]}", make_log(2, 2) | {key: value})
+                for key in keys for value in values]
+        logs += [(f"{key} = {str(value)[:30]}", make_log(2, 2, **{key: value}))
+                 for key in settings for value in values]
+        logs += [(f"no {key}", {k: v for k, v in make_log(2, 2).items() if k != key})
+                 for key in keys]
+        for index, (name, log) in enumerate(logs):
+            with self.subTest(name):
+                try:
+                    loaded = self.load(log)
+                    plot_words.title_lines(plot_words.settings(loaded),
+                                           plot_words.stop_words(loaded))
+                    plot_words.comparison_words(plot_curves.grouped([loaded, loaded]))
+                    plot_counts.equal_share(list(plot_counts.shown_counts(loaded)[1].values()))
+                    # Drawing takes most of the time: every eighth, and all odd counts of classes.
+                    if index % 8 == 0 or "class counts" in name:
+                        plot.draw_run(loaded, plot.LIGHT).canvas.draw()
+                except plot.LogError as error:
+                    self.assertRegex(str(error), r"log\.json: .+")
+                    self.assertNotIn("\n", str(error))
+                plot.load_pyplot(plot.LIGHT).close("all")
+
+    def test_seeds_of_any_kind_are_compared(self) -> None:
+        seeds: list[Any] = [1, 2.5, "3", [4], {"5": 6}, True, 10**299]
+        for pair in [(a, b) for a in seeds for b in seeds]:
+            logs = [self.load(make_log(2, 2, seed=seed), f"{n}.json")
+                    for n, seed in enumerate(pair)]
+            shared, labels = plot_words.comparison_words(plot_curves.grouped(logs))
+            alike = json.dumps(pair[0]) == json.dumps(pair[1])
+            self.assertEqual(len(labels), 2 if alike else 1)
+
+    def test_texts_that_are_nearly_json_are_drawn_or_refused(self) -> None:
+        text = json.dumps(make_log(2, 2))
+        path = self.write("odd.json", "\ufeff" + text)
+        self.assertEqual(self.run_plot("-n", path)[0], 0)
+        (self.directory / "odd.png").unlink()
+        digits = "9" * 5000
+        for content, sentence in [
+            (text.replace('"max round": 2', f'"max round": {digits}'),
+             "a whole number of 5,000 digits is in it, 99999999999999999999…: expected at most 300"),
+            (text[:-9], None), (text + "}", None), (text.replace(":", "=", 1), None),
+        ]:
+            path = self.write("odd.json", content)
+            status, out, err = self.run_plot("-n", path)
+            self.assertEqual((status, out), (1, ""))
+            self.assertEqual(err.count("\n"), 1)
+            if sentence:
+                self.assertEqual(err, f"plot.py: {path}: {sentence}\n")
+        path.write_bytes(text.encode("utf-16"))
+        self.assertEqual(self.run_plot("-n", path),
+                         (1, "", f"plot.py: {path}: not JSON: it is no text in UTF-8\n"))
 
     def test_a_missing_file_is_refused(self) -> None:
         path = self.directory / "none.json"

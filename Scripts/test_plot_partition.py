@@ -69,6 +69,21 @@ class PictureTests(DivisionTestCase):
             status, _, err = self.run_script("--dark", "-n", self.write(value), "-o", picture)
             self.assertEqual((status, err), (0, ""))
 
+    def test_what_is_the_same_for_all_is_a_sentence(self) -> None:
+        for counts, sentence in [
+            ([[60] * 10] * 5, "Each client has 60 images of each of the 10 classes, 600 in all"),
+            ([[1] * 2] * 300, "Each client has 1 image of each of the 2 classes, 2 in all"),
+            ([[60] * 10], "The client has 60 images of each of the 10 classes, 600 in all"),
+            ([[60] * 10] * 4 + [[60] * 9 + [61]], None),
+        ]:
+            division = plot_partition.load_division(
+                self.write(make_division(len(counts), **{"class counts": counts})))
+            axes = plot_partition.draw(division, plot.LIGHT).axes
+            if sentence:
+                self.assertEqual([[text.get_text() for text in a.texts] for a in axes], [[sentence]])
+            else:
+                self.assertGreater(len(axes), 1)
+
     def test_few_clients_have_numbers_and_a_bar_each(self) -> None:
         figure = self.figure(10)
         heat, sizes = figure.axes[:2]
@@ -116,7 +131,7 @@ class WordTests(DivisionTestCase):
         self.assertEqual(self.details(images=60_000, summary="IID", **counts),
                          "IID\nMNIST · 2 clients · 15,000 of 60,000 images · seed 1")
         self.assertEqual(self.details(images=60_000, samples=600, summary="any", **counts),
-                         "any\nMNIST · 2 clients · round 1 · seed 1")
+                         "any\nMNIST · 2 clients · round 1 draws 15,000 of 60,000 images · seed 1")
         self.assertEqual(self.details(**{"class counts": [[3]], "images": 3, "summary": "a"}),
                          "a\nMNIST · 1 client · 3 images · seed 1")
 
@@ -129,8 +144,8 @@ class BadInputTests(DivisionTestCase):
         self.assertFalse((self.directory / "division.png").exists())
 
     def test_what_is_no_division_is_refused_with_one_line(self) -> None:
-        self.assert_refused("", "not JSON")
-        self.assert_refused("[" * 100_000, "not JSON")
+        self.assert_refused("", "not JSON: Expecting value (line 1, column 1)")
+        self.assert_refused("[" * 100_000, "not JSON: its lists are nested too deeply")
         self.assert_refused([1], "it is [1]: expected an object")
         self.assert_refused({"name": "iid", "images": 3}, "not a division among clients: it has no "
                             "'summary', 'dataset', 'seed', 'class counts'")
@@ -138,6 +153,9 @@ class BadInputTests(DivisionTestCase):
             ({"name": 1}, "'name' is 1: expected a string"),
             ({"images": -1}, "'images' is -1: expected a count"),
             ({"samples": True}, "'samples' is true: expected a count"),
+            ({"seed": 2**64}, "'seed' is 18446744073709551616: expected a count"),
+            ({"class counts": [[2**60], [1]]},
+             "'class counts' of client 0 is [1152921504606846976]: expected a list of counts"),
             ({"class counts": []}, "'class counts' is []: expected a list of clients"),
             ({"class counts": [[1], [1.5]]},
              "'class counts' of client 1 is [1.5]: expected a list of counts"),

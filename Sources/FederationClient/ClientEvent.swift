@@ -8,6 +8,8 @@ public enum ClientEvent: Sendable {
     case away(reason: String)
     /// The server answers again, after so many seconds.
     case back(seconds: Double)
+    /// There is nothing to do, because others are missing.
+    case waiting(RoundWait)
     /// The client begins to train.
     case training(round: Int)
     /// The server has the client's update.

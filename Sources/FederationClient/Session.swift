@@ -21,6 +21,7 @@ struct Session {
     /// What was last uploaded or is about to be.
     private var update: PreparedUpdate?
     private var lastCommitted: CommittedSummary?
+    private var lastWait: RoundWait?
     /// Tells this program from another that comes with the same id.
     private let instance = String(UInt64.random(in: .min ... .max), radix: 16)
     /// How long a program that has started again waits for its former self to be missed.
@@ -121,6 +122,8 @@ struct Session {
             lastCommitted = committed
             report(.committed(committed))
         }
+        if let waiting = task.waiting, waiting != lastWait { report(.waiting(waiting)) }
+        lastWait = task.waiting
         switch task.kind {
         case .wait: return nil
         case .finished(let outcome, let succeeded):

@@ -172,6 +172,11 @@ public final class FederationServer: Sendable {
         get async { configuration.address(port: await port) }
     }
 
+    /// Whom the run waits for; nil where all that it needs are there.
+    public var waiting: RoundWait? {
+        get async { await coordinator.waiting }
+    }
+
     /// Stops: those who wait are told, uploads and commits may finish, at most `drainSeconds` long.
     public func stop() {
         let group = state.withLock { state in

@@ -6,32 +6,37 @@ import Tensors
 extension RunStore {
     /// All runs, in the order in which they began.
     public func runs() throws(StoreError) -> [StoredRun] {
-        try read { db in
-            try Row.fetchAll(db, sql: Self.selection + " ORDER BY number").map(storedRun)
+        let running = StoreLock.runningRun(store: path)
+        return try read { db in
+            try Row.fetchAll(db, sql: Self.selection + " ORDER BY number").map {
+                try storedRun($0, running: running)
+            }
         }
     }
 
     /// The run of that name.
     /// - Throws: `StoreError.unknownRun`.
     public func run(_ name: String) throws(StoreError) -> StoredRun {
-        try read { db in
+        let running = StoreLock.runningRun(store: path)
+        return try read { db in
             let number = try number(of: name, db)
             let row = try Row.fetchOne(
                 db, sql: Self.selection + " WHERE number = ?", arguments: [number])
             guard let row else { throw damage("run \(name) has no row") }
-            return try storedRun(row)
+            return try storedRun(row, running: running)
         }
     }
 
     /// The last run of that kind that has not come to an end; nil if there is none.
     public func lastUnfinishedRun(kind: String) throws(StoreError) -> StoredRun? {
-        try read { db in
+        let running = StoreLock.runningRun(store: path)
+        return try read { db in
             try Row.fetchOne(
                 db,
                 sql: Self.selection
                     + " WHERE kind = ? AND NOT is_finished ORDER BY number DESC LIMIT 1",
                 arguments: [kind]
-            ).map(storedRun)
+            ).map { try storedRun($0, running: running) }
         }
     }
 
@@ -63,12 +68,25 @@ extension RunStore {
             let rows = try Row.fetchAll(
                 db, sql: "SELECT * FROM rounds WHERE run = ? ORDER BY round", arguments: [run])
             let first = try StoreSchema.firstClient(db, path: path)
-            let rounds = try rows.map {
+            var rounds = try rows.map {
                 try committedRound($0, parts[$0["round"]] ?? [], firstClient: first)
             }
             guard rounds.map(\.record.round) == Array(1..<rounds.count + 1) else {
                 throw damage(
                     "the rounds of run \(name) are \(rounds.map(\.record.round)), not 1, 2, 3 …")
+            }
+            // A store of an earlier version that is only read has none.
+            let drops =
+                try db.tableExists("drops")
+                ? Row.fetchAll(
+                    db, sql: "SELECT * FROM drops WHERE run = ? ORDER BY round, position",
+                    arguments: [run]) : []
+            for drop in drops {
+                let round: Int = drop["round"]
+                guard rounds.indices.contains(round - 1) else {
+                    throw damage("run \(name) has a drop in round \(round), which it has not")
+                }
+                rounds[round - 1].observedDrops.append(clientDrop(drop))
             }
             return rounds
         }
@@ -140,6 +158,7 @@ extension RunStore {
         var log = run.header
         log.outcome = run.outcome
         let rounds = try rounds(of: name)
+        log.drops = []
         for round in rounds { log.append(round) }
         if run.header.outcome.isEmpty {
             log.timings.trainingSeconds = rounds.reduce(0) { $0 + $1.trainingSeconds }
@@ -181,7 +200,8 @@ extension RunStore {
         .damaged(path: path, detail: detail)
     }
 
-    private func storedRun(_ row: Row) throws -> StoredRun {
+    /// - Parameter running: the run that a process is in.
+    private func storedRun(_ row: Row, running: String?) throws -> StoredRun {
         let name: String = row["name"]
         let header: String = row["header"]
         let source: String = row["source"]
@@ -191,7 +211,8 @@ extension RunStore {
                 name: name, kind: row["kind"], header: try RunLog(decoding: Array(header.utf8)),
                 source: try JSONValue(decoding: Array(source.utf8)),
                 layout: try JSONDecoder().decode(ParameterLayout.self, from: Data(layout.utf8)),
-                isFinished: row["is_finished"], logFile: row["log_file"],
+                isFinished: row["is_finished"], isRunning: name == running,
+                logFile: row["log_file"],
                 roundCount: row["round_count"], lastAccuracy: row["last_accuracy"])
         } catch {
             throw damage("run \(name) cannot be read: \(error)")
@@ -224,6 +245,13 @@ extension RunStore {
             record: RoundRecord(round: round, clients: clients, global: global),
             classCounts: classCounts, seconds: row["seconds"],
             trainingSeconds: row["training_seconds"], evaluationSeconds: row["evaluation_seconds"])
+    }
+
+    private func clientDrop(_ row: Row) -> ClientDrop {
+        let seconds: Double? = row["at"]
+        return ClientDrop(
+            at: seconds.map(Date.init(timeIntervalSince1970:)), client: row["client"],
+            round: row["round"], reason: row["reason"])
     }
 
     /// SQLite keeps NaN as null; the number of images tells whether there was an evaluation.

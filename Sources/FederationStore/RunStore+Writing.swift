@@ -16,7 +16,7 @@ extension RunStore {
         kind: String, header: RunLog, source: JSONValue, layout: ParameterLayout,
         samples: [Int: Int] = [:]
     ) throws(StoreError) -> String {
-        try write { db in
+        let name = try write { db in
             let stamp = LogDirectory.stamp(header.started)
             var name = stamp
             var number = 1
@@ -38,6 +38,8 @@ extension RunStore {
             }
             return name
         }
+        lock?.note(run: name)
+        return name
     }
 
     /// Notes how many training samples a client of a run has.
@@ -88,6 +90,17 @@ extension RunStore {
             try db.execute(
                 sql: "DELETE FROM models WHERE run = ? AND round <= ?",
                 arguments: [run, record.round - Self.modelsKept])
+            for (position, drop) in round.observedDrops.enumerated() {
+                try db.cachedStatement(
+                    sql: """
+                        INSERT INTO drops (run, round, position, client, at, reason)
+                        VALUES (?, ?, ?, ?, ?, ?)
+                        """
+                ).execute(arguments: [
+                    run, record.round, position, drop.client, drop.at?.timeIntervalSince1970,
+                    drop.reason,
+                ])
+            }
             try db.execute(
                 sql: "DELETE FROM kept_updates WHERE run = ? AND round <= ?",
                 arguments: [run, record.round])
@@ -117,6 +130,8 @@ extension RunStore {
                 sql: "UPDATE runs SET header = ?, is_finished = ?, log_file = ? WHERE number = ?",
                 arguments: [Self.text(header), isFinished, logFile, number(of: run, db)])
         }
+        // A run that is taken up again has no outcome yet.
+        lock?.note(run: !isFinished && header.outcome.isEmpty ? run : nil)
     }
 
     private static func insert(_ db: Database, run: Int64, client: Int, samples: Int) throws {

@@ -23,7 +23,7 @@ public final class RunStore: Sendable {
     public let path: String
     let queue: DatabaseQueue
     private let access: Access
-    private let lock: StoreLock?
+    let lock: StoreLock?
 
     /// Opens a store.
     /// - Throws: `StoreError`; a file that is none of ours is left as it was.

@@ -20,8 +20,25 @@ package enum StoreSchema {
         migrator.registerMigration("4 updates that are acknowledged and not committed") { db in
             try db.execute(sql: keptUpdates)
         }
+        migrator.registerMigration("5 clients that were dropped") { db in
+            try db.execute(sql: drops)
+        }
         return migrator
     }
+
+    /// Clients that were seen to vanish until a round was committed; `at` in seconds since 1970.
+    private static let drops = """
+        CREATE TABLE drops (
+            run INTEGER NOT NULL,
+            round INTEGER NOT NULL,
+            position INTEGER NOT NULL,
+            client INTEGER NOT NULL,
+            at REAL,
+            reason TEXT NOT NULL,
+            PRIMARY KEY (run, round, position),
+            FOREIGN KEY (run, round) REFERENCES rounds ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        """
 
     /// A store that has come so far can be read as it is.
     private static let leastRead = ["1 runs, rounds, clients, models", "2 states of strategies"]

@@ -15,6 +15,8 @@ public struct StoredRun: Sendable, Equatable {
     public var layout: ParameterLayout
     /// Whether it has come to an end, good or bad; one that was killed or interrupted has not.
     public var isFinished: Bool
+    /// Whether a process is in it now.
+    public var isRunning: Bool
     /// Where its log was written.
     public var logFile: String?
     /// How many rounds are committed.
@@ -24,6 +26,7 @@ public struct StoredRun: Sendable, Equatable {
 
     /// How it ended, or that it has not.
     public var outcome: String {
+        if isRunning { return "running" }
         if isFinished { return header.outcome }
         return header.outcome.isEmpty ? "unfinished" : header.outcome
     }

@@ -31,17 +31,45 @@ package struct Federated: ParsableCommand {
         } catch {
             let code = exitCode(for: error)
             // Help and version come as errors, too.
-            if code == .success { Federated.exit(withError: error) }
+            if code == .success {
+                Console.write(Array(helpText(fullMessage(for: error)).utf8))
+                Foundation.exit(0)
+            }
             complain(message(for: error))
             Foundation.exit(code.rawValue)
         }
+    }
+
+    /// A help, with its usage broken between options, which the parser leaves in one line.
+    private static func helpText(_ text: String) -> String {
+        let usage = "USAGE: "
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
+            guard line.hasPrefix(usage) else { return [String(line)] }
+            return Text.wrapped(
+                joined(String(line)), to: Console.width(of: STDOUT_FILENO), hanging: usage.count
+            ).map { $0.replacing("\u{A0}", with: " ") }
+        }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A usage in which an option and its value cannot be parted.
+    private static func joined(_ usage: String) -> String {
+        var depth = 0
+        return String(
+            usage.map { character in
+                if character == "[" { depth += 1 }
+                if character == "]" { depth -= 1 }
+                return depth > 0 && character == " " ? "\u{A0}" : character
+            })
     }
 
     /// Prints one line on standard error.
     static func complain(_ message: String) {
         guard Ranks.launched?.rank ?? 0 == 0 else { return }
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
-        FileHandle.standardError.write(Data("federated: \(line)\n".utf8))
+        let lines = Text.wrapped(
+            "federated: \(line)", to: Console.width(of: STDERR_FILENO), hanging: 4)
+        FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
     }
 }
 

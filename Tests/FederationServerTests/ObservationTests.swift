@@ -26,7 +26,7 @@ struct ObservationTests {
             #expect(
                 Set(object.keys) == [
                     "version", "run", "phase", "outcome", "round", "roundOpenedAt", "deadlineAt",
-                    "rounds", "clients", "drops", "events",
+                    "rounds", "clients", "waiting", "drops", "events",
                 ])
             #expect(object["phase"] as? String == "training")
             #expect(object["outcome"] is NSNull)

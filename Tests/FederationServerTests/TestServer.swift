@@ -20,6 +20,9 @@ struct TestServer: Sendable {
             var commits: [(record: RoundRecord, model: ParameterVector)] = []
             var events: [String] = []
             var outcomes: [Outcome] = []
+            var waits: [RoundWait?] = []
+            var seconds: [Double] = []
+            var drops: [ClientDrop] = []
         }
 
         var commits: [(record: RoundRecord, model: ParameterVector)] {
@@ -29,14 +32,25 @@ struct TestServer: Sendable {
         var events: [String] { state.withLock { $0.events } }
         var outcomes: [Outcome] { state.withLock { $0.outcomes } }
 
-        func commit(_ record: RoundRecord, _ model: ParameterVector) {
-            state.withLock { $0.commits.append((record, model)) }
+        /// Whom the run waited for, as the operator was told.
+        var waits: [RoundWait?] { state.withLock { $0.waits } }
+        /// How long each committed round took.
+        var seconds: [Double] { state.withLock { $0.seconds } }
+        var drops: [ClientDrop] { state.withLock { $0.drops } }
+
+        func commit(_ record: RoundRecord, _ model: ParameterVector, seconds: Double = 0) {
+            state.withLock {
+                $0.commits.append((record, model))
+                $0.seconds.append(seconds)
+            }
         }
+        func drop(_ drop: ClientDrop) { state.withLock { $0.drops.append(drop) } }
         func keep(_ update: ModelUpdate) { state.withLock { $0.kept.append(update) } }
         func finish(_ outcome: Outcome) { state.withLock { $0.outcomes.append(outcome) } }
         func note(_ event: ServerEvent) {
             switch event {
             case .note(let text), .notice(let text): state.withLock { $0.events.append(text) }
+            case .waiting(let wait): state.withLock { $0.waits.append(wait) }
             case .committed, .finished, .failed: break
             }
         }
@@ -60,6 +74,9 @@ struct TestServer: Sendable {
         /// How long it takes to make a run that a client asks for.
         var makingSeconds = 0.0
         var evaluationSeconds = 0.0
+        /// Of an earlier life of the server.
+        var startedAt = Date()
+        var drops: [ClientDrop] = []
         /// Updates that an earlier life of the server has kept.
         var keptUpdates: [ModelUpdate] = []
         var keepingFails = false
@@ -98,6 +115,7 @@ struct TestServer: Sendable {
                 if options.keepingFails { throw CommitFailure() }
                 record.keep(update)
             },
+            startedAt: options.startedAt, drops: options.drops, noteDrop: { record.drop($0) },
             work: { _, _ in LocalWork(steps: 1, learningRate: 0.01) },
             evaluate: { model in
                 if options.evaluationSeconds > 0 {
@@ -106,9 +124,9 @@ struct TestServer: Sendable {
                 return Evaluation(
                     accuracy: Double(min(abs(model.array(in: 0..<1)[0]), 1)), loss: 1, count: 10)
             },
-            commit: { round, state, _ in
+            commit: { round, state, seconds in
                 if options.commitFails { throw CommitFailure() }
-                record.commit(round, state.model)
+                record.commit(round, state.model, seconds: seconds)
             },
             finish: { outcome, _ in record.finish(outcome) })
     }

@@ -128,7 +128,8 @@ struct RunStoreTests {
 
             let going = try Sample.begin(store, rounds: 2)
             let soFar = try store.log(of: going)
-            #expect(soFar.outcome == "unfinished")
+            // This process is in it still.
+            #expect(soFar.outcome == "running")
             #expect(soFar.timings.trainingSeconds == 0.6)
             #expect(soFar.serverAccuracies == [0.2, 0.4])
         }
@@ -142,6 +143,68 @@ struct RunStoreTests {
             try store.register(client: 1, samples: 77, in: name)
             try store.register(client: 9, samples: 1, in: name)
             #expect(try store.clients(of: name) == [0: 10, 1: 77, 2: 30, 9: 1])
+        }
+    }
+
+    @Test("A run is running while the process that writes to it has the store")
+    func running() throws {
+        try inTemporaryFolder { path in
+            func outcomes() throws -> [String] {
+                let reader = try RunStore(path: path, access: .reading)
+                defer { reader.close() }
+                return try reader.runs().map(\.outcome)
+            }
+            var store = try RunStore(path: path)
+            let first = try Sample.begin(store)
+            #expect(try outcomes() == ["running"])
+            let second = try Sample.begin(store)
+            #expect(try outcomes() == ["unfinished", "running"])
+            var log = Sample.header
+            log.outcome = "completed"
+            try store.end(second, header: log, isFinished: true, logFile: nil)
+            #expect(try outcomes() == ["unfinished", "completed"])
+            // Not the newest one: whichever is resumed.
+            try store.end(first, header: Sample.header, isFinished: false, logFile: nil)
+            #expect(try outcomes() == ["running", "completed"])
+            store.close()
+            #expect(try outcomes() == ["unfinished", "completed"])
+            // A killed process leaves the file, and nothing that holds it.
+            try "4711\n\(first)\n".write(
+                toFile: path + "-lock", atomically: true, encoding: .utf8)
+            #expect(try outcomes() == ["unfinished", "completed"])
+            // Whoever looks holds up nobody who begins.
+            for _ in 0..<50 {
+                _ = try outcomes()
+                store = try RunStore(path: path)
+                store.close()
+            }
+        }
+    }
+
+    @Test("Drops are kept with their round, and are in the log again")
+    func drops() throws {
+        try inTemporaryFolder { path in
+            let seen = [
+                ClientDrop(
+                    at: Date(timeIntervalSince1970: 1_700_000_000.125), client: 1, round: 2,
+                    reason: "no heartbeat for 3 s"),
+                ClientDrop(at: nil, client: 0, round: 2, reason: "it has “left”, …\n"),
+            ]
+            let store = try RunStore(path: path)
+            let name = try Sample.begin(store, rounds: 1)
+            var round = Sample.round(2)
+            round.observedDrops = seen
+            try store.commit(round, state: Sample.state(2), in: name)
+            let other = try Sample.begin(store, rounds: 3)
+            #expect(try store.rounds(of: name).map(\.observedDrops) == [[], seen])
+            // The record has client 1's failure, too: that is one drop, not two.
+            #expect(try store.log(of: name).drops == seen)
+            #expect(try RunLog(decoding: store.log(of: name).encoded()).drops == seen)
+            // Where nobody saw it, the record alone tells.
+            #expect(
+                try store.log(of: other).drops
+                    == [ClientDrop(client: 1, round: 2, reason: "no heartbeat for 3 s")])
+            #expect(try store.log(of: try Sample.begin(store)).drops == [])
         }
     }
 

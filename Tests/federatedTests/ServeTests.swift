@@ -78,6 +78,53 @@ struct ServeTests {
         }
     }
 
+    @Test("It says whom it waits for, whom it lost, and what it does when the run is over")
+    func speaks() throws {
+        try Command.inTemporaryFolder { folder in
+            let logs = folder.appending(path: "served")
+            let server = try serve(logs)
+            let address = try server.address()
+            #expect(server.says("  round 1 waits for 3 of 3 clients (0, 1, 2)\n"))
+            let gone = try join(address, 1...1)[0]
+            #expect(server.says("client 1 is there\n  round 1 waits for 2 of 3 clients (0, 2)\n"))
+            gone.kill()
+            #expect(server.says("client 1 is gone in round 1: its connection closed"))
+            #expect(server.says("closed\n  round 1 waits for 3 of 3 clients (0, 1, 2)\n"))
+            sleep(2)
+            let clients = try join(address, 0...2)
+            for client in clients { #expect(client.wait().status == 0, "\(client.errors)") }
+            #expect(server.says("the run is over; serving its page until Ctrl-C"))
+            #expect(!server.output.contains("training 0.0 s"))
+            #expect(server.output.contains("over all threads evaluation "))
+            server.interrupt()
+            #expect(server.wait().status == 0)
+
+            let name = try #require(
+                try FileManager.default.contentsOfDirectory(atPath: logs.path).first {
+                    $0.hasSuffix(".json") && !$0.hasPrefix(".")
+                })
+            let data = try Data(contentsOf: logs.appending(path: name))
+            let log = try #require(
+                try JSONSerialization.jsonObject(with: data) as? [String: Any])
+            let drops = try #require(log["drops"] as? [[String: Any]])
+            #expect(drops.count == 1)
+            #expect(drops.first?["client"] as? Int == 1)
+            #expect(drops.first?["round"] as? Int == 1)
+            #expect(drops.first?["reason"] as? String == "its connection closed")
+            #expect((drops.first?["at"] as? String)?.hasSuffix("Z") == true)
+            // The two seconds in which nobody was there are none of the round's.
+            let timings = try #require(log["timings"] as? [String: Any])
+            let seconds = try #require(timings["round seconds"] as? [Double])
+            let total = try #require(timings["total seconds"] as? Double)
+            #expect(seconds.reduce(0, +) < total - 2)
+            let store = ["--store", logs.appending(path: "federated.sqlite").path]
+            let shown = try Command.run(["show", "last"] + store, in: folder)
+            #expect(shown.output.contains("  round 1, client 1: its connection closed\n"))
+            let report = try Command.run(["report", "last", "--output", "-"] + store, in: folder)
+            #expect(report.output.contains("its connection closed"))
+        }
+    }
+
     @Test("A second server on a port or store says so in one line")
     func second() throws {
         try Command.inTemporaryFolder { folder in

@@ -317,6 +317,7 @@ struct StoreCommandTests {
                     ["export", name, "--format", "safetensors", "--output", "m"] + store,
                     in: folder)
                 #expect(model.status == 0)
+                #expect(model.output == "  model      m\n")
                 #expect(
                     try Data(contentsOf: folder.appending(path: "m"))
                         == Data(contentsOf: logs.appending(path: "\(name).safetensors")))
@@ -330,7 +331,9 @@ struct StoreCommandTests {
 
             let shown = try Command.run(["show", names[1]] + store, in: folder)
             #expect(shown.output.hasPrefix("\(names[1])  completed\n"))
-            #expect(shown.output.contains("learning rate 0.1"))
+            #expect(shown.output.contains("SGD at 0.1"))
+            // Settings are rows, and none of them is a line of hundreds of letters.
+            #expect(shown.output.split(separator: "\n").allSatisfy { $0.count <= 150 })
             #expect(shown.output.contains("   6/6"))
             let compared = try Command.run(["compare"] + names + store, in: folder)
             #expect(compared.output.contains("learning rate 0.01"))
@@ -348,7 +351,11 @@ struct StoreCommandTests {
             }
             let one = try Command.run(["compare", names[0]] + store, in: folder)
             #expect(one.status == 64)
-            #expect(one.errors == "federated: compare needs at least 2 runs, not 1\n")
+            #expect(
+                one.errors
+                    == "federated: compare needs at least 2 runs, not 1: the last ones in "
+                    + "logs/federated.sqlite are \(names[0]), \(names[1]), and last means "
+                    + "\(names[1])\n")
             for (options, sentence) in [
                 (
                     ["--target", "0.9"],
@@ -372,6 +379,134 @@ struct StoreCommandTests {
             #expect(
                 noStore.errors
                     == "federated: there is no store elsewhere: the first run makes it\n")
+        }
+    }
+
+    @Test("A run is named by its name, a beginning, last, or its log, wherever one is asked for")
+    func naming() throws {
+        try Command.inTemporaryFolder { folder in
+            for seed in ["1", "2"] {
+                let run = try Command.run(
+                    ["run", "--seed", seed, "--quiet"] + Command.short, in: folder)
+                #expect(run.status == 0)
+            }
+            let store = ["--store", "logs/federated.sqlite"]
+            let logs = try FileManager.default.contentsOfDirectory(
+                atPath: folder.appending(path: "logs").path
+            ).filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
+            let names = logs.map { String($0.dropLast(".json".count)) }
+            #expect(names.count == 2)
+
+            // The same by every name, but for what only a store knows.
+            func shown(_ name: String) throws -> [Substring] {
+                let command = try Command.run(["show", name] + store, in: folder)
+                #expect(command.status == 0, "\(command.errors)")
+                return command.output.split(separator: "\n").filter {
+                    !$0.hasPrefix("  log ") && !$0.hasPrefix("  begun by ")
+                }
+            }
+            let newest = try shown(names[1])
+            #expect(newest.contains { $0.hasPrefix("  seed       2") })
+            #expect(try shown("last") == newest)
+            #expect(try shown("logs/\(logs[1])") == newest)
+            // Names of one second differ in their ends alone: what they share means neither of them.
+            let shared = names[0].commonPrefix(with: names[1])
+            if names[1] != shared, names[0] != shared {
+                #expect(try shown(String(names[1].prefix(shared.count + 1))) == newest)
+                for command in [["show"], ["export"], ["report"], ["compare", "last"]] {
+                    let answer = try Command.run(command + [shared] + store, in: folder)
+                    #expect(answer.status == 1)
+                    #expect(
+                        answer.errors
+                            == "federated: “\(shared)” is the beginning of 2 runs: "
+                            + "\(names[0]), \(names[1])\n")
+                }
+            }
+            // A folder of logs alone will do, as a sweep leaves one.
+            let compared = try Command.run(
+                ["compare", "logs/\(logs[0])", "logs/\(logs[1])", "--store", "none"], in: folder)
+            #expect(compared.status == 0)
+            #expect(compared.output.contains("seed 1") && compared.output.contains("seed 2"))
+            let mixed = try Command.run(["compare", "logs/\(logs[0])", "last"] + store, in: folder)
+            #expect(mixed.output == compared.output)
+            for format in ["json", "csv", "safetensors"] {
+                let arguments = ["--format", format, "--output", "out"]
+                for (index, name) in [names[0], "logs/\(logs[0])"].enumerated() {
+                    let answer = try Command.run(
+                        ["export", name] + arguments + store, in: folder)
+                    #expect(answer.status == 0, "\(answer.errors)")
+                    try FileManager.default.moveItem(
+                        at: folder.appending(path: "out"),
+                        to: folder.appending(path: "\(format)\(index)"))
+                }
+                #expect(
+                    try Data(contentsOf: folder.appending(path: "\(format)0"))
+                        == Data(contentsOf: folder.appending(path: "\(format)1")))
+            }
+            for command in ["show", "export", "report"] {
+                let none = try Command.run([command] + store, in: folder)
+                #expect(none.status == 64)
+                #expect(
+                    none.errors
+                        == "federated: \(command) needs a run: the last ones in "
+                        + "logs/federated.sqlite are \(names[0]), \(names[1]), and last means "
+                        + "\(names[1])\n")
+                let missing = try Command.run([command, "no.json"] + store, in: folder)
+                #expect(missing.status == 1)
+                #expect(
+                    missing.errors
+                        == "federated: no.json cannot be read: No such file or directory\n")
+            }
+        }
+    }
+
+    @Test("The list of runs tells data, division, strategy, who began them, and which is running")
+    func listing() throws {
+        try Command.inTemporaryFolder { folder in
+            let partition = [
+                "--partition", "dirichlet:0.5", "--strategy", "fedadam", "--cohort", "2",
+            ]
+            let plain = Command.short.filter { $0 != "--experiment" && $0 != "4" }
+            #expect(
+                try Command.run(["run", "--quiet"] + partition + plain, in: folder).status == 0)
+            let long = Command.short.map { $0 == "6" ? "100000" : $0 }
+            let process = try Command.start(["run"] + long, in: folder)
+            let pipe = try #require(process.standardOutput as? Pipe)
+            var text = ""
+            while !text.contains("2/100000") {
+                let data = pipe.fileHandleForReading.availableData
+                if data.isEmpty { break }
+                text += String(decoding: data, as: UTF8.self)
+            }
+            func rows() throws -> [String] {
+                let answer = try Command.run(
+                    ["runs", "--store", "logs/federated.sqlite"], in: folder)
+                return answer.output.split(separator: "\n").dropFirst().map(String.init)
+            }
+            let meanwhile = try rows()
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            let after = try rows()
+            try #require(meanwhile.count == 2 && after.count == 2)
+            for word in ["run", "digits", "dirichlet:0.5", "FedAdam", "completed"] {
+                #expect(meanwhile[0].contains(word), "\(meanwhile[0])")
+            }
+            #expect(!meanwhile[0].contains("experiment"))
+            #expect(meanwhile[1].contains("experiment 4"))
+            #expect(meanwhile[1].hasSuffix("running"), "\(meanwhile[1])")
+            #expect(after[1].hasSuffix("unfinished"), "\(after[1])")
+            // The log of a partition has no experiment, and a number for a number.
+            let log = try #require(
+                try FileManager.default.contentsOfDirectory(
+                    atPath: folder.appending(path: "logs").path
+                ).first { $0.hasSuffix(".json") && !$0.hasPrefix(".") })
+            let data = try Data(contentsOf: folder.appending(path: "logs/\(log)"))
+            let object = try #require(
+                try JSONSerialization.jsonObject(with: data) as? [String: Any])
+            #expect(object["experiment"] as? Int == 0)
+            let configuration = try #require(object["configuration"] as? [String: Any])
+            #expect(configuration["experiment"] == nil)
+            #expect(configuration["cohort"] as? Int == 2)
         }
     }
 }

@@ -69,6 +69,9 @@ extension RunLog {
             &clientClassCounts
         ) { $0.byClient(from: first) { $0.list { $0.integers } } }
         if let parts { series = ClientSeries(parts: try partsOnly(parts, from: first)) }
+        try reader.optional("drops", "a list of clients that were dropped", &drops) {
+            $0.list { ClientDrop($0) }
+        }
         try reader.optional("outcome", "a text", &outcome) {
             $0.text.map { Self.renumbered($0, clientsFrom: first) }
         }

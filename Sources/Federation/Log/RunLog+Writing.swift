@@ -60,6 +60,7 @@ extension RunLog {
         try byClient("clients samples", lists.samples, integers)
         try byClient("clients class counts", lists.classCounts) { .array($0.map(integers)) }
         if let parts { try byClient("clients rounds", parts, json) }
+        if let drops { try member("drops", .array(drops.map(\.json))) }
         try member("outcome", .string(outcome))
         try member("configuration", configuration)
         try member("seed", JSONValue(seed))

@@ -34,7 +34,8 @@ public struct RunLog: Equatable, Sendable {
 
     /// Where the time went, in seconds of the clock on the wall.
     public struct Timings: Equatable, Sendable {
-        /// Each committed round, from its opening to its commit.
+        /// Each committed round, from its opening, or from when all clients that a served round needs
+        /// were there, to its commit.
         public var roundSeconds: [Double]
         /// Local training in all rounds, summed over clients.
         public var trainingSeconds: Double
@@ -74,6 +75,8 @@ public struct RunLog: Equatable, Sendable {
     public var finalWeight = FinalWeight.none
     /// The global model's loss in nats, by round (`server loss`).
     public var serverLosses: [Double?] = []
+    /// Clients that rounds went on without (`drops`); nil where a log does not say.
+    public var drops: [ClientDrop]?
     /// How the run ended, as `Outcome` describes it (`outcome`).
     public var outcome = ""
     /// The run's options (`configuration`).
@@ -115,6 +118,7 @@ public struct RunLog: Equatable, Sendable {
     public mutating func append(_ round: CommittedRound) {
         append(round.record, classCounts: round.classCounts)
         timings.roundSeconds.append(round.seconds)
+        drops = (drops ?? []) + round.drops
     }
 
     private mutating func append(_ record: RoundRecord, classCounts: [Int: [Int]]?) {
@@ -130,6 +134,7 @@ public struct RunLog: Equatable, Sendable {
         log.serverAccuracies = []
         log.finalWeight = .none
         log.serverLosses = []
+        log.drops = nil
         log.timings.roundSeconds = []
         return log
     }

@@ -79,6 +79,9 @@ public struct RoundEngine: Sendable {
             .map(\.key).sorted()
     }
 
+    /// Places of the open round that are taken, by clients that train, report or have reported.
+    package var takenPlaces: Int { openRound == nil ? 0 : tally.places }
+
     /// Whether the open round waits for any client.
     public var hasPendingClients: Bool { openRound != nil && tally.pending > 0 }
 
@@ -185,7 +188,7 @@ public struct RoundEngine: Sendable {
 
     /// The first round waits for all clients of the run, so that its cohort is drawn from the same
     /// ones each time; later rounds, and one that has waited long enough, for the minimum.
-    private var neededClients: Int {
+    package var neededClients: Int {
         hasOpened || isPastDeadline
             ? configuration.minimumClients : configuration.population
     }

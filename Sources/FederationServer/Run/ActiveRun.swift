@@ -24,13 +24,15 @@ package struct ActiveRun {
     var hasReports: Bool
     package internal(set) var outcome: Outcome?
 
-    let startedAt = Date()
+    let startedAt: Date
     var openedAt: Date?
     var openedSeconds = 0.0
+    /// When all that the open round needs were there; nil before.
+    var readySeconds: Double?
     var deadlineAt: Date?
     var history: [History] = []
-    /// The last of the clients that vanished, and how many there were.
-    var drops: [Drop] = []
+    /// The last of the clients that vanished.
+    var drops: [ClientDrop] = []
     var events: [(at: Date, text: String)] = []
 
     /// A committed round for the page.
@@ -55,14 +57,6 @@ package struct ActiveRun {
         }
     }
 
-    /// A client that vanished.
-    struct Drop {
-        var at: Date
-        var client: Int
-        var round: Int
-        var reason: String
-    }
-
     var settings: RunSettings { served.settings }
 
     /// The round that clients may report in: the engine's, once there is an aggregate for it.
@@ -75,7 +69,7 @@ package struct ActiveRun {
     func takes(_ client: Int) -> Bool { (0..<settings.clients).contains(client) }
 
     /// Notes a client that vanished for the page, which shows the last 200.
-    mutating func note(_ drop: Drop) {
+    mutating func note(_ drop: ClientDrop) {
         drops.append(drop)
         if drops.count > 200 { drops.removeFirst() }
     }

@@ -138,6 +138,11 @@ extension Coordinator {
         seen(client)
         let now = task(for: client)
         if now.kind != .wait { return now }
+        // For whom it waits, it is told at once.
+        if let waiting = now.waiting, waiting.round != run.members[client]?.toldOfWaiting {
+            member(client) { $0.toldOfWaiting = waiting.round }
+            return now
+        }
         // Of two questions of one client only the newer has someone who waits for its answer.
         answerPoll(of: client, .success(now))
         pollNumber += 1
@@ -199,7 +204,7 @@ extension Coordinator {
         if let round = run.openRound, run.engine.isTraining(client) {
             return NextTask(.train(round: round), committed: summary)
         }
-        return NextTask(.wait, committed: summary)
+        return NextTask(.wait, committed: summary, waiting: waiting)
     }
 
     private var summary: CommittedSummary? {
@@ -227,6 +232,7 @@ extension Coordinator {
 
     /// A client has been heard of.
     package func seen(_ client: Int) {
+        let before = waiting
         let (isNew, hadTask) = member(client) { member in
             member.lastSeenSeconds = MonotonicClock.seconds()
             member.lastSeen = Date()
@@ -241,6 +247,7 @@ extension Coordinator {
             inform(.clientJoined(client: client))
         }
         notice("client \(client) is there")
+        reportWaiting(before: before)
     }
 
     /// A client uses a connection.
@@ -266,6 +273,7 @@ extension Coordinator {
     /// Gives up a client, whose place may go to another.
     package func lose(_ client: Int, reason: String) {
         let round = run.engine.currentRound
+        let before = waiting
         member(client) { member in
             member.isLost = true
             member.task = nil
@@ -274,10 +282,13 @@ extension Coordinator {
         drop(client, in: round, reason: reason)
         notice("client \(client) is gone in round \(round): \(reason)")
         inform(.clientLost(client: client, reason: reason))
+        reportWaiting(before: before)
     }
 
     private func drop(_ client: Int, in round: Int, reason: String) {
-        run.note(ActiveRun.Drop(at: Date(), client: client, round: round, reason: reason))
+        let drop = ClientDrop(at: Date(), client: client, round: round, reason: reason)
+        run.note(drop)
+        run.served.noteDrop(drop)
         counters.countDrop()
     }
 

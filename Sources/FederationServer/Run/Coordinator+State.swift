@@ -14,13 +14,8 @@ extension Coordinator {
             "deadlineAt": Self.time(run.deadlineAt),
             "rounds": .array(run.history.map(Self.json)),
             "clients": .array(clientsJSON),
-            "drops": .array(
-                run.drops.map { drop in
-                    [
-                        "at": Self.time(drop.at), "client": .integer(drop.client),
-                        "round": .integer(drop.round), "reason": .string(drop.reason),
-                    ]
-                }),
+            "waiting": waiting?.json ?? nil,
+            "drops": .array(run.drops.map(\.json)),
             "events": .array(
                 run.events.map { event in
                     ["at": Self.time(event.at), "text": .string(event.text)]
@@ -32,10 +27,16 @@ extension Coordinator {
         if run.outcome != nil { return "finished" }
         switch run.engine.phase {
         case .idle, .waiting: return "waiting"
-        case .open: return run.members.values.contains(where: \.hasJoined) ? "training" : "waiting"
+        case .open: return isWorking ? "training" : "waiting"
         case .closing: return "evaluating"
         case .finished: return "finished"
         }
+    }
+
+    /// Whether anyone who is there has something to do in the open round, or all have done it.
+    private var isWorking: Bool {
+        if waiting == nil { return true }
+        return run.members.values.contains { $0.state(openRound: run.openRound) == .training }
     }
 
     private var runJSON: JSONValue {

@@ -75,7 +75,9 @@ package actor Coordinator {
             number: number, served: served,
             engine: RoundEngine(served.rules, resuming: served.records), publication: publication,
             state: served.state, spareSum: served.makeSum(workers),
-            hasReports: !served.records.isEmpty || !served.keptUpdates.isEmpty)
+            hasReports: !served.records.isEmpty || !served.keptUpdates.isEmpty,
+            startedAt: served.startedAt)
+        run.drops = served.drops.suffix(200)
         for (index, record) in served.records.enumerated() {
             let seconds =
                 index < served.recordSeconds.count ? served.recordSeconds[index] : nil
@@ -101,6 +103,8 @@ package actor Coordinator {
             for update in run.served.keptUpdates { inform(.clientJoined(client: update.client)) }
         }
         inform(.begin)
+        // The first run is announced by whoever runs the server, when it has said where that is.
+        if run.number > 1, let waiting { report(.waiting(waiting)) }
     }
 
     /// Tells the engine what has happened and sees to what it asks for.
@@ -173,6 +177,7 @@ package actor Coordinator {
         switch effect {
         case .awaitClients(let round, let count):
             note("round \(round) waits for \(count) clients")
+            if let waiting, run.openedAt != nil { report(.waiting(waiting)) }
             startDeadline(round)
         case .openRound(let round, let cohort):
             await open(round, cohort)
@@ -215,6 +220,8 @@ package actor Coordinator {
         run.sum = (round, sum)
         run.openedAt = Date()
         run.openedSeconds = MonotonicClock.seconds()
+        run.readySeconds = nil
+        noteReady()
         note("round \(round) is open for \(cohort.count) clients")
         startDeadline(round)
         let kept = run.served.keptUpdates.filter { $0.round == round }
@@ -261,7 +268,7 @@ package actor Coordinator {
     private func commit(_ record: RoundRecord) async {
         guard let candidate = run.candidate else { return }
         let number = run.number
-        let seconds = MonotonicClock.seconds() - run.openedSeconds
+        let seconds = MonotonicClock.seconds() - (run.readySeconds ?? run.openedSeconds)
         do {
             try await run.served.commit(record, candidate, seconds)
         } catch {
@@ -375,6 +382,8 @@ public enum ServerEvent: Sendable {
     case note(String)
     /// Something that an operator wants to know.
     case notice(String)
+    /// Whom the run waits for now; nil where all that it needs are there.
+    case waiting(RoundWait?)
     /// A round has been made permanent.
     case committed(RoundRecord, seconds: Double)
     /// The run has ended.

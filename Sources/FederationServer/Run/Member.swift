@@ -66,6 +66,8 @@ struct Member {
     var bytesSent = 0
     var imagesPerSecond: Double?
     var poll: Poll?
+    /// The round of which it has been told whom it waits for.
+    var toldOfWaiting: Int?
     /// Whether it has been told that the run is over.
     var knowsEnd = false
 

@@ -1,5 +1,6 @@
 import Federation
 import FederationWire
+import Foundation
 import Tensors
 
 /// A run as a server takes it over: what it is, where it stands, and what the server cannot do
@@ -19,6 +20,13 @@ public struct ServedRun: Sendable {
     public var recordSeconds: [Double]
     /// What the federation knows after them.
     public var state: FederationState
+    /// When the run began, in an earlier life of the server perhaps.
+    public var startedAt: Date
+    /// The clients that were dropped in rounds that are committed, in the order of time.
+    public var drops: [ClientDrop]
+    /// Told of each client that is dropped from now on, before the round is committed that goes on
+    /// without it; must return quickly.
+    public var noteDrop: @Sendable (ClientDrop) -> Void
     /// How much a client with so many samples trains in a round.
     public var work: @Sendable (_ samples: Int, _ round: Int) -> LocalWork
     /// Tests a model. Must do its work on threads of its own, and is asked for one at a time.
@@ -41,6 +49,8 @@ public struct ServedRun: Sendable {
         layout: ParameterLayout, records: [RoundRecord] = [], recordSeconds: [Double] = [],
         state: FederationState, keptUpdates: [ModelUpdate] = [],
         keep: (@Sendable (ModelUpdate) async throws -> Void)? = nil,
+        startedAt: Date = Date(), drops: [ClientDrop] = [],
+        noteDrop: @escaping @Sendable (ClientDrop) -> Void = { _ in },
         work: @escaping @Sendable (_ samples: Int, _ round: Int) -> LocalWork,
         evaluate: @escaping @Sendable (ParameterVector) async -> Evaluation,
         commit: @escaping @Sendable (RoundRecord, FederationState, Double) async throws -> Void,
@@ -55,6 +65,9 @@ public struct ServedRun: Sendable {
         self.records = records
         self.recordSeconds = recordSeconds
         self.state = state
+        self.startedAt = startedAt
+        self.drops = drops
+        self.noteDrop = noteDrop
         self.keptUpdates = keptUpdates
         self.keep = keep
         self.work = work

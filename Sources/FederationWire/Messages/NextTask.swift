@@ -18,11 +18,14 @@ public struct NextTask: Message {
     public var kind: Kind
     /// How the last committed round went; nil before the first.
     public var committed: CommittedSummary?
+    /// Whom the round waits for, where there is nothing to do because somebody is missing.
+    public var waiting: RoundWait?
 
     /// A task.
-    public init(_ kind: Kind, committed: CommittedSummary? = nil) {
+    public init(_ kind: Kind, committed: CommittedSummary? = nil, waiting: RoundWait? = nil) {
         self.kind = kind
         self.committed = committed
+        self.waiting = waiting
     }
 
     public init(_ fields: inout Fields) throws(APIError) {
@@ -35,6 +38,7 @@ public struct NextTask: Message {
         default: throw fields.failure("task", "“train”, “wait” or “finished”")
         }
         committed = try fields.message("committed", CommittedSummary.self)
+        waiting = try fields.message("waiting", RoundWait.self)
     }
 
     public var json: JSONValue {
@@ -43,7 +47,8 @@ public struct NextTask: Message {
         case .train(let round):
             return ["task": "train", "round": .integer(round), "committed": committed]
         case .wait:
-            return ["task": "wait", "committed": committed]
+            guard let waiting else { return ["task": "wait", "committed": committed] }
+            return ["task": "wait", "committed": committed, "waiting": waiting.json]
         case .finished(let outcome, let succeeded):
             return [
                 "task": "finished", "outcome": .string(outcome), "succeeded": .bool(succeeded),

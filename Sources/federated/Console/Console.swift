@@ -7,29 +7,59 @@ final class Console: Sendable {
     let isQuiet: Bool
     /// Whether a line may be redrawn: on a terminal, and `NO_COLOR` is not set.
     let isLive: Bool
+    /// Columns that a line has; nil where it may be of any length: in a file or a pipe.
+    let width: Int?
     private let hasTransientLine = Mutex(false)
 
-    init(quiet: Bool) {
+    /// - Parameter width: columns of a line in place of the terminal's.
+    init(quiet: Bool, width: Int? = nil) {
         isQuiet = quiet
+        self.width = width ?? Console.width(of: STDOUT_FILENO)
         let environment = ProcessInfo.processInfo.environment
         let plain = !(environment["NO_COLOR"] ?? "").isEmpty || environment["TERM"] == "dumb"
         isLive = !quiet && !plain && isatty(STDOUT_FILENO) == 1
     }
 
-    /// Prints a line for good.
-    func line(_ text: String = "") {
+    /// Prints a line for good, broken between words where the terminal is too narrow for it.
+    /// - Parameter hanging: where what follows its first line begins; by default 2 columns in.
+    func line(_ text: String = "", hanging: Int? = nil) {
         guard !isQuiet else { return }
+        let hanging = hanging ?? text.prefix { $0 == " " }.count + 2
+        let lines = Text.wrapped(text, to: width, hanging: hanging)
         hasTransientLine.withLock { transient in
-            Console.write(Array((transient ? "\r\u{1B}[K" : "").utf8) + Array((text + "\n").utf8))
+            Console.write(
+                Array((transient ? "\r\u{1B}[K" : "").utf8)
+                    + lines.flatMap { Array(($0 + "\n").utf8) })
             transient = false
         }
+    }
+
+    /// Prints a name and what it is, a line that goes on below its second half.
+    func row(_ name: String, _ value: String) {
+        line(
+            "  \(dim(Console.padded(name)))\(value)",
+            hanging: 2 + Console.nameColumns)
+    }
+
+    /// Columns of names in rows.
+    private static let nameColumns = 11
+
+    private static func padded(_ name: String) -> String {
+        Text.padRight(name, max(nameColumns, name.count + 1))
+    }
+
+    /// Says what has been written where: on standard error where nothing is printed but data.
+    func wrote(_ what: String, to path: String) {
+        guard isQuiet else { return row(what, path) }
+        let text = "  \(Console.padded(what))\(path)\n"
+        Console.write(Array(text.utf8), to: STDERR_FILENO)
     }
 
     /// Shows a line until the next one comes; nothing where lines cannot be redrawn.
     func transient(_ text: String) {
         guard isLive else { return }
         hasTransientLine.withLock { transient in
-            Console.write(Array("\r\u{1B}[K\(text.prefix(Console.width - 1))".utf8))
+            Console.write(Array("\r\u{1B}[K\(text.prefix(transientWidth))".utf8))
             transient = true
         }
     }
@@ -48,19 +78,27 @@ final class Console: Sendable {
     /// Grey on a terminal.
     func dim(_ text: String) -> String { isLive ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
 
-    /// Columns of the terminal.
-    private static var width: Int {
+    /// Columns that a line which is redrawn may have: one that fills the last would begin another.
+    var transientWidth: Int { (Console.width(of: STDOUT_FILENO) ?? 80) - 1 }
+
+    /// Columns of the terminal that a descriptor is; nil where it is none. A terminal that does not
+    /// say has as many as COLUMNS says, or 80.
+    static func width(of descriptor: Int32) -> Int? {
+        guard isatty(descriptor) == 1 else { return nil }
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-        return Int(size.ws_col)
+        if ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 {
+            return Int(size.ws_col)
+        }
+        let columns = ProcessInfo.processInfo.environment["COLUMNS"].flatMap(Int.init)
+        return columns.flatMap { $0 > 0 ? $0 : nil } ?? 80
     }
 
     /// Writes bytes to standard output at once; an output that has been closed is no error.
-    static func write(_ bytes: [UInt8]) {
+    static func write(_ bytes: [UInt8], to descriptor: Int32 = STDOUT_FILENO) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
-                Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count)
+                Glibc.write(descriptor, $0.baseAddress, $0.count)
             }
             if count < 0 && errno == EINTR { continue }
             guard count > 0 else { return }

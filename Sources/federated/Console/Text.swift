@@ -1,7 +1,7 @@
 import Foundation
 
 /// Numbers as people read them.
-enum Text {
+package enum Text {
     /// 1,199,882.
     static func count(_ value: Int) -> String {
         var digits = Array(String(value.magnitude))

@@ -39,9 +39,7 @@ struct FlowerNodeDisplay: Sendable {
             ),
         ]
         console.line(console.bold("federated \(Federated.version)"))
-        for (name, value) in rows {
-            console.line("  \(console.dim(Text.padRight(name, 11)))\(value)")
-        }
+        for (name, value) in rows { console.row(name, value) }
         console.line()
     }
 

@@ -50,9 +50,7 @@ final class JoinDisplay: Sendable {
             ),
         ]
         console.line(console.bold("federated \(Federated.version)"))
-        for (name, value) in rows {
-            console.line("  \(console.dim(Text.padRight(name, 11)))\(value)")
-        }
+        for (name, value) in rows { console.row(name, value) }
         console.line()
         console.line(console.dim(Self.heading))
     }
@@ -63,6 +61,7 @@ final class JoinDisplay: Sendable {
         case .away(let reason): console.line("the server is away: \(reason); trying again")
         case .back(let seconds):
             console.line("the server is back after \(Text.fixed(seconds, 1)) s")
+        case .waiting(let wait): console.line(wait.words)
         case .training(let round):
             console.transient("round \(round): training")
         case .uploaded(let round, let trained, _):

@@ -38,10 +38,19 @@ extension CohortSize: CustomStringConvertible {
     }
 }
 
-/// As it is typed: JSON does not tell 1 from 1.0.
+/// A number: a whole one is a count, any other a fraction. JSON does not tell 1 from 1.0, so that the
+/// fractions 0.0 and 1.0 are texts, as all cohorts were once.
 extension CohortSize: Codable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
+        if let count = try? container.decode(Int.self) {
+            self = .count(count)
+            return
+        }
+        if let part = try? container.decode(Double.self) {
+            self = .fraction(part)
+            return
+        }
         let text = try container.decode(String.self)
         guard let size = CohortSize(argument: text) else {
             throw DecodingError.dataCorruptedError(
@@ -52,6 +61,10 @@ extension CohortSize: Codable {
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(description)
+        switch self {
+        case .count(let count): try container.encode(count)
+        case .fraction(let part) where part != part.rounded(): try container.encode(part)
+        case .fraction: try container.encode(description)
+        }
     }
 }

@@ -48,12 +48,10 @@ struct Division {
         console.line(console.bold("federated \(Federated.version)"))
         let facts = [
             (samples == nil ? "partition" : "draw", "\(name) (\(summary))"),
-            ("data", "\(origin): \(Text.plural(imageCount, "training image"))"),
+            ("data", "\(origin): \(Text.plural(imageCount, "training image"))\(drawn)"),
             ("seed", samples == nil ? "\(seed)" : "\(seed), round 1"),
         ]
-        for (fact, value) in facts {
-            console.line("  \(console.dim(Text.padRight(fact, 11)))\(value)")
-        }
+        for (fact, value) in facts { console.row(fact, value) }
         console.line()
         table.print(console)
         console.line()
@@ -61,18 +59,26 @@ struct Division {
         for (fact, value) in [
             ("sizes", Self.spread(sizes, "image")), ("classes", Self.spread(labels, "class")),
         ] {
-            console.line("  \(console.dim(Text.padRight(fact, 11)))\(value)")
+            console.row(fact, value)
         }
         if samples == nil, imageCount > sizes.reduce(0, +) {
             let left = Text.plural(imageCount - sizes.reduce(0, +), "image")
-            console.line("  \(console.dim(Text.padRight("left out", 11)))\(left)")
+            console.row("left out", left)
         }
+    }
+
+    /// How many of the images an experiment's first round takes; nothing for a partition, which takes
+    /// those that are not left out.
+    private var drawn: String {
+        guard samples != nil else { return "" }
+        return ", of which round 1 draws \(Text.count(sizes.reduce(0, +)))"
     }
 
     private var table: TextTable {
         let classes = totals.indices
         var table = TextTable(
-            [.right("client"), .right("images")] + classes.map { .right("\($0)") })
+            [.right("client"), .right("images")] + classes.map { .right("\($0)") },
+            narrow: .split)
         func add(_ name: String, _ counts: [Int]) {
             table.add(
                 [name, Text.count(counts.reduce(0, +))]

@@ -74,13 +74,13 @@ struct PartitionCommand: ParsableCommand {
         division.print(on: console, notes: data.notes)
         if let csv, let shards {
             try shards.writeCSV(to: csv)
-            console.line("  csv        \(csv)")
+            console.wrote("csv", to: csv)
         }
         if let picture {
             try Picture.draw(
                 [(name: "partition", json: division.json.encoded())], with: "plot_partition.py",
                 to: picture)
-            console.line("  picture    \(picture)")
+            console.wrote("picture", to: picture)
         }
         if json { Console.write(division.json.encoded() + [UInt8(ascii: "\n")]) }
     }

@@ -10,10 +10,8 @@ struct ReportCommand: ParsableCommand {
         commandName: "report",
         abstract: "Write a run as one HTML file, to open in a browser or to send to someone.")
 
-    @Argument(
-        help: ArgumentHelp(
-            "The run, as `federated runs` names it, or the path of its log.", valueName: "run"))
-    var named: String
+    @Argument(help: ArgumentHelp(RunChoice.help, valueName: "run"))
+    var named: String?
 
     @OptionGroup var reading: StoreReading
 
@@ -24,44 +22,20 @@ struct ReportCommand: ParsableCommand {
     var output: String?
 
     func run() throws {
-        let isLog = named.contains("/") || named.hasSuffix(".json")
-        let state = isLog ? try stateOfLog() : try stateInStore()
-        let page = LivePage.report(of: state)
+        guard let named else { throw reading.unnamed("report needs a run") }
+        let run = try reading.find([RunChoice(named)])[0]
+        var log = run.log
+        log.outcome = run.stored?.outcome ?? log.outcome
+        let page = LivePage.report(of: RunReport.state(of: log, name: run.name))
         if output == "-" { return Console.write(page) }
         let target =
             output.map { URL(fileURLWithPath: $0) }
-            ?? (isLog
+            ?? (run.stored == nil
             ? URL(fileURLWithPath: named).deletingPathExtension()
             : URL(fileURLWithPath: reading.store).deletingLastPathComponent()
-                .appending(path: named)).appendingPathExtension("html")
+                .appending(path: run.name)).appendingPathExtension("html")
         try Self.write(page, to: target)
         print(target.relativePath)
-    }
-
-    private func stateInStore() throws -> JSONValue {
-        try reading.read { store throws in
-            let log = try store.log(of: named, withModel: false)
-            return RunReport.state(of: log, name: named, rounds: try store.rounds(of: named))
-        }
-    }
-
-    private func stateOfLog() throws -> JSONValue {
-        let file = URL(fileURLWithPath: named)
-        // Foundation's reasons repeat the path; the system's are shorter.
-        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw CommandFailure(
-                message: "\(named) cannot be read: \(String(cString: strerror(errno)))")
-        }
-        close(descriptor)
-        do {
-            let name = file.deletingPathExtension().lastPathComponent
-            return RunReport.state(of: try RunLog(contentsOf: file), name: name)
-        } catch .cannotRead {
-            throw CommandFailure(message: "\(named) cannot be read: it is no file")
-        } catch {
-            throw CommandFailure(message: "\(named) is no log of a run: \(error)")
-        }
     }
 
     /// Writes the file whole or not at all.

@@ -4,9 +4,8 @@ import Foundation
 /// A finished run in the form that the live page draws.
 package enum RunReport {
     /// The state that `/state` would have answered at the run's end; null is what is not known.
-    /// - Parameter rounds: the rounds as a store has them, who failed among it; a log has not.
     package static func state(
-        of log: RunLog, name: String, rounds: [CommittedRound]? = nil
+        of log: RunLog, name: String
     ) -> JSONValue {
         let count = max(log.serverAccuracies.count, log.serverLosses.count)
         let clients = log.clientIDs.map { (id: $0, rounds: log.rounds(of: $0)) }
@@ -16,7 +15,7 @@ package enum RunReport {
             "outcome": text(log.outcome), "round": .integer(count), "roundOpenedAt": nil,
             "deadlineAt": nil, "rounds": .array((0..<count).map { round($0, of: log, ranges[$0]) }),
             "clients": .array(shown(clients, of: log)), "clientsSeen": .integer(clients.count),
-            "drops": rounds.map { .array(drops($0)) } ?? nil, "events": nil,
+            "drops": log.drops.map { .array($0.map(\.json)) } ?? nil, "events": nil,
         ]
     }
 
@@ -41,7 +40,7 @@ package enum RunReport {
                 if !isUsual { members[key] = value }
             }
             // As a server names it, and a cohort as a number of clients.
-            if let settings: ExperimentSettings = try? log.configuration.decoded() {
+            if let settings = try? ExperimentSettings(configuration: log.configuration) {
                 members["strategy"] = .string(settings.federatedStrategy.name)
                 members["cohort"] = settings.cohort.map { _ in .integer(settings.cohortSize) }
             }
@@ -117,19 +116,6 @@ package enum RunReport {
                 "lastRound": last.map(JSONValue.integer) ?? nil, "lastSeen": nil,
                 "bytesReceived": nil, "bytesSent": nil, "imagesPerSecond": nil,
             ]
-        }
-    }
-
-    private static func drops(_ rounds: [CommittedRound]) -> [JSONValue] {
-        rounds.flatMap { round in
-            round.record.clients.compactMap { part in
-                part.failure.map { failure in
-                    [
-                        "at": nil, "client": .integer(part.client),
-                        "round": .integer(round.record.round), "reason": .string(failure.reason),
-                    ]
-                }
-            }
         }
     }
 

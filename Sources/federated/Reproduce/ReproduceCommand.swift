@@ -82,17 +82,17 @@ package struct ReproduceCommand: ParsableCommand {
         let rows = StudyTable.rows(in: url)
         let results = cells.map { StudyResult($0, rows: rows) }
         Self.show(results, console)
-        console.line("  table      \(url.relativePath)")
+        console.row("table", url.relativePath)
         guard results.contains(where: { !$0.values.isEmpty }) else { return }
         let picture = String(url.relativePath.dropLast(".csv".count)) + ".png"
         let summary = try StudySummary(study, results, rows: rows).encoded()
         do {
             try Picture.draw(
                 [(name: study.name, json: Array(summary))], with: "plot_study.py", to: picture)
-            console.line("  picture    \(picture)")
+            console.row("picture", picture)
         } catch {
             // The numbers are there without it.
-            console.line("  picture    \((error as? CommandFailure)?.message ?? "\(error)")")
+            console.row("picture", (error as? CommandFailure)?.message ?? "\(error)")
         }
     }
 
@@ -131,8 +131,9 @@ package struct ReproduceCommand: ParsableCommand {
         }
         for note in loaded.notes { console.line(note) }
         let count = jobs ?? availableProcessorCount()
-        console.line("  data       \(loaded.dataset.origin)")
-        console.line("  threads    \(Text.plural(count, "cell")) at once on \(Machine.description)")
+        console.row("data", loaded.dataset.origin)
+        console.row(
+            "threads", "\(Text.plural(count, "cell")) at once on \(Machine.description)")
         console.line()
         let runner = StudyRunner(
             dataset: loaded.dataset, table: table, seeds: quick ? [seeds[0]] : seeds,

@@ -61,7 +61,7 @@ package struct ExperimentRun {
                 rounds: settings.rules, seed: settings.seed, threads: threads),
             resuming: earlier, state: resumed?.state, onRound: onRound)
         // Settings hold nothing that JSON has not.
-        configuration = try JSONValue(encoding: settings)
+        configuration = try settings.configuration()
         self.transport = transport
         loopback =
             transport == .memory
@@ -136,6 +136,7 @@ package struct ExperimentRun {
         log.simd = SIMDLevel.current.description
         log.version = Federated.version
         log.started = started
+        log.drops = []
         return log
     }
 

@@ -50,11 +50,7 @@ final class RunDisplay: Sendable {
                     + " on \(Machine.description)"
             ),
         ]
-        let absence = [
-            ("available", settings.availability),
-            ("dropping out before training", settings.dropoutBefore),
-            ("after it", settings.dropoutAfter),
-        ].compactMap { what, probability in probability.map { "\(what) with \($0)" } }
+        let absence = settings.absences
         if !absence.isEmpty { rows.append(("absence", absence.joined(separator: ", "))) }
         if run.transport != .memory {
             rows.append(("transport", "\(run.transport.rawValue) over loopback"))
@@ -64,11 +60,9 @@ final class RunDisplay: Sendable {
             rows.append(("run", "\(recorder.name) in \(recorder.store.path)\(after)"))
         }
         console.line(console.bold("federated \(Federated.version)"))
-        for (name, value) in rows {
-            console.line("  \(console.dim(Text.padRight(name, 11)))\(value)")
-        }
+        for (name, value) in rows { console.row(name, value) }
         console.line()
-        console.line(console.dim(Self.heading))
+        console.line(console.dim(RoundRow(width: console.width).heading))
         for round in resumed?.rounds ?? [] { show(round) }
     }
 
@@ -95,30 +89,9 @@ final class RunDisplay: Sendable {
 
     // MARK: Meanwhile
 
-    static let heading =
-        " round   server accuracy      loss   client accuracies    seconds"
-
     /// Prints a committed round.
     func show(_ round: CommittedRound) {
-        console.line(Self.row(round, of: settings.rounds))
-    }
-
-    /// A round's line under `heading`.
-    static func row(_ round: CommittedRound, of rounds: Int) -> String {
-        let record = round.record
-        let accuracies = record.clients.compactMap { $0.evaluation?.accuracy }
-        let range =
-            accuracies.isEmpty
-            ? "–"
-            : "\(Text.percent(accuracies.min() ?? 0)) – \(Text.percent(accuracies.max() ?? 0))"
-        let cells = [
-            Text.pad("\(record.round)/\(rounds)", 6),
-            Text.pad(record.global.map { Text.percent($0.accuracy) } ?? "–", 18),
-            Text.pad(record.global.map { Text.fixed($0.loss, 4) } ?? "–", 10),
-            Text.pad(range, 20),
-            Text.pad(Text.fixed(round.seconds, 2), 11),
-        ]
-        return cells.joined()
+        console.line(RoundRow(width: console.width).text(round, of: settings.rounds))
     }
 
     /// Runs `body` and shows how far it is until it returns.
@@ -148,10 +121,14 @@ final class RunDisplay: Sendable {
         let fraction = (Double(progress.round - 1) + inRound) / Double(settings.rounds)
         let rate = Double(progress.imagesTrained) / max(elapsed, 1e-3)
         let left = fraction > 0 ? elapsed * (1 - fraction) / fraction : 0
-        return "\(Text.pad("\(progress.round)/\(settings.rounds)", 6))  \(Bar.text(inRound))  "
-            + "\(progress.clientsTrained)/\(progress.cohort) clients  "
-            + "\(Text.count(Int(rate))) images/s  "
-            + (fraction > 0 ? "\(Text.duration(left)) left" : "")
+        return Bar.line(
+            [
+                (Text.pad("\(progress.round)/\(settings.rounds)", 6), .needed),
+                (Bar.text(inRound), .wanted),
+                ("\(progress.clientsTrained)/\(progress.cohort) clients", .spare),
+                ("\(Text.count(Int(rate))) images/s", .spare),
+                (fraction > 0 ? "\(Text.duration(left)) left" : "", .needed),
+            ], width: console.transientWidth)
     }
 
     // MARK: After
@@ -163,26 +140,43 @@ final class RunDisplay: Sendable {
         if let best = log.serverAccuracies.compactMap({ $0 }).max(),
             let last = log.serverAccuracies.last ?? nil
         {
-            console.line(
-                "  server     \(Text.percent(last)) after round \(log.serverAccuracies.count), "
+            console.row(
+                "server",
+                "\(Text.percent(last)) after round \(log.serverAccuracies.count), "
                     + "\(Text.percent(best)) at best; \(log.outcome)")
         }
         let timings = log.timings
         let rounds = timings.roundSeconds.reduce(0, +)
-        console.line(
-            "  time       \(Text.fixed(timings.totalSeconds, 1)) s in all, rounds "
-                + "\(Text.fixed(rounds, 1)) s; over all threads training "
-                + "\(Text.fixed(timings.trainingSeconds, 1)) s, evaluation "
+        // Clients of a server train elsewhere: how long, only they know.
+        let training =
+            timings.trainingSeconds > 0
+            ? "training \(Text.fixed(timings.trainingSeconds, 1)) s, " : ""
+        console.row(
+            "time",
+            "\(Text.fixed(timings.totalSeconds, 1)) s in all, rounds \(Text.fixed(rounds, 1)) s; "
+                + "over all threads \(training)evaluation "
                 + "\(Text.fixed(timings.evaluationSeconds, 1)) s")
+        if let hint = evaluationHint(timings) { console.row("hint", hint) }
         if !timings.idleShares.isEmpty {
             let mean = timings.idleShares.reduce(0, +) / Double(timings.idleShares.count)
-            console.line(
-                "  ranks      \(timings.ranks); \(Text.percent(mean)) of their time in training "
-                    + "rounds was idle")
+            console.row(
+                "ranks",
+                "\(timings.ranks); \(Text.percent(mean)) of their time in training rounds was idle")
         }
-        console.line("  log        \(path)")
-        console.line(
-            "  model      \(path.dropLast(".json".count)).safetensors")
+        console.row("log", path)
+        console.row("model", "\(path.dropLast(".json".count)).safetensors")
+    }
+
+    /// Which option spares the tests, where they take more than half of the threads' time and some of
+    /// them are of clients' models; nil otherwise, or where the time of training is not known.
+    private func evaluationHint(_ timings: RunLog.Timings) -> String? {
+        let all = timings.trainingSeconds + timings.evaluationSeconds
+        guard !settings.noClientEvaluation, timings.trainingSeconds > 0,
+            timings.evaluationSeconds > all / 2
+        else { return nil }
+        let share = Text.fixed(100 * timings.evaluationSeconds / all, 0)
+        return "testing models took \(share)% of that: --no-client-evaluation leaves clients' "
+            + "models out, --evaluation-fraction 0.1 takes a tenth of the test set"
     }
 
     /// The clients of the last round.

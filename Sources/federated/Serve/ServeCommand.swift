@@ -75,16 +75,22 @@ struct ServeCommand: ParsableCommand {
         console: Console
     ) throws {
         let stopper = Stopper()
+        let waits = WaitDisplay(console)
         let server = try FederationServer(
             configuration, run: first, makeRun: { try await runs.make($0) },
             report: { event in
                 switch event {
                 case .note: break
                 case .notice(let text): console.line("  \(text)")
+                case .waiting(let wait): waits.show(wait)
                 case .committed: break
                 case .failed(let reason): console.line("  \(reason)")
                 case .finished:
-                    if once { stopper.stopWhenClientsKnow() }
+                    if once { return stopper.stopWhenClientsKnow() }
+                    console.line()
+                    console.line(
+                        "  the run is over; serving its \(configuration.showsPage ? "page" : "model") "
+                            + "until Ctrl-C")
                 }
             })
         stopper.server = server
@@ -94,6 +100,7 @@ struct ServeCommand: ParsableCommand {
             guard await server.port != nil else { return }
             Self.announce(await server.address, configuration, console: console)
             runs.showFirst()
+            waits.show(await server.waiting)
         }
         let result = Result { try waitFor { try await server.run() } }
         let current = runs.current
@@ -114,8 +121,8 @@ struct ServeCommand: ParsableCommand {
         if console.isQuiet {
             Console.write(Array("\(address)\n".utf8))
         } else {
-            console.line("  \(Text.padRight(page, 11))\(address)")
-            console.line("  \(Text.padRight("join", 11))federated join \(address) --id 0")
+            console.row(page, address)
+            console.row("join", "federated join \(address) --id 0")
             console.line()
         }
     }

@@ -26,6 +26,8 @@ final class ServedExperiment: Sendable {
     private struct State {
         var rounds: [CommittedRound]
         var evaluationSeconds = 0.0
+        /// Clients that were dropped since the last commit.
+        var drops: [ClientDrop] = []
         var ending: Ending?
     }
 
@@ -77,6 +79,8 @@ final class ServedExperiment: Sendable {
                     model: run.architecture.initialParameters(seed: run.settings.seed)),
             keptUpdates: try recorder?.keptUpdates() ?? [],
             keep: recorder.map(keeping),
+            startedAt: run.started, drops: earlier.flatMap(\.drops),
+            noteDrop: { [self] drop in state.withLock { $0.drops.append(drop) } },
             work: { [training = run.settings.training] in training.work(samples: $0, round: $1) },
             evaluate: { [evaluator] in await evaluator.evaluate($0) },
             commit: { [self] record, state, seconds in
@@ -114,14 +118,16 @@ final class ServedExperiment: Sendable {
     private func commit(
         _ record: RoundRecord, _ state: FederationState, _ seconds: Double
     ) throws {
-        let before = self.state.withLock { $0.evaluationSeconds }
+        let (before, drops) = self.state.withLock { ($0.evaluationSeconds, $0.drops) }
         let now = evaluator.seconds
         let round = CommittedRound(
-            record: record, seconds: seconds, evaluationSeconds: now - before)
+            record: record, seconds: seconds, evaluationSeconds: now - before,
+            observedDrops: drops)
         try recorder?.commit(round, state)
         self.state.withLock { state in
             state.rounds.append(round)
             state.evaluationSeconds = now
+            state.drops.removeFirst(drops.count)
         }
         display.show(round)
     }

@@ -6,10 +6,11 @@ import Foundation
 /// `federated compare RUN RUN…`: what differs between runs, and how well each did.
 struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "compare", abstract: "Compare runs of the store: a table, or a picture, too.")
+        commandName: "compare",
+        abstract: "Compare runs, of the store or of logs: a table, or a picture, too.")
 
-    @Argument(help: "The runs, as `federated runs` names them.")
-    var runs: [String]
+    @Argument(help: ArgumentHelp(RunChoice.help, valueName: "run"))
+    var runs: [String] = []
 
     @Option(help: ArgumentHelp("Draw them into a picture, too.", valueName: "file.png"))
     var picture: String?
@@ -26,9 +27,6 @@ struct CompareCommand: ParsableCommand {
     @OptionGroup var reading: StoreReading
 
     func validate() throws {
-        guard runs.count >= 2 else {
-            throw ValidationError("compare needs at least 2 runs, not \(runs.count)")
-        }
         if let target, !(target > 0 && target <= 1) {
             throw ValidationError("--target must be above 0 and at most 1, not \(target)")
         }
@@ -38,23 +36,26 @@ struct CompareCommand: ParsableCommand {
     }
 
     func run() throws {
-        let logs = try reading.read { store throws in
-            try runs.map { try store.log(of: $0, withModel: false) }
+        guard runs.count >= 2 else {
+            throw reading.unnamed("compare needs at least 2 runs, not \(runs.count)")
         }
+        let found = try reading.find(runs.map { RunChoice($0) })
         let console = Console(quiet: false)
-        summary(logs).print(console)
+        Self.summary(found).print(console)
         console.line()
-        byRound(logs).print(console)
+        Self.byRound(found).print(console)
         if let picture {
             var options = over.map { ["--over", $0.rawValue] } ?? []
             if let target { options += ["--target", "\(target)"] }
-            try Picture.draw(Array(zip(runs, logs)), to: picture, options: options)
+            try Picture.draw(
+                found.map { (name: $0.name, log: $0.log) }, to: picture, options: options)
             console.line()
-            console.line("  picture    \(picture)")
+            console.wrote("picture", to: picture)
         }
     }
 
-    private func summary(_ logs: [RunLog]) -> TextTable {
+    private static func summary(_ runs: [FoundRun]) -> TextTable {
+        let logs = runs.map(\.log)
         var table = TextTable([
             .left("run"), .right("last"), .right("best"), .right("loss"), .right("rounds"),
             .right("seconds"), .left("outcome"), .left("what differs"),
@@ -63,26 +64,28 @@ struct CompareCommand: ParsableCommand {
         let different = names.filter { name in
             Set(logs.map { $0.configuration.members[name] ?? .null }).count > 1
         }
-        for (name, log) in zip(runs, logs) {
+        for run in runs {
+            let log = run.log
             let accuracies = log.serverAccuracies.compactMap(\.self)
             let loss = log.serverLosses.last ?? nil
             let settings = different.map {
                 "\(JSONValue.spaced($0)) \((log.configuration.members[$0] ?? .null).words)"
             }
             table.add([
-                name, accuracies.last.map(Text.percent) ?? "–",
+                run.name, accuracies.last.map(Text.percent) ?? "–",
                 accuracies.max().map(Text.percent) ?? "–",
                 loss.map { Text.fixed($0, 4) } ?? "–",
                 "\(log.serverAccuracies.count)/\(log.maxRound)",
-                Text.fixed(log.timings.roundSeconds.reduce(0, +), 1), log.outcome,
+                Text.fixed(log.timings.roundSeconds.reduce(0, +), 1), run.outcome,
                 settings.isEmpty ? "nothing" : settings.joined(separator: ", "),
             ])
         }
         return table
     }
 
-    private func byRound(_ logs: [RunLog]) -> TextTable {
-        var table = TextTable([.right("round")] + runs.map { .right($0) })
+    private static func byRound(_ runs: [FoundRun]) -> TextTable {
+        let logs = runs.map(\.log)
+        var table = TextTable([.right("round")] + runs.map { .right($0.name) }, narrow: .split)
         for round in 0..<(logs.map(\.serverAccuracies.count).max() ?? 0) {
             table.add(
                 ["\(round + 1)"]

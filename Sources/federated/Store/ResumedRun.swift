@@ -18,7 +18,7 @@ package struct ResumedRun {
         guard let run = try store.lastUnfinishedRun(kind: kind) else { return nil }
         self.run = run
         do {
-            settings = try run.header.configuration.decoded()
+            settings = try ExperimentSettings(configuration: run.header.configuration)
             source = try run.source.decoded()
         } catch {
             throw CommandFailure(
@@ -43,9 +43,10 @@ package struct ResumedRun {
                 argument.hasPrefix("--")
                     ? argument.dropFirst(2).prefix { $0 != "=" }.description : nil
             })
-        guard case .object(let mine) = try JSONValue(encoding: given),
-            case .object(let stored) = run.header.configuration
-        else { return }
+        // Both as this version writes them: an earlier one had other words for the same.
+        let (mine, stored) = (
+            try given.configuration().members, try settings.configuration().members
+        )
         for key in Set(mine.keys).union(stored.keys).sorted() where key != "dataset" {
             let option = Self.optionName(key)
             let isTyped =

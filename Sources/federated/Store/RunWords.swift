@@ -27,3 +27,27 @@ extension JSONValue {
         }
     }
 }
+
+extension RunLog {
+    /// Which data a run had, by the name of the data set.
+    var datasetWords: String {
+        if case .string(let name)? = configuration.members["dataset"], !name.isEmpty { return name }
+        return data == nil ? "–" : data.words
+    }
+
+    /// How the data were divided: "experiment 2", or a partition's text.
+    var divisionWords: String {
+        if case .string(let partition)? = configuration.members["partition"] { return partition }
+        return "experiment \(experiment)"
+    }
+
+    /// The algorithm as it prints itself; "–" where a log does not say.
+    var strategyWords: String {
+        if let settings = try? ExperimentSettings(configuration: configuration),
+            configuration != [:]
+        {
+            return settings.federatedStrategy.name
+        }
+        return configuration.members["strategy"]?.words ?? "–"
+    }
+}

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Federation
 import FederationStore
 
 /// `federated runs`: what the store has.
@@ -13,13 +14,15 @@ struct RunsCommand: ParsableCommand {
         let runs = try reading.read { store throws in try store.runs() }
         guard !runs.isEmpty else { return console.line("no run yet in \(reading.store)") }
         var table = TextTable([
-            .left("run"), .right("experiment"), .left("model"), .right("clients"),
-            .right("rounds"), .right("seed"), .right("accuracy"), .left("outcome"),
+            .left("run"), .left("by"), .left("data"), .left("division"), .left("strategy"),
+            .left("model"), .right("clients"), .right("rounds"), .right("seed"),
+            .right("accuracy"), .left("outcome"),
         ])
         for run in runs {
             let header = run.header
             table.add([
-                run.name, "\(header.experiment)", header.model.words, "\(header.clientNumber)",
+                run.name, run.kind, header.datasetWords, header.divisionWords, header.strategyWords,
+                header.model.words, "\(header.clientNumber)",
                 "\(run.roundCount)/\(header.maxRound)", "\(header.seed)",
                 run.lastAccuracy.map(Text.percent) ?? "–", run.outcome,
             ])

@@ -5,47 +5,72 @@ import FederationStore
 /// `federated show RUN`: a run's settings, rounds and clients.
 struct ShowCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "show", abstract: "Show a run of the store: its settings, rounds and clients.")
+        commandName: "show",
+        abstract: "Show a run of the store, or of a log: its settings, rounds and clients.")
 
-    @Argument(help: ArgumentHelp("The run, as `federated runs` names it.", valueName: "run"))
-    var name: String
+    @Argument(help: ArgumentHelp(RunChoice.help, valueName: "run"))
+    var name: String?
 
     @OptionGroup var reading: StoreReading
 
     func run() throws {
-        let (stored, rounds, log) = try reading.read { store throws in
-            (
-                try store.run(name), try store.rounds(of: name),
-                try store.log(of: name, withModel: false)
-            )
-        }
-        let console = Console(quiet: false)
-        let settings = log.configuration.members.sorted { $0.key < $1.key }
-            .map { "\(JSONValue.spaced($0.key)) \($0.value.words)" }
-        let rows = [
-            ("data", log.data.words),
-            ("model", "\(log.model.words), \(Text.count(log.modelParameters)) parameters"),
-            ("settings", settings.joined(separator: ", ")),
-            ("machine", "\(Text.plural(log.threads, "thread")) on \(log.cpu)"),
-            ("log", stored.logFile ?? "none yet"),
-        ]
-        console.line(console.bold("\(stored.name)  \(stored.outcome)"))
-        for (name, value) in rows {
-            console.line("  \(console.dim(Text.padRight(name, 11)))\(value)")
-        }
+        guard let name else { throw reading.unnamed("show needs a run") }
+        let run = try reading.find([RunChoice(name)])[0]
+        Self.show(run, on: Console(quiet: false))
+    }
+
+    /// Drops that are listed: the last ones.
+    private static let dropsShown = 20
+
+    private static func show(_ run: FoundRun, on console: Console) {
+        let log = run.log
+        console.line(console.bold("\(run.name)  \(run.outcome)"))
+        if let stored = run.stored { console.row("begun by", "federated \(stored.kind)") }
+        for (name, value) in facts(log) { console.row(name, value) }
+        console.row("log", run.logFile ?? "none yet")
         console.line()
-        guard !rounds.isEmpty else { return console.line("  no round is committed") }
-        console.line(console.dim(RunDisplay.heading))
-        for round in rounds { console.line(RunDisplay.row(round, of: log.maxRound)) }
+        guard !log.serverAccuracies.isEmpty else {
+            return console.line("  no round is committed")
+        }
+        let rows = RoundRow(width: console.width)
+        console.line(console.dim(rows.heading))
+        for index in log.serverAccuracies.indices {
+            console.line(rows.text(index, of: log))
+        }
         console.line()
         RunDisplay.clientTable(log, on: console)
-        let failures = rounds.flatMap { round in
-            round.record.clients.compactMap { part in
-                part.failure.map {
-                    "round \(round.record.round), client \(part.client): \($0.reason)"
-                }
-            }
+        show(log.drops ?? [], on: console)
+    }
+
+    /// What a run was, as rows: in the words of the settings, where the log has those of this version.
+    private static func facts(_ log: RunLog) -> [(name: String, value: String)] {
+        var facts: [(name: String, value: String)] = []
+        let settings = try? ExperimentSettings(configuration: log.configuration)
+        if let settings, log.configuration != [:] {
+            facts += settings.facts
+        } else {
+            facts.append(("experiment", "\(log.experiment)"))
+            facts.append(("clients", Text.count(log.clientNumber)))
+            facts += log.configuration.members.sorted { $0.key < $1.key }
+                .map { (JSONValue.spaced($0.key), $0.value.words) }
         }
-        for failure in failures.suffix(20) { console.line("  \(failure)") }
+        if log.data != nil { facts.append(("data", log.data.words)) }
+        if log.model != nil {
+            facts.append(
+                ("model", "\(log.model.words), \(Text.count(log.modelParameters)) parameters"))
+        }
+        if !log.cpu.isEmpty {
+            facts.append(("machine", "\(Text.plural(log.threads, "thread")) on \(log.cpu)"))
+        }
+        return facts
+    }
+
+    private static func show(_ drops: [ClientDrop], on console: Console) {
+        guard !drops.isEmpty else { return }
+        let hidden = drops.count - dropsShown
+        if hidden > 0 { console.line("  … \(Text.plural(hidden, "earlier drop"))") }
+        for drop in drops.suffix(dropsShown) {
+            console.line("  round \(drop.round), client \(drop.client): \(drop.reason)", hanging: 4)
+        }
     }
 }
