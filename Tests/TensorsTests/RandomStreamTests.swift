@@ -70,7 +70,8 @@ struct RandomStreamTests {
             #expect(
                 key == RandomKey(seed: 7, purpose: .dropout, index: 1, part: client + 1, round: 3))
             var stream = RandomStream(key)
-            #expect(stream.next() == first(client: UInt32(client + 1), .dropout, index: 1, round: 3))
+            #expect(
+                stream.next() == first(client: UInt32(client + 1), .dropout, index: 1, round: 3))
         }
         var nobody = RandomStream(RandomKey(seed: 7, purpose: .selection))
         #expect(nobody.next() == first(client: 0, .selection, index: 0, round: 0))
