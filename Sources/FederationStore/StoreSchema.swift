@@ -6,7 +6,7 @@ package enum StoreSchema {
     /// What SQLite's header calls the format: "FedS".
     package static let applicationID: Int32 = 0x4665_6453
 
-    static var migrator: DatabaseMigrator {
+    package static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration(leastRead[0]) { db in
             try db.execute(sql: first)

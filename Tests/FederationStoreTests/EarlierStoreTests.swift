@@ -1,34 +1,48 @@
 import Federation
+import FederationStore
 import Foundation
 import GRDB
 import Tensors
 import Testing
 
-@testable import FederationStore
-
 /// Stores of versions whose clients were 1 … K.
 @Suite("Stores of earlier versions")
 struct EarlierStoreTests {
-    /// Makes of a store what an earlier version would have written: ids from 1 in all tables and
-    /// sentences, a header that does not say what they count from, and no word of a later format.
+    /// Makes of a store what an earlier version would have written: tables of the second format, with ids
+    /// from 1 in them and in all sentences, and headers that do not say what they count from.
     private func makeEarlier(_ path: String) throws {
-        let queue = try DatabaseQueue(path: path)
-        try queue.write { db in
-            for table in ["clients", "client_rounds", "client_states"] {
-                try db.execute(sql: "UPDATE \(table) SET client = -client - 1")
-                try db.execute(sql: "UPDATE \(table) SET client = -client")
-            }
-            try db.execute(
-                sql: "UPDATE client_rounds SET reason = replace(reason, 'client 9', 'client 10')")
-            try db.execute(
-                sql: """
-                    UPDATE runs SET
-                        header = replace(replace(
-                            header, '"client ids from": 0,', ''), 'client 0 ', 'client 1 ')
-                    """)
-            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier > '3'")
+        let early = try DatabaseQueue(path: path + "-early")
+        try early.inDatabase { db in
+            try db.execute(sql: "PRAGMA application_id = \(StoreSchema.applicationID)")
         }
-        try queue.close()
+        try StoreSchema.migrator.migrate(early, upTo: "2 states of strategies")
+        try early.inDatabase { db in
+            try db.execute(sql: "ATTACH DATABASE ? AS later", arguments: [path])
+            for table in [
+                "runs", "clients", "rounds", "client_rounds", "models", "optimizer_states",
+                "client_states",
+            ] {
+                let columns = try db.columns(in: table, in: "main").map(\.name)
+                let values = columns.map { column in
+                    switch column {
+                    case "client": "client + 1"
+                    case "reason": "replace(reason, 'client 9', 'client 10')"
+                    case "header":
+                        "replace(replace(header, '\"client ids from\": 0,', ''), 'client 0', 'client 1')"
+                    default: column
+                    }
+                }
+                try db.execute(
+                    sql: """
+                        INSERT INTO main.\(table) (\(columns.joined(separator: ", ")))
+                        SELECT \(values.joined(separator: ", ")) FROM later.\(table)
+                        """)
+            }
+            try db.execute(sql: "DETACH DATABASE later")
+        }
+        try early.close()
+        for end in ["", "-wal", "-shm"] { unlink(path + end) }
+        try FileManager.default.moveItem(atPath: path + "-early", toPath: path)
     }
 
     /// A round in which all clients have a part, and one fails for a reason that names a client.
@@ -81,6 +95,9 @@ struct EarlierStoreTests {
                 store.close()
             }
             #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
+            let applied = try DatabaseQueue(path: path).read(
+                StoreSchema.migrator.appliedIdentifiers)
+            #expect(applied.count == 2)
         }
     }
 

@@ -53,15 +53,28 @@ struct RandomStreamTests {
         #expect((0..<4).map { _ in again.next() } == first)
     }
 
+    /// The first 64 bits of a stream whose counter has that word for the client.
+    private func first(
+        client: UInt32, _ purpose: RandomKey.Purpose, index: UInt32, round: UInt32
+    ) -> UInt64 {
+        let key = ck_philox_key(
+            seed: 7, round: round, client: client, purpose: UInt32(purpose.rawValue) << 24 | index)
+        let words = ck_philox_block(key, 0).words
+        return UInt64(words.0) | UInt64(words.1) << 32
+    }
+
     @Test("Client k has the part that client k + 1 had when ids began at 1")
     func clientsKeepTheirStreams() {
         for client in [0, 1, 41, Int(Int32.max) - 1] {
             let key = RandomKey(seed: 7, purpose: .dropout, index: 1, client: client, round: 3)
             #expect(
                 key == RandomKey(seed: 7, purpose: .dropout, index: 1, part: client + 1, round: 3))
-            #expect(key.philox.client == UInt32(client + 1))
+            var stream = RandomStream(key)
+            #expect(
+                stream.next() == first(client: UInt32(client + 1), .dropout, index: 1, round: 3))
         }
-        #expect(RandomKey(seed: 7, purpose: .selection).philox.client == 0)
+        var nobody = RandomStream(RandomKey(seed: 7, purpose: .selection))
+        #expect(nobody.next() == first(client: 0, .selection, index: 0, round: 0))
     }
 
     @Test("Whole numbers below a bound are in range and even")

@@ -1,8 +1,6 @@
 import Foundation
 import Testing
 
-@testable import federated
-
 /// Pins the bits of the models of a few small runs: a change here changes the runs of users.
 ///
 /// The figures are those of the versions whose clients counted from 1: that they count from 0 has left
