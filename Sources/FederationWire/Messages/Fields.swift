@@ -1,4 +1,5 @@
 import Federation
+import Tensors
 
 /// Reads an object's members one by one, with errors that name the key and what was expected.
 public struct Fields: Sendable {
@@ -61,12 +62,16 @@ public struct Fields: Sendable {
         value(key) == nil ? nil : try number(key)
     }
 
-    /// A text of up to 1,000 bytes.
+    /// Bytes that a text may have.
+    static let textLimit = 1000
+
+    /// A text of up to 1,000 bytes, made printable: this is where texts of clients enter a server and
+    /// those of a server its clients.
     public func text(_ key: String) throws(APIError) -> String {
-        guard case .string(let text)? = members[key], text.utf8.count <= 1000 else {
-            throw failure(key, "a text of up to 1000 bytes")
+        guard case .string(let text)? = members[key], text.utf8.count <= Self.textLimit else {
+            throw failure(key, "a text of up to \(Self.textLimit) bytes")
         }
-        return text
+        return text.printable(byteLimit: Self.textLimit)
     }
 
     /// true or false.

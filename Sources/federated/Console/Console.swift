@@ -19,6 +19,7 @@ final class Console: Sendable {
     /// Prints a line for good.
     func line(_ text: String = "") {
         guard !isQuiet else { return }
+        let text = PrintedText.line(text, styled: isLive)
         hasTransientLine.withLock { transient in
             Console.write(Array((transient ? "\r\u{1B}[K" : "").utf8) + Array((text + "\n").utf8))
             transient = false
@@ -28,6 +29,7 @@ final class Console: Sendable {
     /// Shows a line until the next one comes; nothing where lines cannot be redrawn.
     func transient(_ text: String) {
         guard isLive else { return }
+        let text = PrintedText.line(text, styled: true)
         hasTransientLine.withLock { transient in
             Console.write(Array("\r\u{1B}[K\(text.prefix(Console.width - 1))".utf8))
             transient = true
