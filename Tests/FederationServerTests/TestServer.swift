@@ -56,6 +56,7 @@ struct TestServer: Sendable {
         var commitFails = false
         /// How long it takes to make a run that a client asks for.
         var makingSeconds = 0.0
+        var makingFails = false
         var evaluationSeconds = 0.0
     }
 
@@ -129,6 +130,7 @@ struct TestServer: Sendable {
                     return number
                 }
                 try await Task.sleep(for: .seconds(options.makingSeconds))
+                if options.makingFails { throw CommitFailure() }
                 return served(wanted, record, run: RunIdentifier("test-\(number)")!)
             },
             report: { record.note($0) })
