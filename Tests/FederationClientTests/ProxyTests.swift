@@ -9,8 +9,8 @@ import Testing
 struct ProxyTests {
     private func run(_ address: ServerAddress) async throws -> FederationClient.Ending {
         try await FederationClient(
-            ClientConfiguration(address: address, client: 1, retrySeconds: 5),
-            prepare: { _ in ArithmeticParticipant(client: 1) }, report: { _ in }
+            ClientConfiguration(address: address, client: 0, retrySeconds: 5),
+            prepare: { _ in ArithmeticParticipant(client: 0) }, report: { _ in }
         ).run()
     }
 

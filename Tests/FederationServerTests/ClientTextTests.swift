@@ -25,7 +25,7 @@ struct ClientTextTests {
         let text = String(String.UnicodeScalarView(scalars))
         #expect(text.utf8.count < 500)
         try await TestServer.with { server in
-            for client in 1...2 { try await server.register(client) }
+            for client in 0..<2 { try await server.register(client) }
             let body = JSONValue.object(["reason": .string("\u{1B}]0;owned\u{7}\(text)")])
             let said = try await server.ask(
                 "PUT", Route.failure.path(TestServer.run, 1, 1), body: body.encoded())
@@ -40,7 +40,7 @@ struct ClientTextTests {
                 with: Data(try await server.get("/state").body))
             #expect(isClean(state))
             for path in [
-                Route.nextTask.path(TestServer.run, 2), "/metrics", "/update_num_data/9/9",
+                Route.nextTask.path(TestServer.run, 0), "/metrics", "/update_num_data/9/9",
             ] {
                 let answer = try await server.get(path)
                 #expect(isClean(answer.message))

@@ -106,7 +106,7 @@ public struct TokenTable: Sendable {
         case "reader": return .reader
         default: break
         }
-        guard let client = Int(word), client >= 1 else { return nil }
+        guard let client = Int(word), client >= 0 else { return nil }
         return .client(client)
     }
 

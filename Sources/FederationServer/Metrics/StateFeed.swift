@@ -4,7 +4,7 @@ import Synchronization
 import Tensors
 
 /// Tells all who watch the live page what has changed, at most four times a second.
-final class StateFeed: Sendable {
+package final class StateFeed: Sendable {
     private struct State {
         /// The watcher to do without, if one has to be.
         var slowest: Int? {
@@ -39,7 +39,7 @@ final class StateFeed: Sendable {
     private let limit: Int
     private let state = Mutex(State())
 
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = limit
     }
 

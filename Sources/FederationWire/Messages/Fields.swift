@@ -62,16 +62,16 @@ public struct Fields: Sendable {
         value(key) == nil ? nil : try number(key)
     }
 
-    /// Bytes that a text may have.
-    static let textLimit = 1000
+    /// Bytes that most texts may have.
+    public static let textLimit = 1000
 
-    /// A text of up to 1,000 bytes, made printable: this is where texts of clients enter a server and
+    /// A text of up to so many bytes, made printable: this is where texts of clients enter a server and
     /// those of a server its clients.
-    public func text(_ key: String) throws(APIError) -> String {
-        guard case .string(let text)? = members[key], text.utf8.count <= Self.textLimit else {
-            throw failure(key, "a text of up to \(Self.textLimit) bytes")
+    public func text(_ key: String, bytes limit: Int = textLimit) throws(APIError) -> String {
+        guard case .string(let text)? = members[key], text.utf8.count <= limit else {
+            throw failure(key, "a text of up to \(limit) bytes")
         }
-        return text.printable(byteLimit: Self.textLimit)
+        return text.printable(byteLimit: limit)
     }
 
     /// true or false.
