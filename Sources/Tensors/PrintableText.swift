@@ -22,6 +22,9 @@ extension StringProtocol {
         return String(text)
     }
 
+    /// Whether the text has nothing in it that `printable` writes out.
+    package var isPrintable: Bool { !unicodeScalars.contains { $0.isUnprintable } }
+
     /// The beginning of the text, made printable: so many characters of it, and a sign that there was
     /// more.
     package func printable(limit: Int) -> String {

@@ -10,7 +10,7 @@ struct ClientTextTests {
     /// Whether nothing in a value of JSON does anything in place of being seen.
     private func isClean(_ value: Any?) -> Bool {
         switch value {
-        case let text as String: !text.unicodeScalars.contains(where: \.isUnprintable)
+        case let text as String: text.isPrintable
         case let list as [Any]: list.allSatisfy { isClean($0) }
         case let object as [String: Any]:
             object.allSatisfy { isClean($0.key) && isClean($0.value) }

@@ -310,7 +310,7 @@ struct NodeSessionTests {
         let refusals = events.all.filter { $0.hasPrefix("refused") }
         #expect(refusals.count == 3)
         for text in events.all + link.look({ $0.replies.map(\.failure.reason) }) {
-            #expect(!text.unicodeScalars.contains(where: \.isUnprintable), "\(text)")
+            #expect(text.isPrintable, "\(text)")
         }
         #expect(refusals.contains { $0.contains("a\\u{1b}[2J\\u{9b}1m") })
     }

@@ -21,7 +21,7 @@ struct PrintedTextTests {
         for value in UInt32(0)...0x10FFFF {
             guard let scalar = Unicode.Scalar(value), scalar.isUnprintable else { continue }
             let line = PrintedText.line("a\(Character(scalar))b", styled: true)
-            guard !line.unicodeScalars.contains(where: \.isUnprintable) else {
+            guard line.isPrintable else {
                 Issue.record("\(value)")
                 return
             }
@@ -45,7 +45,7 @@ struct PrintedTextTests {
                 for text in [command.output, command.errors] {
                     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
                     #expect(
-                        !lines.joined().unicodeScalars.contains(where: \.isUnprintable),
+                        lines.joined().isPrintable,
                         "\(arguments): \(text.printable)")
                 }
             }
