@@ -99,7 +99,7 @@ def answer(connection: socket.socket) -> tuple[int, bytes]:
 def register(server: Server, connection: socket.socket, client: int) -> None:
     body = json.dumps({"architecture": server.architecture.hex(), "samples": 10}).encode()
     connection.sendall(
-        f"PUT /v1/runs/{server.run}/clients/{client} HTTP/1.1\r\nHost: x\r\n"
+        f"PUT /v1/runs/{server.run}/clients/{client} HTTP/1.1\r\nHost: localhost\r\n"
         f"Content-Length: {len(body)}\r\n\r\n".encode() + body)
     status, text = answer(connection)
     if status != 204:
@@ -109,7 +109,7 @@ def register(server: Server, connection: socket.socket, client: int) -> None:
 def upload(server: Server, connection: socket.socket, client: int, head: bytes,
            payload: bytes) -> tuple[int, bytes]:
     connection.sendall(
-        f"PUT /v1/runs/{server.run}/rounds/1/updates/{client} HTTP/1.1\r\nHost: x\r\n"
+        f"PUT /v1/runs/{server.run}/rounds/1/updates/{client} HTTP/1.1\r\nHost: localhost\r\n"
         f"Content-Type: application/octet-stream\r\n"
         f"Content-Length: {len(head) + len(payload)}\r\n\r\n".encode() + head)
     connection.sendall(payload)
@@ -197,7 +197,7 @@ def measure_polls(options: argparse.Namespace) -> dict[str, Any]:
         selector = selectors.DefaultSelector()
         for client, connection in connections.items():
             connection.sendall(
-                f"GET /v1/runs/{server.run}/clients/{client}/task HTTP/1.1\r\nHost: x\r\n\r\n"
+                f"GET /v1/runs/{server.run}/clients/{client}/task HTTP/1.1\r\nHost: localhost\r\n\r\n"
                 .encode())
             selector.register(connection, selectors.EVENT_READ, client)
         chosen = []

@@ -43,6 +43,9 @@ def take_part(url: str, client: int, images: np.ndarray, wanted: np.ndarray, pol
             continue
         lists = train(ask("/get_server_weight").json(), images, wanted)
         answer = session.put(f"{url}/put_weight/{client}", json=lists, timeout=60)
+        if answer.status_code in (408, 429, 503):  # there is no place for it now, or no server soon
+            time.sleep(float(answer.headers.get("Retry-After", poll)))
+            continue
         code = answer.json()["code"] if answer.status_code == 409 else None
         if code in ("no_round_open", "wrong_round") and "the run is over" not in answer.text:
             time.sleep(poll)  # too late for the last round or too early for the next

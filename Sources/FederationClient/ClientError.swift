@@ -10,6 +10,10 @@ public enum ClientError: Error, Hashable, Sendable {
     case refused(APIError)
     /// Something answers, but it is no federation's server.
     case notAServer(ServerAddress, reason: String)
+    /// Server and client cannot talk, however often they try.
+    case cannotTalk(ServerAddress, reason: String)
+    /// What stands before the server takes no body of that many bytes.
+    case bodyTooLarge(ServerAddress, byteCount: Int)
     /// The token's file cannot be used.
     case tokenFile(path: String, reason: String)
     /// The file of certificate authorities cannot be used.
@@ -25,6 +29,10 @@ extension ClientError: CustomStringConvertible {
         case .refused(let error): "the server refuses: \(error.message)"
         case .notAServer(let address, let reason):
             "\(address) is no federation's server: \(reason)"
+        case .cannotTalk(let address, let reason): "cannot talk to \(address): \(reason)"
+        case .bodyTooLarge(let address, let byteCount):
+            "a proxy before \(address) takes no body of \(byteCount) bytes (413): raise its limit, "
+                + "as nginx's client_max_body_size"
         case .tokenFile(let path, let reason): "--token-file \(path): \(reason)"
         case .certificateFile(let path, let reason): "--ca \(path): \(reason)"
         }

@@ -87,7 +87,9 @@ extension ServerConnection {
             decoding: try await exchange(.getServerRound, Route.getServerRound.path()),
             as: UTF8.self)
         guard let rounds = Int(text) else {
-            throw .fatal(.notAServer(address, reason: "its number of rounds is “\(text)”"))
+            throw .fatal(
+                .notAServer(
+                    address, reason: "its number of rounds is “\(text.printable(limit: 60))”"))
         }
         return rounds
     }

@@ -1,6 +1,7 @@
 import Foundation
 
-/// Where a server is: scheme, host and port, like "https://federation.example:9103".
+/// Where a server is: scheme, host and port, like "https://federation.example:9103", and a path where a
+/// proxy serves it under one, like "https://example.org/federation".
 public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
     /// Without a slash at the end.
     public let text: String
@@ -8,8 +9,13 @@ public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
     public let isSecure: Bool
     /// Whether the host is this machine by name or number.
     public let isLoopback: Bool
+    /// The host, an address of IPv6 without its brackets.
+    public let host: String
+    /// The port.
+    public let port: Int
 
-    /// Reads an address; 9103 is the port unless it names one.
+    /// Reads an address. Unless it names a port that is 9103, or with a path, which only a proxy has, the
+    /// scheme's own.
     /// - Throws: `ClientError.invalidAddress`.
     public init(_ text: String) throws(ClientError) {
         func failure(_ reason: String) -> ClientError {
@@ -24,14 +30,25 @@ public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
         guard parts.user == nil, parts.password == nil else {
             throw failure("a name or password has no place in it: tokens come from --token-file")
         }
-        guard parts.query == nil, parts.fragment == nil, ["", "/"].contains(parts.path) else {
-            throw failure("expected nothing behind the port")
+        guard parts.query == nil, parts.fragment == nil else {
+            throw failure("expected nothing behind the path")
         }
-        let port = parts.port ?? 9103
+        let segments = parts.percentEncodedPath.split(separator: "/")
+        let port = parts.port ?? (segments.isEmpty ? 9103 : scheme == "https" ? 443 : 80)
         guard (1...65_535).contains(port) else { throw failure("expected a port from 1 to 65535") }
         isSecure = scheme == "https"
-        isLoopback = ["127.0.0.1", "localhost", "[::1]", "::1"].contains(host.lowercased())
-        self.text = "\(scheme)://\(host):\(port)"
+        let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        isLoopback = Self.isLoopback(bare)
+        self.host = bare
+        self.port = port
+        let shown = bare.contains(":") ? "[\(bare)]" : bare
+        self.text = (["\(scheme)://\(shown):\(port)"] + segments).joined(separator: "/")
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        if ["localhost", "::1"].contains(host.lowercased()) { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
     public var description: String { text }

@@ -124,7 +124,7 @@ struct ServerConnection: Sendable {
             default: throw .fatal(.notAServer(address, reason: "its global model: \(error)"))
             }
         } catch {
-            throw away(error)
+            throw await away(error)
         }
     }
 
@@ -172,11 +172,11 @@ struct ServerConnection: Sendable {
         do {
             response = try await client.execute(request, timeout: .seconds(seconds))
         } catch {
-            throw away(error)
+            throw await away(error)
         }
         switch response.status.code {
         case 200..<300, 304: return response
-        default: throw try await refusal(response)
+        default: throw try await refusal(response, of: path, byteCount: body?.readableBytes ?? 0)
         }
     }
 
@@ -186,13 +186,14 @@ struct ServerConnection: Sendable {
         do {
             return Array(buffer: try await response.body.collect(upTo: limit))
         } catch {
-            throw away(error)
+            throw await away(error)
         }
     }
 
-    /// What an error's answer means.
-    private func refusal(_ response: HTTPClientResponse) async throws(AttemptError) -> AttemptError
-    {
+    /// What an error's answer means, to a request for that path with a body of so many bytes.
+    private func refusal(
+        _ response: HTTPClientResponse, of path: String, byteCount: Int
+    ) async throws(AttemptError) -> AttemptError {
         let status = response.status.code
         let error = try? APIError(decoding: try await bytes(of: response))
         if status >= 500 || status == 429 || status == 408 {
@@ -201,15 +202,19 @@ struct ServerConnection: Sendable {
                 afterSeconds: response.headers.first(name: "Retry-After").flatMap(Double.init))
         }
         guard let error else {
-            return .fatal(
-                .notAServer(address, reason: "it answers \(status) to \(Route.run.path())"))
+            // Our servers say more. They refuse a body that is too large for them in their own words.
+            if status == 413 { return .fatal(.bodyTooLarge(address, byteCount: byteCount)) }
+            return .fatal(.notAServer(address, reason: "it answers \(status) to \(path)"))
         }
         return .refused(error)
     }
 
-    private func away(_ error: any Error) -> AttemptError {
+    private func away(_ error: any Error) async -> AttemptError {
         if Task.isCancelled || error is CancellationError { return .cancelled }
-        return .away(reason: describeCallFailure(error))
+        let failure = await CallFailure.explaining(
+            error, host: address.host, port: address.port)
+        return failure.isFinal
+            ? .fatal(.cannotTalk(address, reason: failure.reason)) : .away(reason: failure.reason)
     }
 }
 

@@ -12,8 +12,10 @@ import Tensors
 
 /// What a server is to be.
 public struct ServerConfiguration: Sendable {
-    /// The address to listen on.
+    /// The name or address to listen on; one of IPv6 with or without its brackets.
     public var host = "127.0.0.1"
+    /// Further names by which the server may be addressed, as `OriginPolicy` has it.
+    public var allowedHosts: [String] = []
     /// The port; 0 takes a free one.
     public var port = 9103
     /// Its certificate; nil for plain HTTP.
@@ -49,7 +51,9 @@ public struct ListenError: Error, Equatable, Sendable, CustomStringConvertible {
     public var port: Int
     public var reason: String
 
-    public var description: String { "cannot listen on \(host):\(port): \(reason)" }
+    public var description: String {
+        "cannot listen on \(ServerConfiguration.bracketed(host)):\(port): \(reason)"
+    }
 }
 
 /// Serves a run over HTTP, to clients of both APIs and to people who watch.
@@ -67,6 +71,7 @@ public final class FederationServer: Sendable {
     private let state = Mutex(State())
     private let logger: Logger
     private let alarm: Alarm
+    private let report: @Sendable (ServerEvent) -> Void
 
     private struct State {
         var port: Int?
@@ -89,6 +94,7 @@ public final class FederationServer: Sendable {
         try configuration.exposure.check(allowInsecure: configuration.allowsInsecure)
         self.configuration = configuration
         self.makeRun = makeRun
+        self.report = report
         tlsConfiguration = try configuration.tls?.configuration()
         connections = ConnectionTable()
         feed = StateFeed(limit: configuration.limits.watchers)
@@ -111,22 +117,25 @@ public final class FederationServer: Sendable {
     }
 
     /// Serves until `stop()`.
-    /// - Throws: `ListenError`, or what kept a round from being made permanent.
+    /// - Throws: `ListenError`, `ResourceShortage`, or what kept a round from being made permanent.
     public func run() async throws {
-        Self.raiseFileLimit()
+        let connectionLimit = try Self.connectionLimit(configuration.limits.connections)
+        let identity = Identity(tokens: configuration.tokens)
         let observation = ObservationRoutes(
-            coordinator: coordinator, counters: counters, connections: connections, feed: feed,
+            coordinator: coordinator, identity: identity, counters: counters,
+            connections: connections, feed: feed,
             slots: reader.slots, showsPage: configuration.showsPage)
         let application = Application(
-            router: router(observation), server: try channel(),
+            router: router(observation, identity), server: try channel(),
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), backlog: 4096,
+                address: .hostname(configuration.boundHost, port: configuration.port),
+                backlog: 4096,
                 availableConnectionsDelegate: MaximumAvailableConnections(
-                    configuration.limits.connections, logger: logger)),
+                    connectionLimit, logger: logger)),
             services: [
                 UpkeepService(
                     coordinator: coordinator, feed: feed, routes: observation,
-                    timing: configuration.timing)
+                    timing: configuration.timing, limits: configuration.limits)
             ],
             onServerRunning: { channel in await self.listens(on: channel) }, logger: logger)
         let group = ServiceGroup(
@@ -146,9 +155,9 @@ public final class FederationServer: Sendable {
             try await group.run()
         } catch {
             guard state.withLock({ $0.port == nil }) else { throw error }
-            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) }
             throw ListenError(
-                host: configuration.host, port: configuration.port, reason: reason ?? "\(error)")
+                host: configuration.boundHost, port: configuration.port,
+                reason: Self.reason(error))
         }
         if let failure = await coordinator.failure { throw failure }
     }
@@ -209,13 +218,19 @@ public final class FederationServer: Sendable {
 
     // MARK: Parts
 
-    private func router(_ observation: ObservationRoutes) -> Router<FederationContext> {
+    private func router(
+        _ observation: ObservationRoutes, _ identity: Identity
+    ) -> Router<FederationContext> {
         let router = Router(context: FederationContext.self)
         let pageRoutes: [Route] = [.page, .state, .events]
         let routes = Route.all.filter { configuration.showsPage || !pageRoutes.contains($0) }
         router.add(
-            middleware: ErrorMiddleware(routes: routes, counters: counters, logger: logger))
-        let identity = Identity(tokens: configuration.tokens)
+            middleware: ErrorMiddleware(
+                routes: routes, counters: counters, report: { [report] in report(.notice($0)) }))
+        router.add(
+            middleware: OriginMiddleware(
+                policy: OriginPolicy(
+                    exposure: configuration.exposure, allowedHosts: configuration.allowedHosts)))
         PlainRoutes(
             coordinator: coordinator, identity: identity, reader: reader, counters: counters,
             connections: connections, makeRun: makeRun
@@ -264,12 +279,29 @@ public final class FederationServer: Sendable {
         for waiter in waiters { waiter.resume(returning: nil) }
     }
 
-    /// Thousands of connections need as many file descriptors.
-    private static func raiseFileLimit() {
-        var limit = rlimit()
-        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-        limit.rlim_cur = limit.rlim_max
-        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    /// Connections that may be open at once: as many as were asked for, or as there can be files.
+    ///
+    /// A system that has no file for one more connection says so again and again, and a server that asks
+    /// again and again does nothing else; so the last are left to the store, the log and the event loops.
+    private static func connectionLimit(_ wanted: Int) throws(ResourceShortage) -> Int {
+        let reserve = 32 + 3 * availableProcessorCount()
+        let open = ProcessResources.openFileCount ?? 64
+        ProcessResources.raiseFileLimit(to: wanted + reserve + open)
+        let room = ProcessResources.openFileLimit - open - reserve
+        guard room > 0 else {
+            throw ResourceShortage(
+                kind: .files, needed: reserve + 1, found: max(0, room + reserve),
+                reason: String(cString: strerror(EMFILE)))
+        }
+        return min(wanted, room)
+    }
+
+    private static func reason(_ error: any Error) -> String {
+        switch error {
+        case let error as IOError: return String(cString: strerror(error.errnoCode))
+        case SocketAddressError.unknown: return "its name is not known"
+        default: return "\(error)".printable
+        }
     }
 }
 
@@ -282,9 +314,36 @@ private final class Alarm: Sendable {
 }
 
 extension ServerConfiguration {
-    /// Where the page is, once the port is known.
-    func address(port: Int?) -> String {
-        let shown = host.contains(":") ? "[\(host)]" : host
-        return "\(tls == nil ? "http" : "https")://\(shown):\(port ?? self.port)"
+    /// The host as the system takes it: without brackets.
+    var boundHost: String {
+        host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+    }
+
+    /// Where the page is, once the port is known: an address that can be used on this machine, where
+    /// the one that stands for all of them is none.
+    package func address(port: Int?) -> String {
+        let shown =
+            switch HostAuthority(host: host)?.host {
+            case "0.0.0.0"?: "127.0.0.1"
+            case "::"?: "::1"
+            case let name?: name
+            case nil: boundHost
+            }
+        let scheme = tls == nil ? "http" : "https"
+        return "\(scheme)://\(Self.bracketed(shown)):\(port ?? self.port)"
+    }
+
+    /// A host as it stands before a port.
+    static func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
+
+    /// Whether the server listens on all addresses of its machine.
+    public var listensEverywhere: Bool { HostAuthority(host: host)?.isWildcard == true }
+
+    /// Why a text is no host that a server can listen on; nil where it is one.
+    public static func problem(ofHost text: String) -> String? {
+        if HostAuthority(host: text) != nil { return nil }
+        if text.contains("/") { return "it is a URL" }
+        if let authority = HostAuthority(text), authority.port != nil { return "it names a port" }
+        return "expected a name or an address, like 127.0.0.1 or ::1"
     }
 }

@@ -1,4 +1,5 @@
 import Federation
+import Tensors
 
 /// What both APIs answer with where they refuse something: one body for every error.
 ///
@@ -43,6 +44,8 @@ public struct APIError: Error, Hashable, Sendable {
         case unauthorized = "unauthorized"
         case wrongClient = "wrong_client"
         case forbidden = "forbidden"
+        case foreignOrigin = "foreign_origin"
+        case wrongHost = "wrong_host"
         // What there is not.
         case notFound = "not_found"
         case unknownClient = "unknown_client"
@@ -66,6 +69,8 @@ public struct APIError: Error, Hashable, Sendable {
         case wrongContentType = "wrong_content_type"
         case tooManyRequests = "too_many_requests"
         case stopping = "stopping"
+        // What is the server's own fault.
+        case serverError = "server_error"
 
         /// The HTTP status that goes with it.
         public var status: Int {
@@ -75,7 +80,7 @@ public struct APIError: Error, Hashable, Sendable {
                 .wrongChecksum, .truncated:
                 400
             case .unauthorized: 401
-            case .wrongClient, .forbidden: 403
+            case .wrongClient, .forbidden, .foreignOrigin: 403
             case .notFound, .unknownClient, .unknownRun: 404
             case .methodNotAllowed: 405
             case .tooSlow: 408
@@ -86,7 +91,9 @@ public struct APIError: Error, Hashable, Sendable {
             case .lengthRequired: 411
             case .tooLarge: 413
             case .wrongContentType: 415
+            case .wrongHost: 421
             case .tooManyRequests: 429
+            case .serverError: 500
             case .stopping: 503
             }
         }
@@ -110,9 +117,18 @@ extension APIError: Message {
 
     public var json: JSONValue {
         [
-            "code": .string(code.rawValue), "message": .string(message),
-            "expected": expected ?? nil, "got": got ?? nil,
+            "code": .string(code.rawValue),
+            "message": .string(message.printable(byteLimit: Fields.textLimit)),
+            "expected": expected?.printable ?? nil, "got": got?.printable ?? nil,
         ]
+    }
+}
+
+extension JSONValue {
+    /// The value, made printable where it is a text, which may be one that came.
+    fileprivate var printable: JSONValue {
+        guard case .string(let text) = self else { return self }
+        return .string(text.printable(byteLimit: Fields.textLimit))
     }
 }
 
@@ -120,11 +136,5 @@ extension APIError: CustomStringConvertible {
     public var description: String { message }
 }
 
-/// A text from outside as an error may repeat it: no control characters, at most 60 characters.
-func printable(_ text: some StringProtocol) -> String {
-    let shown = text.unicodeScalars.prefix(60).map { scalar in
-        scalar.value < 0x20 || scalar.value == 0x7F
-            ? "\\u{\(String(scalar.value, radix: 16))}" : String(scalar)
-    }
-    return shown.joined() + (text.unicodeScalars.count > 60 ? "…" : "")
-}
+/// A text from outside as an error may repeat it: nothing but what can be seen, at most 60 characters.
+func printable(_ text: some StringProtocol) -> String { text.printable(limit: 60) }

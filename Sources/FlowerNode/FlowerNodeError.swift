@@ -10,6 +10,8 @@ public enum FlowerNodeError: Error, Hashable, Sendable {
     case gaveUp(SuperLinkAddress, seconds: Double, reason: String)
     /// The SuperLink does not let the node take part.
     case refused(SuperLinkAddress, reason: String)
+    /// SuperLink and node cannot talk, however often they try.
+    case cannotTalk(SuperLinkAddress, reason: String)
     /// Something answers, but it is no SuperLink with the Fleet API over HTTP.
     case notASuperLink(SuperLinkAddress, reason: String)
 }
@@ -23,6 +25,7 @@ extension FlowerNodeError: CustomStringConvertible {
         case .certificateFile(let path, let reason): "--ca \(path): \(reason)"
         case .gaveUp(let address, let seconds, let reason):
             "no answer from \(address) for \(Int(seconds.rounded())) s: \(reason)"
+        case .cannotTalk(let address, let reason): "cannot talk to \(address): \(reason)"
         case .refused(let address, let reason):
             "the SuperLink at \(address) refuses this node: \(reason)"
         case .notASuperLink(let address, let reason): "\(address) is no SuperLink: \(reason)"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Tensors
 
 /// The command.
 @main
@@ -24,6 +25,7 @@ package struct Federated: ParsableCommand {
     static func main() {
         do {
             var command = try parseAsRoot()
+            try ProcessNeeds(command).require()
             try command.run()
         } catch let failure as CommandFailure {
             complain(failure.message)
@@ -66,7 +68,7 @@ package struct Federated: ParsableCommand {
     /// Prints one line on standard error.
     static func complain(_ message: String) {
         guard Ranks.launched?.rank ?? 0 == 0 else { return }
-        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ")
+        let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").printable
         let lines = Text.wrapped(
             "federated: \(line)", to: Console.width(of: STDERR_FILENO), hanging: 4)
         FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
@@ -76,6 +78,6 @@ package struct Federated: ParsableCommand {
 /// Why the command ends with that status.
 package struct CommandFailure: Error {
     package var message: String
-    /// 1 for what went wrong, 130 for Ctrl-C.
+    /// 1 for what went wrong, 71 for what the system does not give, 130 for Ctrl-C.
     var status: Int32 = 1
 }

@@ -9,12 +9,21 @@ import FederationClient
             ("http://localhost", "http://localhost:9103"),
             ("HTTPS://Example.org:443/", "https://Example.org:443"),
             ("http://[::1]:80", "http://[::1]:80"),
+            ("https://example.org/federation/", "https://example.org:443/federation"),
+            ("http://example.org/a/b", "http://example.org:80/a/b"),
+            ("http://example.org:9103//a//", "http://example.org:9103/a"),
+            ("http://example.org:9103/a%20b", "http://example.org:9103/a%20b"),
         ] {
             #expect(try ServerAddress(text).text == expected)
         }
         #expect(try ServerAddress("https://a").isSecure)
         #expect(try ServerAddress("http://[::1]:80").isLoopback)
-        #expect(try !ServerAddress("http://example.org").isLoopback)
+        for text in ["http://127.8.8.8", "http://LOCALHOST", "http://localhost/a"] {
+            #expect(try ServerAddress(text).isLoopback, "\(text)")
+        }
+        for text in ["http://example.org", "http://127.0.0.1.example.org", "http://[::2]"] {
+            #expect(try !ServerAddress(text).isLoopback, "\(text)")
+        }
     }
 
     @Test func wrongAddressesAreNamed() {
@@ -26,8 +35,9 @@ import FederationClient
                 "http://me:secret@a",
                 "a name or password has no place in it: tokens come from --token-file"
             ),
-            ("http://a/path", "expected nothing behind the port"),
-            ("http://a?token=1", "expected nothing behind the port"),
+            ("http://a/path?token=1", "expected nothing behind the path"),
+            ("http://a?token=1", "expected nothing behind the path"),
+            ("http://a/#b", "expected nothing behind the path"),
             ("http://a:0", "expected a port from 1 to 65535"),
             ("http://a:70000", "expected a port from 1 to 65535"),
             ("http://a b", "expected http://HOST:PORT or https://HOST:PORT"),

@@ -46,7 +46,7 @@ struct AccessTests {
         #expect(
             sentence("\n1")
                 == "line 2 of t is no token: expected “ID TOKEN” or “ID sha256:DIGITS”, "
-                + "ID being a client's number or “admin”")
+                + "ID being a client's number, “admin” or “reader”")
         #expect(sentence("x 0123456789abcdef").hasPrefix("line 1 of t is no token"))
         #expect(sentence("1 sha256:12").hasPrefix("line 1 of t is no token"))
         #expect(sentence("-1 0123456789abcdef").hasPrefix("line 1 of t is no token"))
@@ -120,7 +120,13 @@ struct AccessTests {
             }
             #expect(try await server.upload(0, round: 1, value: 1, headers: first).status == 200)
             #expect(
-                try await server.get("/initialize/2/1/2", headers: first).code == "run_in_progress")
+                try await server.get("/initialize/2/1/2", headers: admin).code == "run_in_progress")
+            // Who starts a run is not for clients to say, not even of the one that there is.
+            for path in ["/initialize/2/1/2", "/initialize/3/1/2", "/initialize/x/1/2"] {
+                let asked = try await server.get(path, headers: first)
+                #expect(asked.status == 403)
+                #expect(asked.message == "only the administrator's token starts a run")
+            }
             let forced = try await server.get("/initialize/2/1/2?force=true", headers: first)
             #expect(forced.status == 403)
             #expect(forced.code == "forbidden")
@@ -136,6 +142,75 @@ struct AccessTests {
             }
             #expect(!server.record.events.joined().contains("-token"))
         }
+    }
+
+    @Test("With a reader's token, nobody looks on without one; it is good for nothing else")
+    func reader() async throws {
+        var options = TestServer.Options()
+        options.tokens = try TokenTable(
+            text: Self.tokens + "\nreader the-readers-own-token", path: "tokens")
+        #expect(options.tokens?.hasReader == true)
+        try await TestServer.with(options) { server in
+            func basic(_ text: String) -> String {
+                "Authorization: Basic \(Data(text.utf8).base64EncodedString())"
+            }
+            let good = [
+                "Authorization: Bearer the-readers-own-token",
+                "authorization: bearer administrators-token",
+                "Authorization: Bearer first-token-of-client-0",
+                basic("anyone:the-readers-own-token"), basic(":the-readers-own-token"),
+                basic("admin:administrators-token"),
+            ]
+            let bad = [
+                "X: y", "Authorization: Bearer wrong-but-long-enough", "Authorization: Basic",
+                "Authorization: Basic !!!", basic("the-readers-own-token"),
+                basic("the-readers-own-token:"), basic("a:b:the-readers-own-token"),
+                basic("reader: the-readers-own-token"), "Authorization: Digest x",
+            ]
+            for path in ["/", "/state", "/metrics"] {
+                for header in good {
+                    for method in ["GET", "HEAD"] {
+                        let seen = try await server.ask(method, path, headers: [header])
+                        #expect(seen.status == 200, "\(path) \(header)")
+                    }
+                }
+                for header in bad {
+                    let refused = try await server.get(path, headers: [header])
+                    #expect(refused.status == 401, "\(path) \(header)")
+                    // What makes a browser ask for a password by itself.
+                    #expect(refused.headers["www-authenticate"]?.hasPrefix("Basic realm=") == true)
+                    #expect(!refused.text.contains("rounds"))
+                }
+            }
+            #expect(try await server.get("/events").status == 401)
+            #expect(try await server.get("/healthz").status == 200)
+            // A browser sends a password with whatever a page makes it ask: it changes nothing.
+            for path in ["/update_num_data/1/5", "/initialize/2/1/2", "/get_server_weight"] {
+                for header in [
+                    basic("x:first-token-of-client-0"), basic("x:administrators-token"),
+                ] {
+                    #expect(try await server.get(path, headers: [header]).status == 401)
+                }
+                let asReader = try await server.get(path, headers: [good[0]])
+                #expect(asReader.status == 403, "\(path)")
+            }
+        }
+    }
+
+    @Test("Files of tokens come from any program, and a long one is read at once")
+    func otherFiles() throws {
+        let table = try TokenTable(
+            text:
+                "\u{FEFF}# made elsewhere\r\n1 first-token-of-client-1\r\n\r\nadmin administrators-token",
+            path: "t")
+        #expect(table.holder(of: "first-token-of-client-1") == .client(1))
+        #expect(table.holder(of: "administrators-token") == .administrator)
+        #expect(!table.hasReader)
+        // Compared one with each other this would be twenty thousand million comparisons.
+        let count = 200_000
+        let text = (1...count).map { "\($0) token-of-client-number-\($0)" }.joined(separator: "\n")
+        let long = try TokenTable(text: text, path: "t")
+        #expect(long.holder(of: "token-of-client-number-\(count)") == .client(count))
     }
 
     @Test(

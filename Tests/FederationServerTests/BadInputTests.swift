@@ -118,7 +118,7 @@ struct BadInputTests {
             ] {
                 let answer = try await onThread { [port = server.port] in
                     let socket = try RawSocket(port: port)
-                    socket.send(line + "\r\nHost: x\r\n\r\n")
+                    socket.send(line + "\r\nHost: localhost\r\n\r\n")
                     return try socket.answer()
                 }
                 expectRefused(answer, .malformedBody, "this is no request of HTTP/1.1", line)
@@ -218,7 +218,7 @@ struct BadInputTests {
         try await TestServer.with { server in
             let good = server.update(0, round: 1, value: 1)
             let head =
-                "PUT \(Route.update.path(TestServer.run, 1, 0)) HTTP/1.1\r\nHost: x\r\n"
+                "PUT \(Route.update.path(TestServer.run, 1, 0)) HTTP/1.1\r\nHost: localhost\r\n"
                 + "Content-Length: \(good.count)\r\n\r\n"
             try await onThread { [port = server.port] in
                 for length in 0..<good.count {
@@ -231,15 +231,79 @@ struct BadInputTests {
         }
     }
 
+    @Test("Bodies that are packed are refused as such, before they are read")
+    func packed() async throws {
+        try await TestServer.with { server in
+            _ = try await server.get("/update_num_data/1/10")
+            let update = Route.update.path(TestServer.run, 1, 1)
+            let register = Route.register.path(TestServer.run, 1)
+            for (path, body) in [
+                ("/put_weight/1", Array("[]".utf8)), (update, server.update(1, round: 1, value: 1)),
+                (register, Array("{}".utf8)),
+            ] {
+                for coding in ["gzip", "GZIP", "br", "deflate, gzip"] {
+                    let answer = try await server.ask(
+                        "PUT", path, headers: ["Content-Encoding: \(coding)"], body: body)
+                    expectRefused(
+                        answer, .wrongContentType,
+                        "the body is packed (\(coding.lowercased())): "
+                            + "expected it without Content-Encoding", path)
+                }
+            }
+            let plain = try await server.ask(
+                "PUT", register, headers: ["Content-Encoding: identity"],
+                body: Registration(architecture: TestServer.digest, sampleCount: 10).encoded())
+            #expect(plain.status == 204)
+            try await expectUnharmed(server)
+        }
+    }
+
+    @Test("HEAD is answered as GET is, without the body, and changes nothing")
+    func head() async throws {
+        try await TestServer.with { server in
+            for path in [
+                "/", "/healthz", "/get_server_round", "/get_server_weight", "/v1/run",
+                Route.model.path(TestServer.run),
+            ] {
+                let get = try await server.get(path)
+                let (head, next) = try await onThread { [port = server.port] in
+                    let socket = try RawSocket(port: port)
+                    socket.send("HEAD \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    var text = ""
+                    while !text.contains("\r\n\r\n") {
+                        text += String(decoding: try socket.receive(), as: UTF8.self)
+                    }
+                    // Nothing is behind the head: the next answer on the connection is the next.
+                    return (text, try socket.exchange("GET", "/healthz"))
+                }
+                #expect(head.hasPrefix("HTTP/1.1 200"), "\(path)")
+                #expect(head.hasSuffix("\r\n\r\n"), "\(path)")
+                let length = try #require(get.headers["content-length"])
+                #expect(head.lowercased().contains("content-length: \(length)\r\n"), "\(path)")
+                #expect(next.text == "ok\n")
+            }
+            for path in ["/initialize/3/1/3", "/update_num_data/1/5"] {
+                let answer = try await onThread { [port = server.port] in
+                    let socket = try RawSocket(port: port)
+                    socket.send("HEAD \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    return String(decoding: try socket.receive(), as: UTF8.self)
+                }
+                #expect(answer.hasPrefix("HTTP/1.1 405"), "\(path)")
+            }
+            #expect(try await server.get("/v1/run").json("clients") as? Int == 2)
+            try await expectUnharmed(server)
+        }
+    }
+
     @Test("Routes that are not there, and methods that they do not take")
     func routes() async throws {
         try await TestServer.with { server in
             expectRefused(
                 try await server.get("/etc/passwd"), .notFound, "there is nothing at /etc/passwd")
             let post = try await server.ask("POST", "/get_server_round", body: [])
-            expectRefused(post, .methodNotAllowed, "/get_server_round takes GET")
-            #expect(post.json("expected") as? String == "GET")
-            #expect(post.headers["allow"] == "GET")
+            expectRefused(post, .methodNotAllowed, "/get_server_round takes GET or HEAD")
+            #expect(post.json("expected") as? String == "GET or HEAD")
+            #expect(post.headers["allow"] == "GET, HEAD")
             let get = try await server.get(Route.register.path(TestServer.run, 0))
             expectRefused(
                 get, .methodNotAllowed, "/v1/runs/test-1/clients/0 takes DELETE or PUT")

@@ -172,7 +172,8 @@ struct LifecycleTests {
             try await onThread { [port = server.port] in
                 let socket = try RawSocket(port: port)
                 let path = Route.update.path(TestServer.run, 1, 0)
-                socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 168\r\n\r\nabc")
+                socket.send(
+                    "PUT \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 168\r\n\r\nabc")
                 usleep(100_000)
                 server.server.stop()
                 #expect(socket.isClosedByPeer())

@@ -16,7 +16,8 @@ struct LimitTests {
             let answer = try await onThread { [path, port = server.port] in
                 let socket = try RawSocket(port: port)
                 socket.send(
-                    "PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n")
+                    "PUT \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000000\r\n\r\n"
+                )
                 return try socket.answer()
             }
             #expect(answer.status == 413)
@@ -32,7 +33,8 @@ struct LimitTests {
         try await TestServer.with { server in
             let (answer, isClosed) = try await onThread { [path, port = server.port] in
                 let socket = try RawSocket(port: port)
-                socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+                socket.send(
+                    "PUT \(path) HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n")
                 let good = server.update(0, round: 1, value: 1)
                 socket.send("\(String(good.count, radix: 16))\r\n")
                 socket.send(good + Array("\r\n".utf8))
@@ -60,7 +62,8 @@ struct LimitTests {
             let seconds = MonotonicClock.seconds()
             let (answer, isClosed) = try await onThread { [path, port = server.port] in
                 let socket = try RawSocket(port: port)
-                socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 168\r\n\r\n")
+                socket.send(
+                    "PUT \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 168\r\n\r\n")
                 let bytes = server.update(0, round: 1, value: 1)
                 for byte in bytes.prefix(40) {
                     guard socket.send([byte]) else { break }
@@ -101,7 +104,7 @@ struct LimitTests {
         try await TestServer.with(options) { server in
             let closed = try await onThread { [port = server.port] in
                 let header = try RawSocket(port: port)
-                header.send("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+                header.send("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
                 let used = try RawSocket(port: port)
                 _ = try used.exchange("GET", "/healthz")
                 let silent = try RawSocket(port: port)
@@ -132,7 +135,8 @@ struct LimitTests {
                 try (0..<2).map { client in
                     let socket = try RawSocket(port: port)
                     let path = Route.update.path(TestServer.run, 1, client)
-                    socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 168\r\n\r\n")
+                    socket.send(
+                        "PUT \(path) HTTP/1.1\r\nHost: localhost\r\nContent-Length: 168\r\n\r\n")
                     socket.send(Array(server.update(client, round: 1, value: 1).prefix(100)))
                     return socket
                 }
@@ -150,6 +154,101 @@ struct LimitTests {
             #expect(try await waiting.value.status == 200)
             #expect(try await server.upload(2, round: 1, value: 1).status == 200)
         }
+    }
+
+    @Test("A slow upload keeps its place while nobody waits, and gives it up when somebody does")
+    func slotIsGivenUp() async throws {
+        var options = TestServer.Options()
+        options.change = { limits in
+            limits.uploadMemoryBytes = 1
+            limits.graceSeconds = 0.4
+            limits.minimumBytesPerSecond = 1
+            limits.slotHoldSeconds = 1
+            limits.slotWaitSeconds = 10
+        }
+        try await TestServer.with(options) { server in
+            for client in 0..<2 { _ = try await server.get("/update_num_data/\(client)/10") }
+            let slow = try await onThread { [port = server.port] in
+                let socket = try RawSocket(port: port)
+                socket.send(
+                    "PUT /put_weight/0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n"
+                )
+                // A byte now and then is as fast as this server wants it.
+                for _ in 0..<30 {
+                    socket.send(" ")
+                    usleep(50_000)
+                }
+                return socket
+            }
+            // It has had its place for longer than it may while others wait.
+            let start = MonotonicClock.seconds()
+            let other = try await server.ask(
+                "PUT", "/put_weight/1", body: Array("[[[1,1,1],[1,1,1]],[1,1,1,1]]".utf8))
+            #expect(other.status == 200, "\(other.text)")
+            #expect(MonotonicClock.seconds() - start < 5)
+            let answer = try await onThread { try slow.answer() }
+            #expect(answer.status == 408)
+            #expect(
+                answer.message?.hasSuffix("expected within 1 s while others wait") == true,
+                "\(answer.text)")
+        }
+    }
+
+    @Test("Those who watch and read nothing lock nobody else out")
+    func stalledWatchers() async throws {
+        var options = TestServer.Options()
+        options.timing.feedSeconds = 0.02
+        options.change = { limits in
+            limits.watchers = 8
+            limits.watcherStallSeconds = 0.5
+        }
+        try await TestServer.with(options) { server in
+            func watch() async throws -> RawSocket {
+                try await onThread { [port = server.port] in
+                    let socket = try RawSocket(port: port)
+                    socket.send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                    return socket
+                }
+            }
+            var stalled: [RawSocket] = []
+            for _ in 0..<20 { stalled.append(try await watch()) }
+            // Whoever comes is told, and told again, though all places were taken.
+            let reader = try await watch()
+            let changes = Task {
+                for _ in 0..<40 {
+                    _ = try await server.register(1)
+                    try await Task.sleep(for: .milliseconds(25))
+                }
+            }
+            let text = try await onThread {
+                var text = ""
+                while text.components(separatedBy: "event: state\n").count < 6 {
+                    let bytes = try reader.receive()
+                    if bytes.isEmpty { break }
+                    text += String(decoding: bytes, as: UTF8.self)
+                }
+                return text
+            }
+            #expect(text.hasPrefix("HTTP/1.1 200"))
+            #expect(text.components(separatedBy: "event: state\n").count >= 6)
+            try await changes.value
+            let lines = try await server.get("/metrics").text.split(separator: "\n")
+            let count = lines.first { $0.hasPrefix("federated_watchers ") }
+            #expect(Int(count?.split(separator: " ").last ?? "") ?? 99 <= 8)
+        }
+    }
+
+    @Test("A connection that names every client there is costs as much as one that names a few")
+    func claims() async throws {
+        let connection = Connection(nil)
+        var taken = 0
+        for client in 1...100_000 where connection.claim(client: client, run: 1) { taken += 1 }
+        #expect(taken == Connection.claimLimit)
+        #expect(!connection.claim(client: 1, run: 1))
+        #expect(connection.onlyClient == nil)
+        // Another run is another matter.
+        #expect(connection.claim(client: 1, run: 2))
+        #expect(connection.onlyClient == 1)
     }
 
     @Test("64 MB of garbage cost one bounded buffer and change nothing")
@@ -171,7 +270,7 @@ struct LimitTests {
                     }
                     let socket = try RawSocket(port: port)
                     let head =
-                        "PUT /put_weight/0 HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\n\r\n"
+                        "PUT /put_weight/0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(size)\r\n\r\n"
                     socket.send(round % 2 == 0 ? head + "[[" : head)
                     for _ in 0..<63 { socket.send(block) }
                     socket.send(Array(block.prefix((1 << 20) - (round % 2 == 0 ? 2 : 0))))

@@ -63,7 +63,7 @@ struct ObservationTests {
             _ = try await server.register(0)
             let (head, events, seconds) = try await onThread { [port = server.port] in
                 let socket = try RawSocket(port: port)
-                socket.send("GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+                socket.send("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 var text = ""
                 let start = MonotonicClock.seconds()
                 var count = 0

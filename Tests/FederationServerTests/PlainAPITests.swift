@@ -41,6 +41,31 @@ struct PlainAPITests {
         }
     }
 
+    @Test(
+        "A run that cannot be made is the server's fault: its operator hears why, and the old one goes on"
+    )
+    func startFails() async throws {
+        var options = TestServer.Options()
+        options.makingFails = true
+        try await TestServer.with(options) { server in
+            let asked = try await server.get("/initialize/3/1/3")
+            #expect(asked.status == 500)
+            #expect(asked.code == "server_error")
+            #expect(
+                asked.message
+                    == "the server cannot do this now: its operator has been told the reason")
+            #expect(!asked.text.contains("disk"))
+            #expect(server.record.events.contains("GET /initialize/3/1/3: the disk is full"))
+            let state = try await server.get("/state").text
+            #expect(!state.contains("disk"))
+            // Asked again it is no other, and no request waits for ever for the one that failed.
+            #expect(try await server.get("/initialize/3/1/3").status == 500)
+            #expect(try await server.get("/initialize/2/1/2").status == 200)
+            for client in 0..<2 { try await server.upload(client, round: 1, value: 1) }
+            #expect(try await server.until { server.record.commits.count == 1 })
+        }
+    }
+
     @Test("Reporting twice, or without a number of samples, changes nothing")
     func conflicts() async throws {
         try await TestServer.with { server in

@@ -80,8 +80,8 @@ final class RawSocket: @unchecked Sendable {
         return count > 0 ? Array(buffer[..<count]) : []
     }
 
-    /// One answer: head and a body of the length that it says.
-    func answer() throws -> Answer {
+    /// One answer: head and, but for one to HEAD, a body of the length that it says.
+    func answer(hasBody: Bool = true) throws -> Answer {
         var bytes: [UInt8] = []
         let end = Array("\r\n\r\n".utf8)
         var split: Int?
@@ -106,7 +106,7 @@ final class RawSocket: @unchecked Sendable {
             pending = body
             return try answer()
         }
-        let length = Int(headers["content-length"] ?? "") ?? 0
+        let length = hasBody ? Int(headers["content-length"] ?? "") ?? 0 : 0
         while body.count < length {
             let more = try receive()
             guard !more.isEmpty else { throw Failure.closed }
@@ -132,7 +132,7 @@ final class RawSocket: @unchecked Sendable {
         for header in headers { head += header + "\r\n" }
         if let body { head += "Content-Length: \(body.count)\r\n" }
         send(Array((head + "\r\n").utf8) + (body ?? []))
-        return try answer()
+        return try answer(hasBody: method != "HEAD")
     }
 }
 

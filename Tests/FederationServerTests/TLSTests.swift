@@ -22,6 +22,7 @@ struct TLSTests {
         try TestCertificate.certificate.write(
             toFile: files.certificatePath, atomically: true, encoding: .utf8)
         try TestCertificate.key.write(toFile: files.keyPath, atomically: true, encoding: .utf8)
+        chmod(files.keyPath, 0o600)
         try await body(files, folder)
     }
 
@@ -76,7 +77,7 @@ struct TLSTests {
             options.tls = files
             try await TestServer.with(options) { server in
                 let text = try await ask(
-                    "PUT /put_weight/0 HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n",
+                    "PUT /put_weight/0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000000\r\n\r\n",
                     port: server.port)
                 #expect(text.hasPrefix("HTTP/1.1 413 "))
                 #expect(text.contains(#""code": "too_large""#))
@@ -98,15 +99,32 @@ struct TLSTests {
             let none = folder + "/none"
             #expect(
                 sentence(TLSFiles(certificatePath: none, keyPath: files.keyPath))
-                    == "\(none) holds no certificate in PEM form that can be read")
+                    == "cannot read \(none): No such file or directory")
+            #expect(
+                sentence(TLSFiles(certificatePath: files.certificatePath, keyPath: none))
+                    == "cannot read \(none): No such file or directory")
             #expect(
                 sentence(TLSFiles(certificatePath: files.keyPath, keyPath: files.keyPath))
                     == "\(files.keyPath) holds no certificate in PEM form that can be read")
             #expect(
                 sentence(
                     TLSFiles(certificatePath: files.certificatePath, keyPath: files.certificatePath)
+                ) == "\(files.certificatePath) has the mode 644, so that others may read the key: "
+                    + "expected 600, or 640 where root owns it")
+            chmod(files.certificatePath, 0o600)
+            #expect(
+                sentence(
+                    TLSFiles(certificatePath: files.certificatePath, keyPath: files.certificatePath)
                 ) == "\(files.certificatePath) holds no private key in PEM form that can be read")
             #expect(sentence(files) == "none")
+            let isRoot = getuid() == 0
+            for (mode, isTaken) in [
+                (0o600, true), (0o400, true), (0o644, false), (0o604, false), (0o620, false),
+                (0o640, isRoot), (0o660, false), (0o601, false),
+            ] {
+                chmod(files.keyPath, mode_t(mode))
+                #expect((sentence(files) == "none") == isTaken, "\(String(mode, radix: 8))")
+            }
         }
     }
 }

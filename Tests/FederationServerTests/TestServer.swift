@@ -73,6 +73,7 @@ struct TestServer: Sendable {
         var commitFails = false
         /// How long it takes to make a run that a client asks for.
         var makingSeconds = 0.0
+        var makingFails = false
         var evaluationSeconds = 0.0
         /// Of an earlier life of the server.
         var startedAt = Date()
@@ -160,6 +161,7 @@ struct TestServer: Sendable {
                     return number
                 }
                 try await Task.sleep(for: .seconds(options.makingSeconds))
+                if options.makingFails { throw CommitFailure() }
                 return served(wanted, record, run: RunIdentifier("test-\(number)")!)
             },
             report: { record.note($0) })

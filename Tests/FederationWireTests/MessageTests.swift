@@ -48,7 +48,7 @@ import FederationWire
         try roundTrip(NextTask(.finished(outcome: "completed", succeeded: true)))
         try roundTrip(APIError(.wrongRound, "round 3 is open, not round 2", expected: 3, got: 2))
         for code in APIError.Code.allCases {
-            try roundTrip(APIError(code, "“quotes”, \\ and \n lines"))
+            try roundTrip(APIError(code, "“quotes”, \\ and 客户端"))
             #expect((400...503).contains(code.status))
         }
     }

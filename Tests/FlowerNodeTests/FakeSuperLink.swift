@@ -29,6 +29,8 @@ final class FakeSuperLink: Sendable {
         var confirmed: [String] = []
         /// A status in place of an answer, by call, so many times.
         var failures: [String: (status: Int, code: Int, times: Int)] = [:]
+        /// What it says then, as it stands in JSON.
+        var detail = "As told."
     }
 
     let port: Int
@@ -239,7 +241,7 @@ final class FakeSuperLink: Sendable {
             state.calls.append(call)
             if let failure = state.failures[call], failure.times > 0 {
                 state.failures[call]?.times -= 1
-                throw Refusal(status: failure.status, code: failure.code, detail: "As told.")
+                throw Refusal(status: failure.status, code: failure.code, detail: state.detail)
             }
             func known(_ node: UInt64) throws {
                 guard let one = state.nodes[key], one.id == node, !one.isForgotten else {

@@ -155,14 +155,45 @@ struct FormatTests {
             objects[id] = try FlowerObject(decoding: bytes, id: id)
         }
         let object = try #require(objects[id])
-        #expect(try ArrayObject.read(object, name: "a", from: objects) == array)
+        #expect(try ArrayObject.read(object, name: "a", from: objects, byteLimit: 1 << 30) == array)
     }
 
-    @Test("An address is http or https with a host, and nothing behind the port")
+    @Test("A chunk that is named again and again is read no further than a model can need")
+    func repeatedChunk() throws {
+        let layout = ParameterLayout([("a", [2, 2])])
+        var bundle = ObjectBundle()
+        let chunk = bundle.add(.chunk, body: Data(count: 500_000))
+        // Half a gigabyte, of one chunk.
+        let body =
+            #"{"dtype": "float32", "shape": [4], "stype": "numpy.ndarray", "arraychunk_ids": ["#
+            + [String](repeating: "0", count: 1000).joined(separator: ", ") + "]}"
+        let id = bundle.add(.array, children: [chunk], body: Data(body.utf8))
+        let record = bundle.add(
+            .arrays, children: [id], body: ObjectNames.encode([(name: "x", id: id)]))
+        var objects: [String: FlowerObject] = [:]
+        for (id, bytes) in bundle.encoded {
+            objects[id] = try FlowerObject(decoding: bytes, id: id)
+        }
+        let limit = ModelArrays.byteLimit(layout)
+        #expect(limit == 32 + (1 << 20))
+        #expect(
+            throws: TaskRefusal.unreadableArray(
+                name: "x",
+                reason: "it has more than the \(limit) bytes that this node's model can need")
+        ) {
+            try ModelArrays(
+                recordName: "arrays", try #require(objects[record]), layout: layout, from: objects)
+        }
+    }
+
+    @Test("An address is http or https with a host, a port and what path a proxy gives it")
     func addresses() throws {
+        #expect(
+            try SuperLinkAddress("https://a.example/fleet/x/").description
+                == "https://a.example:443/fleet/x")
         #expect(try SuperLinkAddress("http://127.0.0.1").description == "http://127.0.0.1:8000")
         #expect(try SuperLinkAddress("HTTPS://[::1]:9/").description == "https://[::1]:9")
-        for text in ["", "127.0.0.1:8000", "ftp://a", "http://", "http://a/b", "http://a:0"] {
+        for text in ["", "127.0.0.1:8000", "ftp://a", "http://", "http://a/b?c", "http://a:0"] {
             #expect(throws: FlowerNodeError.self, "\(text)") { try SuperLinkAddress(text) }
         }
     }

@@ -281,6 +281,40 @@ struct NodeSessionTests {
                 == ["joined", "began evaluate", "dropped", "began evaluate", "evaluated"])
     }
 
+    @Test("Words and names of a SuperLink reach nobody with anything in them that cannot be seen")
+    func printable() async throws {
+        let closed = try FakeSuperLink()
+        closed.look { state in
+            state.failures["register-node"] = (status: 412, code: 1, times: 1)
+            state.detail = "no\\u001b]0;owned\\u0007\\u202e\\n"
+        }
+        let address = try closed.address
+        let node = FlowerNode(
+            FlowerNodeConfiguration(address: address), trainee: Adding(), report: { _ in })
+        await #expect(
+            throws: FlowerNodeError.refused(
+                address, reason: "no\\u{1b}]0;owned\\u{7}\\u{202e}\\u{a} (412)")
+        ) { try await node.run() }
+
+        let link = try FakeSuperLink()
+        let name = "a\u{1B}[2J\u{9B}1m\u{2066}\r\n"
+        try link.ask(name, Self.model, layout: Adding.layout, names: Adding.names)
+        try link.ask(
+            "train", Self.model, layout: Adding.layout, names: Adding.names,
+            settings: [("lr", .text(name))])
+        try link.ask(
+            "train", ParameterVector([.nan] + (1..<9).map(Float.init)), layout: Adding.layout,
+            names: Adding.names.map { $0 + name })
+        let events = Events()
+        try await withNode(link, events: events) { try await link.until { $0.replies.count == 3 } }
+        let refusals = events.all.filter { $0.hasPrefix("refused") }
+        #expect(refusals.count == 3)
+        for text in events.all + link.look({ $0.replies.map(\.failure.reason) }) {
+            #expect(text.isPrintable, "\(text)")
+        }
+        #expect(refusals.contains { $0.contains("a\\u{1b}[2J\\u{9b}1m") })
+    }
+
     @Test("A SuperLink that registers by hand refuses a new key in its own words")
     func closed() async throws {
         let link = try FakeSuperLink(isClosed: true)

@@ -4,6 +4,20 @@ import federated
 
 @Suite("federated serve")
 struct ServeTests {
+    /// Whether this machine has loopback of IPv6.
+    private static let hasIPv6: Bool = {
+        let listener = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        var address = sockaddr_in6()
+        address.sin6_family = sa_family_t(AF_INET6)
+        address.sin6_addr = in6addr_loopback
+        return withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(listener, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+            }
+        }
+    }()
+
     private static let tiny = Command.tiny + ["--seed", "7"]
 
     private func serve(_ folder: URL, _ more: [String] = []) throws -> Running {
@@ -168,7 +182,120 @@ struct ServeTests {
         }
     }
 
+    @Test(
+        "Addresses to listen on may be written in any way, and what is printed can be used",
+        arguments: [
+            ("LOCALHOST", "http://localhost:"), ("127.0.0.1", "http://127.0.0.1:"),
+        ]
+            + (hasIPv6
+                ? [("[::1]", "http://[::1]:"), ("::1", "http://[::1]:")] : []))
+    func hosts(host: String, begin: String) throws {
+        try Command.inTemporaryFolder { folder in
+            let server = try serve(folder, ["--once", "--host", host])
+            let address = try server.address()
+            #expect(address.hasPrefix(begin), "\(address)")
+            let clients = try join(address, 0..<3)
+            for client in clients { #expect(client.wait().status == 0, "\(client.errors)") }
+            #expect(server.wait().status == 0)
+        }
+    }
+
+    /// All that a server answers to a request.
+    private func ask(_ address: String, _ head: String) throws -> String {
+        let port = UInt16(address.split(separator: ":").last ?? "") ?? 0
+        let connection = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(connection) }
+        var target = sockaddr_in()
+        target.sin_family = sa_family_t(AF_INET)
+        target.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        target.sin_port = port.bigEndian
+        let status = withUnsafePointer(to: &target) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(connection, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        #expect(status == 0)
+        let bytes = Array((head + "\r\nConnection: close\r\n\r\n").utf8)
+        _ = bytes.withUnsafeBytes { write(connection, $0.baseAddress, $0.count) }
+        var answer: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(connection, &piece, piece.count)
+            guard count > 0 else { return String(decoding: answer, as: UTF8.self) }
+            answer += piece[..<count]
+        }
+    }
+
+    @Test("Names that a server does not know are refused until they are allowed")
+    func allowedHosts() throws {
+        try Command.inTemporaryFolder { folder in
+            for (options, status) in [([], 421), (["--allow-host", "Fed.Example"], 200)] {
+                let server = try serve(folder.appending(path: "\(status)"), options)
+                let answer = try ask(
+                    try server.address(), "GET /healthz HTTP/1.1\r\nHost: fed.example:80")
+                #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+                server.terminate()
+                _ = server.wait()
+            }
+        }
+    }
+
+    @Test("A server says whether whoever looks on needs a token")
+    func readers() throws {
+        try Command.inTemporaryFolder { folder in
+            for (more, isSaid) in [("", true), ("reader a-readers-own-token\n", false)] {
+                let tokens = folder.appending(path: "tokens-\(isSaid)").path
+                let text = "1 first-token-of-client-1\n" + more
+                let isMade = FileManager.default.createFile(
+                    atPath: tokens, contents: Data(text.utf8),
+                    attributes: [.posixPermissions: 0o600])
+                #expect(isMade)
+                let server = try serve(
+                    folder.appending(path: "\(isSaid)"), ["--token-file", tokens])
+                let address = try server.address()
+                #expect(server.says("federated join"))
+                #expect(server.output.contains("no token is needed to look on") == isSaid)
+                let answer = try ask(address, "GET /state HTTP/1.1\r\nHost: localhost")
+                #expect(answer.hasPrefix("HTTP/1.1 \(isSaid ? 200 : 401) "))
+                server.terminate()
+                _ = server.wait()
+            }
+        }
+    }
+
+    @Test("A name that is not known, or an address of another machine, is one line")
+    func unknownHosts() throws {
+        try Command.inTemporaryFolder { folder in
+            for (host, reason) in [
+                ("nosuch.invalid", "its name is not known"),
+                ("192.0.2.1", "Cannot assign requested address"),
+            ] {
+                let command = try Command.run(
+                    ["serve", "--insecure", "--host", host, "--log-dir", folder.path] + Self.tiny)
+                #expect(command.status == 1)
+                #expect(
+                    command.errors == "federated: cannot listen on \(host):9103: \(reason)\n")
+            }
+        }
+    }
+
     static let wrong: [([String], String)] = [
+        (
+            ["--host", "http://localhost"],
+            "--host “http://localhost” is nothing to listen on: it is a URL"
+        ),
+        (
+            ["--host", "127.0.0.1:80"],
+            "--host “127.0.0.1:80” is nothing to listen on: it names a port"
+        ),
+        (
+            ["--host", "*"],
+            "--host “*” is nothing to listen on: expected a name or an address, like 127.0.0.1 or ::1"
+        ),
+        (["--host", ""], "--host must not be empty"),
+        (
+            ["--allow-host", "https://a"], "--allow-host “https://a” is no host's name: it is a URL"
+        ),
         (["--port", "70000"], "--port must be 0 to 65535, not 70000"),
         (["--tls-cert", "a"], "--tls-cert and --tls-key go together"),
         (["--clients", "0"], "--clients must be at least 1, not 0"),
@@ -204,7 +331,7 @@ struct ServeTests {
             #expect(tls.status == 1)
             #expect(
                 tls.errors
-                    == "federated: none holds no certificate in PEM form that can be read\n")
+                    == "federated: cannot read none: No such file or directory\n")
         }
     }
 }

@@ -16,9 +16,7 @@ public struct Exposure: Sendable, Hashable {
 
     /// Whether only programs on the same machine reach it.
     public var isLoopback: Bool {
-        if host == "localhost" || host == "::1" { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+        HostAuthority(host: host)?.isLoopback == true
     }
 
     /// Whether anyone who reaches it could read or spoil a run.

@@ -7,6 +7,8 @@ public enum TokenHolder: Hashable, Sendable {
     case client(Int)
     /// Someone who may start a run over one that is in progress.
     case administrator
+    /// Someone who may look at the page, its state and metrics, and do nothing else.
+    case reader
 }
 
 /// Why a file of tokens is not used.
@@ -30,7 +32,7 @@ public enum TokenFileError: Error, Equatable, Sendable, CustomStringConvertible 
         case .malformedLine(let path, let line):
             """
             line \(line) of \(path) is no token: expected “ID TOKEN” or “ID sha256:DIGITS”, \
-            ID being a client's number or “admin”
+            ID being a client's number, “admin” or “reader”
             """
         case .tooShort(let path, let line, let bytes):
             """
@@ -47,14 +49,17 @@ public enum TokenFileError: Error, Equatable, Sendable, CustomStringConvertible 
 
 /// The tokens that a server takes, as SHA-256 digests: the tokens themselves are not kept.
 ///
-/// The file has a line for each: the client's id, or `admin`, a space, and the token or
+/// The file has a line for each: the client's id, `admin` or `reader`, a space, and the token or
 /// `sha256:` and its digest in hexadecimal digits. Empty lines and those that begin with # are
 /// passed over.
 public struct TokenTable: Sendable {
     /// A shorter token could be guessed.
     public static let leastBytes = 16
 
-    private var entries: [(digest: [UInt8], holder: TokenHolder)] = []
+    private var holders: [[UInt8]: TokenHolder] = [:]
+
+    /// Whether there is a token for those who look on: then nobody may without one.
+    public let hasReader: Bool
 
     /// Reads a file that only its owner may read.
     public init(path: String) throws(TokenFileError) {
@@ -78,7 +83,9 @@ public struct TokenTable: Sendable {
 
     /// Reads a file's text; `path` is for errors.
     package init(text: String, path: String) throws(TokenFileError) {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        let content = text.first == "\u{FEFF}" ? text.dropFirst() : text[...]
+        let lines = content.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        var known: Set<TokenHolder> = []
         for (number, line) in zip(1..., lines) {
             let words = line.split(whereSeparator: \.isWhitespace)
             guard let first = words.first, !first.hasPrefix("#") else { continue }
@@ -86,16 +93,19 @@ public struct TokenTable: Sendable {
                 throw .malformedLine(path: path, line: number)
             }
             let digest = try Self.digest(words[1], path: path, line: number)
-            guard !entries.contains(where: { $0.digest == digest || $0.holder == holder }) else {
-                throw .repeated(path: path, line: number)
-            }
-            entries.append((digest, holder))
+            guard known.insert(holder).inserted, holders.updateValue(holder, forKey: digest) == nil
+            else { throw .repeated(path: path, line: number) }
         }
-        guard !entries.isEmpty else { throw .empty(path: path) }
+        guard !holders.isEmpty else { throw .empty(path: path) }
+        hasReader = known.contains(.reader)
     }
 
     private static func holder(_ word: Substring) -> TokenHolder? {
-        if word == "admin" { return .administrator }
+        switch word {
+        case "admin": return .administrator
+        case "reader": return .reader
+        default: break
+        }
         guard let client = Int(word), client >= 0 else { return nil }
         return .client(client)
     }
@@ -120,15 +130,9 @@ public struct TokenTable: Sendable {
 
     /// Who presents that token; nil if nobody known does.
     ///
-    /// Takes the same time whichever token it is, and whether it is one at all.
+    /// How long it takes says nothing about the tokens: they are found by their digests, and nobody can
+    /// choose a text so that its digest begins like another's.
     public func holder(of token: some StringProtocol) -> TokenHolder? {
-        let digest = SHA256.hash(data: Data(token.utf8))
-        var found: TokenHolder?
-        for entry in entries {
-            var difference: UInt8 = 0
-            for (a, b) in zip(entry.digest, digest) { difference |= a ^ b }
-            if difference == 0 { found = entry.holder }
-        }
-        return found
+        holders[Array(SHA256.hash(data: Data(token.utf8)))]
     }
 }

@@ -2,7 +2,7 @@ import NIOCore
 import Synchronization
 
 /// One client's connection, as far as those who wait on it need to know.
-final class Connection: Sendable {
+package final class Connection: Sendable {
     /// Who has used a connection, in which run of the server.
     private struct Claim: Hashable {
         var run: Int
@@ -12,6 +12,7 @@ final class Connection: Sendable {
     private struct State {
         var isClosed = false
         var claims: Set<Claim> = []
+        weak var slot: UploadSlots.Slot?
         var admit: (@Sendable () -> Void)?
         var nextHandler = 0
         var handlers: [Int: @Sendable () -> Void] = [:]
@@ -20,26 +21,44 @@ final class Connection: Sendable {
     private let channel: (any Channel)?
     private let state = Mutex(State())
 
-    init(_ channel: (any Channel)?) {
+    package init(_ channel: (any Channel)?) {
         self.channel = channel
     }
 
+    /// Clients of one connection whose going is noticed by its end. One that carries more is a proxy's,
+    /// whose end says nothing about any of them, or a stranger's who makes ids up: it costs no more.
+    package static let claimLimit = 64
+
     /// Notes that a client uses the connection.
-    /// - Returns: whether that is new.
-    func claim(client: Int, run: Int) -> Bool {
-        state.withLock { $0.claims.insert(Claim(run: run, client: client)).inserted }
+    /// - Returns: whether that is new, and the connection's end is to be noticed for it.
+    package func claim(client: Int, run: Int) -> Bool {
+        state.withLock { state in
+            // Those of a run that has been replaced count no more.
+            if state.claims.first.map({ $0.run != run }) == true { state.claims = [] }
+            guard state.claims.count < Self.claimLimit else { return false }
+            return state.claims.insert(Claim(run: run, client: client)).inserted
+        }
     }
 
     /// The one client that has used it, if there is just one.
-    var onlyClient: Int? {
+    package var onlyClient: Int? {
         state.withLock { $0.claims.count == 1 ? $0.claims.first?.client : nil }
     }
 
     /// Lets the body of the request be read that `RequestGuard` holds back until there is a place
     /// in memory for it.
-    func admitBody() {
-        let admit = state.withLock { $0.admit }
+    func admitBody(in slot: UploadSlots.Slot) {
+        let admit = state.withLock { state in
+            state.slot = slot
+            return state.admit
+        }
         admit?()
+    }
+
+    /// Why the body that has a place in memory is to give it up, if it is.
+    func overdue(afterSeconds seconds: Double) -> String? {
+        let slot = state.withLock { $0.slot }
+        return slot?.overdue(afterSeconds: seconds)
     }
 
     /// What lets a body be read.

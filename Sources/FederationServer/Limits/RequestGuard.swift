@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOSSL
+import Tensors
 
 /// Stands between HTTP and the application on each connection, and cuts off what is too long, too
 /// slow or no HTTP, with the error that both APIs use.
@@ -28,6 +29,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let limits: ServerLimits
     private let table: ConnectionTable
     private let counters: Counters
+    private var connection: Connection?
 
     /// The body that is coming in; nil between bodies.
     private var body: BodyClock?
@@ -60,7 +62,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        table.open(context.channel).onAdmit {
+        let connection = table.open(context.channel)
+        self.connection = connection
+        connection.onAdmit {
             bound.eventLoop.execute {
                 let (handler, context) = bound.value
                 handler.admitBody(context)
@@ -122,6 +126,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             guard length <= allowance.bodyBytes else {
                 return refuse(Self.tooLarge(length, allowance), context)
             }
+            if let error = Self.encoded(head, length) { return refuse(error, context) }
             body = BodyClock(allowance, since: .now())
             isHeldBack = allowance.needsPlace
             unanswered.append(allowance)
@@ -176,7 +181,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         bodyCheck = context.eventLoop.assumeIsolated().scheduleTask(in: interval) { [self] in
             bodyCheck = nil
             guard refusal == nil, let body else { return }
-            if let reason = body.lateness(at: .now(), limits: limits) {
+            let reason =
+                body.lateness(at: .now(), limits: limits)
+                ?? connection?.overdue(afterSeconds: limits.slotHoldSeconds)
+            if let reason {
                 refuse(APIError(.tooSlow, reason), context)
             } else {
                 scheduleBodyCheck(context)
@@ -190,6 +198,21 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         return APIError(
             .tooLarge, "\(found): expected at most \(limit)", expected: .integer(limit),
             got: length.map { .integer($0) })
+    }
+
+    /// What is wrong with a body that is to be unpacked first: it would be read as what it is not.
+    private static func encoded(_ head: HTTPRequest, _ length: Int) -> APIError? {
+        let coding = head.headerFields[.contentEncoding]?.lowercased() ?? "identity"
+        let transfer = head.headerFields[.transferEncoding]?.lowercased()
+        guard length > 0 || transfer != nil else { return nil }
+        guard coding == "identity", transfer ?? "chunked" == "chunked" else {
+            let shown = (coding == "identity" ? transfer ?? "" : coding).printable(limit: 60)
+            return APIError(
+                .wrongContentType,
+                "the body is packed (\(shown)): expected it without Content-Encoding",
+                expected: "identity", got: .string(shown))
+        }
+        return nil
     }
 
     // MARK: Writing

@@ -15,12 +15,16 @@ public struct ServerLimits: Sendable, Hashable {
     public var idleSeconds = 30.0
     /// Longest wait for a place in memory for an upload.
     public var slotWaitSeconds = 20.0
+    /// How long an upload keeps its place while others wait for one.
+    public var slotHoldSeconds = 40.0
     /// Bytes that uploads in progress may take together.
     public var uploadMemoryBytes = 64 << 20
     /// Connections at once; more wait in the system's queue.
     public var connections = 16_384
-    /// Browsers that watch at once.
+    /// Browsers that watch at once; one more takes the place of the slowest.
     public var watchers = 256
+    /// A browser that watches and takes nothing for so long is cut off.
+    public var watcherStallSeconds = 20.0
     /// How long and how much is still read after a refusal, so that the client gets to see it.
     public var lingerSeconds = 1.0
     /// See `lingerSeconds`.
@@ -48,6 +52,10 @@ public struct ServerLimits: Sendable, Hashable {
     public var listedUploadSlots: Int {
         min(max(uploadMemoryBytes / max(listedUpdateBytes + 2 * modelBytes, 1), 1), 16)
     }
+
+    /// Longest wait of an update as nested lists, of which few have a place: whoever is first in line
+    /// gets one, before the minute is over that clients and proxies usually have patience for.
+    public var listedSlotWaitSeconds: Double { slotHoldSeconds + slotWaitSeconds / 2 }
 
     /// The whole time that a body of so many bytes may take.
     public func bodySeconds(bytes: Int) -> Double {

@@ -1,5 +1,6 @@
 import FederationWire
 import Synchronization
+import Tensors
 
 /// Places in memory for uploads: who finds none waits in line, so that memory stays flat however
 /// many upload at once.
@@ -7,8 +8,20 @@ package final class UploadSlots: Sendable {
     /// A place; free again when nobody holds it.
     package final class Slot: Sendable {
         private let slots: UploadSlots
+        private let since = MonotonicClock.seconds()
         fileprivate init(_ slots: UploadSlots) { self.slots = slots }
         deinit { slots.release() }
+
+        /// Why whoever has the place has had it long enough, if that is so: while nobody waits for it
+        /// one may be slow.
+        func overdue(afterSeconds seconds: Double) -> String? {
+            let held = MonotonicClock.seconds() - since
+            guard held > seconds, slots.load.waiting > 0 else { return nil }
+            return """
+                the body was not complete after \(Int(held)) s: \
+                expected within \(Int(seconds.rounded(.up))) s while others wait
+                """
+        }
     }
 
     private struct State {

@@ -1,14 +1,39 @@
 import FederationWire
 import NIOCore
 import Synchronization
+import Tensors
 
 /// Tells all who watch the live page what has changed, at most four times a second.
 package final class StateFeed: Sendable {
     private struct State {
+        /// The watcher to do without, if one has to be.
+        var slowest: Int? {
+            watchers.min {
+                let (one, other) = (
+                    $0.value.takesSince ?? .infinity, $1.value.takesSince ?? .infinity
+                )
+                return (one, $0.key) < (other, $1.key)
+            }?.key
+        }
+
         var hasChanged = false
         var isClosed = false
         var next = 0
-        var watchers: [Int: AsyncStream<ByteBuffer>.Continuation] = [:]
+        var watchers: [Int: Watcher] = [:]
+    }
+
+    /// A browser that is told.
+    private struct Watcher {
+        var continuation: AsyncStream<ByteBuffer>.Continuation
+        var connection: Connection
+        /// Since when it has been taking what was told last, which a slow one does not end.
+        var takesSince: Double?
+
+        /// Ends the stream; one that takes nothing would not notice.
+        func end() {
+            continuation.finish()
+            if takesSince != nil { connection.cut() }
+        }
     }
 
     private let limit: Int
@@ -34,30 +59,56 @@ package final class StateFeed: Sendable {
     }
 
     /// A new watcher, who is told of changes from now on. One who is slow misses some.
-    /// - Throws: `too_many_requests`.
-    func watch() throws(APIError) -> AsyncStream<ByteBuffer> {
+    ///
+    /// Where there are too many, the one that has been slow for longest makes room, else the one that has
+    /// watched for longest: a browser comes back by itself, and readers that do nothing but keep a place
+    /// lock nobody out.
+    /// - Throws: `stopping`.
+    func watch(
+        on connection: Connection
+    ) throws(APIError) -> (number: Int, changes: AsyncStream<ByteBuffer>) {
         let (stream, continuation) = AsyncStream.makeStream(
             of: ByteBuffer.self, bufferingPolicy: .bufferingNewest(1))
-        let number = state.withLock { state -> Int? in
-            guard !state.isClosed, state.watchers.count < limit else { return nil }
+        let (number, displaced) = state.withLock { state -> (Int?, Watcher?) in
+            guard !state.isClosed else { return (nil, nil) }
+            var displaced: Watcher?
+            if state.watchers.count >= limit, let slowest = state.slowest {
+                displaced = state.watchers.removeValue(forKey: slowest)
+            }
             state.next += 1
-            state.watchers[state.next] = continuation
-            return state.next
+            state.watchers[state.next] = Watcher(
+                continuation: continuation, connection: connection)
+            return (state.next, displaced)
         }
-        guard let number else {
-            throw APIError(
-                .tooManyRequests, "\(limit) browsers watch already: try again later")
-        }
+        guard let number else { throw Coordinator.stopping }
+        displaced?.end()
         continuation.onTermination = { _ in
             self.state.withLock { $0.watchers[number] = nil }
         }
-        return stream
+        return (number, stream)
+    }
+
+    /// A watcher begins to take what is told, or has taken it.
+    func takes(_ number: Int, _ isTaking: Bool) {
+        let now = MonotonicClock.seconds()
+        state.withLock { $0.watchers[number]?.takesSince = isTaking ? now : nil }
+    }
+
+    /// Cuts off those who have taken nothing for so long.
+    func dropStalled(afterSeconds seconds: Double) {
+        let now = MonotonicClock.seconds()
+        let stalled = state.withLock { state in
+            let numbers = state.watchers.filter { now - ($0.value.takesSince ?? now) > seconds }
+                .keys
+            return numbers.compactMap { state.watchers.removeValue(forKey: $0) }
+        }
+        for watcher in stalled { watcher.end() }
     }
 
     /// Sends bytes to all.
     func send(_ bytes: ByteBuffer) {
         let watchers = state.withLock { Array($0.watchers.values) }
-        for watcher in watchers { watcher.yield(bytes) }
+        for watcher in watchers { watcher.continuation.yield(bytes) }
     }
 
     /// Ends all streams: the server stops.
@@ -67,6 +118,6 @@ package final class StateFeed: Sendable {
             defer { state.watchers = [:] }
             return Array(state.watchers.values)
         }
-        for watcher in watchers { watcher.finish() }
+        for watcher in watchers { watcher.end() }
     }
 }

@@ -9,6 +9,7 @@ struct UpkeepService: Service {
     let feed: StateFeed
     let routes: ObservationRoutes
     let timing: ServerTiming
+    let limits: ServerLimits
 
     func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -28,6 +29,7 @@ struct UpkeepService: Service {
     private func tell() async {
         var last = MonotonicClock.seconds()
         while (try? await Task.sleep(for: .seconds(timing.feedSeconds))) != nil {
+            feed.dropStalled(afterSeconds: limits.watcherStallSeconds)
             let now = MonotonicClock.seconds()
             if feed.takeChange() {
                 feed.send(await routes.event())

@@ -16,7 +16,11 @@ extension APIError {
             if case .string(let methods)? = expected {
                 fields[.allow] = methods.replacing(" or ", with: ", ")
             }
-        case .unauthorized: fields[.wwwAuthenticate] = "Bearer"
+        case .unauthorized:
+            // A browser asks for what it sends as Basic, and for nothing else.
+            let asks = expected == .string(Identity.basicOrBearer)
+            fields[.wwwAuthenticate] =
+                asks ? #"Basic realm="federated", charset="UTF-8""# : "Bearer"
         case .tooManyRequests, .stopping: fields[.retryAfter] = "1"
         default: break
         }

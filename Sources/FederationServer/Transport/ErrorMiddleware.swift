@@ -1,14 +1,15 @@
 import FederationWire
 import HTTPTypes
 import Hummingbird
-import Logging
+import Tensors
 
 /// Turns every error into the JSON that both APIs use, and counts answers.
 struct ErrorMiddleware: RouterMiddleware {
     /// What this server serves.
     let routes: [Route]
     let counters: Counters
-    let logger: Logger
+    /// Told what is the server's own fault, for the operator.
+    let report: @Sendable (String) -> Void
 
     func handle(
         _ request: Request, context: FederationContext,
@@ -24,17 +25,26 @@ struct ErrorMiddleware: RouterMiddleware {
         } catch is RequestGuard.Refused {
             // It has been answered already.
             response = Response(status: .badRequest)
-        } catch {
-            // What is left is a connection that broke in the middle of a body.
-            logger.debug("\(error)")
+        } catch is BodyBroken {
             response = refuse(
                 APIError(.truncated, "the request ended before its body was complete"))
+        } catch is CancellationError {
+            response = refuse(Coordinator.stopping)
+        } catch {
+            // Nothing that came can be wrong: that has errors of its own. A client cannot do anything
+            // about it, and its reason may name files.
+            report("\(request.method.rawValue) \(Self.shown(request)): \(error)".printable)
+            response = refuse(
+                APIError(
+                    .serverError,
+                    "the server cannot do this now: its operator has been told the reason"))
         }
         counters.count(
             answer: Counters.Answer(
                 route: context.endpointPath ?? "", method: request.method.rawValue,
                 status: response.status.code))
-        return response
+        // To HEAD no body is sent, not even an error's; the length stays that of GET's.
+        return request.method == .head ? response.createHeadResponse() : response
     }
 
     private func refuse(_ error: APIError) -> Response {
@@ -50,17 +60,18 @@ struct ErrorMiddleware: RouterMiddleware {
             return template.count == segments.count
                 && zip(template, segments).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
         }
-        let path = String(request.uri.path.prefix(60))
+        let path = Self.shown(request)
         guard !here.isEmpty else {
-            return APIError(.notFound, "there is nothing at \(Self.printable(path))")
+            return APIError(.notFound, "there is nothing at \(path)")
         }
-        let methods = here.map(\.method.rawValue).sorted().joined(separator: " or ")
+        let heads = here.filter(\.answersHead).map { _ in "HEAD" }
+        let methods = (here.map(\.method.rawValue) + heads).sorted().joined(separator: " or ")
         return APIError(
-            .methodNotAllowed, "\(Self.printable(path)) takes \(methods)",
+            .methodNotAllowed, "\(path) takes \(methods)",
             expected: .string(methods), got: .string(request.method.rawValue))
     }
 
-    private static func printable(_ path: String) -> String {
-        String(String.UnicodeScalarView(path.unicodeScalars.filter { $0.value >= 0x20 }))
+    private static func shown(_ request: Request) -> String {
+        request.uri.path.printable(limit: 60)
     }
 }

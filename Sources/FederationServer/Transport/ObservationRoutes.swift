@@ -6,6 +6,7 @@ import NIOCore
 /// What people and their tools look at: no route here changes anything.
 struct ObservationRoutes: Sendable {
     let coordinator: Coordinator
+    let identity: Identity
     let counters: Counters
     let connections: ConnectionTable
     let feed: StateFeed
@@ -15,31 +16,45 @@ struct ObservationRoutes: Sendable {
 
     func add(to router: Router<FederationContext>) {
         router.add(.health) { _, _ in .text("ok\n") }
-        router.add(.metrics) { _, _ in
-            .bytes(
+        router.add(.metrics) { request, _ in
+            try identity.checkReader(request.headers)
+            return .bytes(
                 ByteBuffer(string: await metrics()), "text/plain; version=0.0.4; charset=utf-8")
         }
         guard showsPage else { return }
         let page = ByteBuffer(bytes: LivePage.bytes)
-        router.add(.page) { _, _ in .bytes(page, "text/html; charset=utf-8", LivePage.headers) }
-        router.add(.state) { _, _ in
-            .bytes(
+        router.add(.page) { request, _ in
+            try identity.checkReader(request.headers)
+            return .bytes(page, "text/html; charset=utf-8", LivePage.headers)
+        }
+        router.add(.state) { request, _ in
+            try identity.checkReader(request.headers)
+            return .bytes(
                 ByteBuffer(bytes: await coordinator.stateJSON().encoded()), Route.jsonMediaType,
                 [.cacheControl: "no-store"])
         }
-        router.add(.events) { _, _ in
-            let changes = try feed.watch()
-            return Response(
-                status: .ok,
-                headers: [
-                    .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store",
-                ],
-                body: ResponseBody { writer in
-                    try await writer.write(await event())
-                    for await change in changes { try await writer.write(change) }
-                    try await writer.finish(nil)
-                })
-        }
+        router.add(.events, use: events)
+    }
+
+    private func events(_ request: Request, _ context: FederationContext) throws -> Response {
+        try identity.checkReader(request.headers)
+        let headers: HTTPFields = [
+            .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store",
+        ]
+        if request.method == .head { return Response(status: .ok, headers: headers) }
+        let (number, changes) = try feed.watch(on: connections[context.channel])
+        return Response(
+            status: .ok, headers: headers,
+            body: ResponseBody { writer in
+                func tell(_ bytes: ByteBuffer) async throws {
+                    feed.takes(number, true)
+                    try await writer.write(bytes)
+                    feed.takes(number, false)
+                }
+                try await tell(await event())
+                for await change in changes { try await tell(change) }
+                try await writer.finish(nil)
+            })
     }
 
     /// The state as a server-sent event.

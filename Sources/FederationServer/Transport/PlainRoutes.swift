@@ -52,6 +52,8 @@ struct PlainRoutes: Sendable {
     private func initialize(_ request: Request, _ context: FederationContext) async throws
         -> Response
     {
+        // Whoever may not start a run does not get to know, either, how it would have to be asked for.
+        try identity.checkAdministrator(request.headers)
         let wanted = RunRequest(
             clients: try Self.number("clients", context, 1...100_000),
             experiment: try Self.number("experiment", context, 1...4),

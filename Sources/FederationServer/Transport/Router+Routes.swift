@@ -14,7 +14,17 @@ extension Router<FederationContext> {
         on("\(route.template)", method: method) { request, context in
             try await handler(request, context)
         }
+        guard route.answersHead else { return }
+        // `ErrorMiddleware` takes the body away.
+        on("\(route.template)", method: .head) { request, context in
+            try await handler(request, context)
+        }
     }
+}
+
+extension Route {
+    /// Whether the route answers HEAD as it does GET, but for the body: where that changes nothing.
+    var answersHead: Bool { method == .get && !changesRun }
 }
 
 extension FederationContext {

@@ -3,6 +3,9 @@ import Hummingbird
 import NIOCore
 import Tensors
 
+/// A connection broke in the middle of a body.
+struct BodyBroken: Error {}
+
 /// Reads the models that clients upload, within the memory that there is for them.
 struct UpdateReader: Sendable {
     let limits: ServerLimits
@@ -27,9 +30,9 @@ struct UpdateReader: Sendable {
             throw Self.wrongType(type, expected: Route.modelMediaType)
         }
         let slot = try await slots.acquire(timeoutSeconds: limits.slotWaitSeconds)
-        connection.admitBody()
+        connection.admitBody(in: slot)
         var decoder = ModelDecoder(expecting: expectation)
-        for try await chunk in request.body {
+        try await forEachChunk(of: request) { chunk throws(APIError) in
             let result = chunk.withUnsafeReadableBytes { bytes in
                 Result { () throws(ModelBodyError) in try decoder.append(bytes) }
             }
@@ -52,8 +55,8 @@ struct UpdateReader: Sendable {
         _ request: Request, on connection: Connection, _ admission: Coordinator.PlainAdmission,
         client: Int
     ) async throws -> IncomingUpdate {
-        let slot = try await listedSlots.acquire(timeoutSeconds: limits.slotWaitSeconds)
-        connection.admitBody()
+        let slot = try await listedSlots.acquire(timeoutSeconds: limits.listedSlotWaitSeconds)
+        connection.admitBody(in: slot)
         let text = try await bytes(of: request, limit: limits.listedUpdateBytes)
         let layout = admission.layout
         let byteCount = text.count
@@ -82,7 +85,7 @@ struct UpdateReader: Sendable {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length <= limit {
             bytes.reserveCapacity(length)
         }
-        for try await chunk in request.body {
+        try await forEachChunk(of: request) { chunk throws(APIError) in
             bytes += chunk.readableBytesView
             guard bytes.count <= limit else {
                 throw APIError(
@@ -91,6 +94,21 @@ struct UpdateReader: Sendable {
             }
         }
         return bytes
+    }
+
+    /// - Throws: what `body` throws, `RequestGuard.Refused`, or `BodyBroken`.
+    private func forEachChunk(
+        of request: Request, _ body: (ByteBuffer) throws(APIError) -> Void
+    ) async throws {
+        do {
+            for try await chunk in request.body { try body(chunk) }
+        } catch let error as APIError {
+            throw error
+        } catch let refused as RequestGuard.Refused {
+            throw refused
+        } catch {
+            throw BodyBroken()
+        }
     }
 
     private static func wrongType(_ type: String, expected: String) -> APIError {

@@ -1,4 +1,5 @@
 import Federation
+import Tensors
 
 /// Reads an object's members one by one, with errors that name the key and what was expected.
 public struct Fields: Sendable {
@@ -61,12 +62,16 @@ public struct Fields: Sendable {
         value(key) == nil ? nil : try number(key)
     }
 
-    /// A text of up to so many bytes.
-    public func text(_ key: String, bytes limit: Int = 1000) throws(APIError) -> String {
+    /// Bytes that most texts may have.
+    public static let textLimit = 1000
+
+    /// A text of up to so many bytes, made printable: this is where texts of clients enter a server and
+    /// those of a server its clients.
+    public func text(_ key: String, bytes limit: Int = textLimit) throws(APIError) -> String {
         guard case .string(let text)? = members[key], text.utf8.count <= limit else {
             throw failure(key, "a text of up to \(limit) bytes")
         }
-        return text
+        return text.printable(byteLimit: limit)
     }
 
     /// true or false.

@@ -1,4 +1,5 @@
 import Federation
+import Tensors
 
 /// What a client is to do next: the answer to the long poll.
 ///
@@ -50,9 +51,11 @@ public struct NextTask: Message {
             guard let waiting else { return ["task": "wait", "committed": committed] }
             return ["task": "wait", "committed": committed, "waiting": waiting.json]
         case .finished(let outcome, let succeeded):
+            // The outcome may repeat what a client said, which may be as long as a text can be.
             return [
-                "task": "finished", "outcome": .string(outcome), "succeeded": .bool(succeeded),
-                "committed": committed,
+                "task": "finished",
+                "outcome": .string(outcome.printable(byteLimit: Fields.textLimit)),
+                "succeeded": .bool(succeeded), "committed": committed,
             ]
         }
     }

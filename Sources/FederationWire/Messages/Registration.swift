@@ -1,4 +1,5 @@
 import Federation
+import Tensors
 
 /// What a client says of itself before it takes part; saying it again changes nothing.
 public struct Registration: Message {
@@ -98,7 +99,9 @@ public struct FailureReport: Message {
         self.init(reason: try fields.text("reason"))
     }
 
-    public var json: JSONValue { ["reason": .string(reason)] }
+    public var json: JSONValue {
+        ["reason": .string(reason.printable(byteLimit: Fields.textLimit))]
+    }
 }
 
 /// The answer to an update that has been taken.

@@ -25,6 +25,14 @@ public struct Route: Hashable, Sendable {
     /// Which API it belongs to.
     public let api: API
 
+    /// Whether a request changes the run, or takes what is meant for one client: what no other site's
+    /// page may make a browser do.
+    ///
+    /// Not the method alone says it: the plain API prescribes GET for some.
+    public var changesRun: Bool {
+        method != .get || [.initialize, .updateNumData, .nextTask].contains(self)
+    }
+
     /// The path with its parameters filled in, in their order.
     /// - Precondition: there are as many values as parameters.
     public func path(_ values: any CustomStringConvertible...) -> String {

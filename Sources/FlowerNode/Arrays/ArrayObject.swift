@@ -35,9 +35,9 @@ package enum ArrayObject {
         return bundle.add(.array, children: ids, body: try JSONEncoder().encode(body))
     }
 
-    /// Reads an array of that name.
+    /// Reads an array of that name, of so many bytes at most.
     package static func read(
-        _ object: FlowerObject, name: String, from objects: [String: FlowerObject]
+        _ object: FlowerObject, name: String, from objects: [String: FlowerObject], byteLimit: Int
     ) throws(TaskRefusal) -> NumPyFile {
         func failure(_ reason: String) -> TaskRefusal {
             .unreadableArray(name: name, reason: reason)
@@ -54,8 +54,9 @@ package enum ArrayObject {
                 let chunk = objects[object.children[place]], chunk.kind == .chunk
             else { throw failure("chunk \(place) of it is missing") }
             // A few chunks that are named often would be more than was ever sent.
-            guard bytes.count + chunk.body.count <= Int(Int32.max) else {
-                throw failure("it is larger than 2 GiB")
+            guard bytes.count + chunk.body.count <= byteLimit else {
+                throw failure(
+                    "it has more than the \(byteLimit) bytes that this node's model can need")
             }
             bytes.append(chunk.body)
         }

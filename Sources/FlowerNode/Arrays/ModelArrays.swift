@@ -9,6 +9,9 @@ package struct ModelArrays: Sendable {
     package let names: [String]
     package let parameters: ParameterVector
 
+    /// Bytes that the message of a model can need: float64, and room for what describes it.
+    package static func byteLimit(_ layout: ParameterLayout) -> Int { 8 * layout.count + (1 << 20) }
+
     /// The model in the record of arrays of that name.
     package init(
         recordName: String, _ record: FlowerObject, layout: ParameterLayout,
@@ -24,7 +27,8 @@ package struct ModelArrays: Sendable {
         values.reserveCapacity(layout.count)
         for (entry, pair) in zip(layout.entries, pairs) {
             guard let object = objects[pair.id] else { throw .missingObject(id: pair.id) }
-            let array = try ArrayObject.read(object, name: pair.name, from: objects)
+            let array = try ArrayObject.read(
+                object, name: pair.name, from: objects, byteLimit: Self.byteLimit(layout))
             guard array.shape == entry.shape else {
                 throw .wrongShape(
                     name: pair.name, tensor: entry.name, found: array.shape, expected: entry.shape)

@@ -4,6 +4,7 @@ import HTTPCalls
 import NIOCore
 import NIOHTTP1
 import SwiftProtobuf
+import Tensors
 
 /// One attempt at each call of the Fleet API: protobuf over HTTP, signed.
 struct FleetConnection: Sendable {
@@ -141,20 +142,28 @@ struct FleetConnection: Sendable {
         request.headers.add(name: "Accept", value: type)
         let response: HTTPClientResponse
         let body: Data
+        var sentBytes = 0
         do {
             for (name, value) in try identity.headers() {
                 request.headers.add(name: name, value: value)
             }
             let bytes: [UInt8] = try message.serializedBytes()
+            sentBytes = bytes.count
             request.body = .bytes(ByteBuffer(bytes: bytes))
             response = try await client.execute(request, timeout: .seconds(seconds))
             let collected = try await response.body.collect(upTo: Self.answerLimit)
             body = collected.withUnsafeReadableBytes { Data($0) }
         } catch {
             if Task.isCancelled || error is CancellationError { throw .cancelled }
-            throw .away(reason: describeCallFailure(error))
+            let failure = await CallFailure.explaining(
+                error, host: address.host, port: address.port)
+            throw failure.isFinal
+                ? .fatal(.cannotTalk(address, reason: failure.reason))
+                : .away(reason: failure.reason)
         }
-        guard response.status.code == 200 else { throw refusal(response.status.code, body, name) }
+        guard response.status.code == 200 else {
+            throw refusal(response.status.code, body, name, sent: sentBytes)
+        }
         guard let answer = try? Answer(serializedBytes: body) else {
             throw garbage("its answer to \(name) is no protobuf of that call")
         }
@@ -171,9 +180,19 @@ struct FleetConnection: Sendable {
         var detail: String?
     }
 
-    private func refusal(_ status: UInt, _ body: Data, _ name: String) -> CallError {
+    private func refusal(
+        _ status: UInt, _ body: Data, _ name: String, sent byteCount: Int
+    ) -> CallError {
         let reason = try? JSONDecoder().decode(Reason.self, from: body)
-        let words = (reason?.detail).map { "\($0.prefix(300)) (\(status))" }
+        let words = (reason?.detail).map { "\($0.printable(limit: 300)) (\(status))" }
+        if status == 413, words == nil {
+            return .fatal(
+                .cannotTalk(
+                    address,
+                    reason:
+                        "a proxy before it takes no body of \(byteCount) bytes (413): raise its "
+                        + "limit, as nginx's client_max_body_size"))
+        }
         switch status {
         case 500..., 429, 408: return .away(reason: words ?? "it answers \(status)")
         case 401: return .unknownNode(reason: words ?? "it answers 401 to \(name)")

@@ -1,9 +1,14 @@
 import Foundation
 
-/// Where a SuperLink is: scheme, host and port, like "http://127.0.0.1:8000".
+/// Where a SuperLink is: scheme, host and port, like "http://127.0.0.1:8000", and a path where a proxy
+/// serves it under one, like "https://example.org/superlink".
 public struct SuperLinkAddress: Hashable, Sendable, CustomStringConvertible {
     /// Without a slash at the end.
     public let text: String
+    /// The host, an address of IPv6 without its brackets.
+    public let host: String
+    /// The port.
+    public let port: Int
 
     /// The port where a SuperLink's Fleet API is, unless an address names one.
     static let usualPort = 8000
@@ -21,12 +26,17 @@ public struct SuperLinkAddress: Hashable, Sendable, CustomStringConvertible {
         guard parts.user == nil, parts.password == nil else {
             throw failure("a name or password has no place in it")
         }
-        guard parts.query == nil, parts.fragment == nil, ["", "/"].contains(parts.path) else {
-            throw failure("expected nothing behind the port")
+        guard parts.query == nil, parts.fragment == nil else {
+            throw failure("expected nothing behind the path")
         }
-        let port = parts.port ?? Self.usualPort
+        let segments = parts.percentEncodedPath.split(separator: "/")
+        let port = parts.port ?? (segments.isEmpty ? Self.usualPort : scheme == "https" ? 443 : 80)
         guard (1...65_535).contains(port) else { throw failure("expected a port from 1 to 65535") }
-        self.text = "\(scheme)://\(host):\(port)"
+        let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
+        self.host = bare
+        self.port = port
+        let shown = bare.contains(":") ? "[\(bare)]" : bare
+        self.text = (["\(scheme)://\(shown):\(port)"] + segments).joined(separator: "/")
     }
 
     public var description: String { text }

@@ -12,8 +12,8 @@ struct NodeWork: Sendable {
         self.layout = layout
     }
 
-    /// Bytes that a message of this model can need: float64, and room for what describes it.
-    var byteLimit: Int { 8 * layout.count + (1 << 20) }
+    /// Bytes that a message of this model can need.
+    var byteLimit: Int { ModelArrays.byteLimit(layout) }
 
     /// Checks and reads a request.
     /// - Throws: `TaskRefusal`.

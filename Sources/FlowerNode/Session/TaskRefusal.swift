@@ -1,3 +1,5 @@
+import Tensors
+
 /// Why a request gets no result; its sentence is what Flower shows for this node.
 package enum TaskRefusal: Error, Hashable, Sendable {
     case unknownType(String)
@@ -27,7 +29,10 @@ package enum TaskRefusal: Error, Hashable, Sendable {
 }
 
 extension TaskRefusal: CustomStringConvertible {
-    package var description: String {
+    /// Names in it come from the SuperLink.
+    package var description: String { sentence.printable }
+
+    private var sentence: String {
         switch self {
         case .unknownType(let type):
             "this node serves “train” and “evaluate”, not “\(type.prefix(100))”"

@@ -25,6 +25,7 @@ final class Console: Sendable {
     func line(_ text: String = "", hanging: Int? = nil) {
         guard !isQuiet else { return }
         let hanging = hanging ?? text.prefix { $0 == " " }.count + 2
+        let text = PrintedText.line(text, styled: isLive)
         let lines = Text.wrapped(text, to: width, hanging: hanging)
         hasTransientLine.withLock { transient in
             Console.write(
@@ -58,6 +59,7 @@ final class Console: Sendable {
     /// Shows a line until the next one comes; nothing where lines cannot be redrawn.
     func transient(_ text: String) {
         guard isLive else { return }
+        let text = PrintedText.line(text, styled: true)
         hasTransientLine.withLock { transient in
             Console.write(Array("\r\u{1B}[K\(text.prefix(transientWidth))".utf8))
             transient = true

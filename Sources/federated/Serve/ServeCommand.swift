@@ -117,6 +117,14 @@ struct ServeCommand: ParsableCommand {
             console.line(
                 "  INSECURE: whoever reaches \(configuration.host) can read and spoil this run")
         }
+        if configuration.listensEverywhere {
+            console.line("  listens on all addresses of this machine: others use its name")
+        }
+        if let tokens = configuration.tokens, !tokens.hasReader {
+            console.line(
+                "  no token is needed to look on: a line “reader TOKEN” among the tokens asks for one"
+            )
+        }
         let page = configuration.showsPage ? "page" : "address"
         if console.isQuiet {
             Console.write(Array("\(address)\n".utf8))

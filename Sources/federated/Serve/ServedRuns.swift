@@ -69,10 +69,12 @@ final class ServedRuns: Sendable {
             DispatchQueue.global().async {
                 continuation.resume(
                     with: Result {
-                        before.interrupt()
-                        return try self.make(
+                        let next = try self.make(
                             run, resumed: nil, evaluator: evaluator
                         ) { show in show([]) }
+                        // Only now: where no other can be made, this one goes on.
+                        before.interrupt()
+                        return next
                     })
             }
         }

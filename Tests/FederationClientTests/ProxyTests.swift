@@ -1,0 +1,112 @@
+import FederationClient
+import FederationServer
+import FederationWire
+import Foundation
+import Tensors
+import Testing
+
+@Suite("What stands between client and server", .serialized)
+struct ProxyTests {
+    private func run(_ address: ServerAddress) async throws -> FederationClient.Ending {
+        try await FederationClient(
+            ClientConfiguration(address: address, client: 0, retrySeconds: 5),
+            prepare: { _ in ArithmeticParticipant(client: 0) }, report: { _ in }
+        ).run()
+    }
+
+    /// How a client ends that gets these bytes as the answer to everything.
+    private func sentence(_ answer: String) async throws -> String {
+        let doorway = try Doorway { _, _ in Array(answer.utf8) }
+        let address = try ServerAddress("http://127.0.0.1:\(doorway.port)")
+        do {
+            return "\(try await run(address))"
+        } catch {
+            return "\(error)".replacingOccurrences(of: address.text, with: "ADDRESS")
+        }
+    }
+
+    private func answer(_ status: String, _ body: String) -> String {
+        "HTTP/1.1 \(status)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    }
+
+    @Test("A server under a path of a proxy is joined as any other")
+    func prefix() async throws {
+        let disk = Served.Disk()
+        let ending = try await Served.with(
+            Served.settings(clients: 1, rounds: 3), disk: disk
+        ) { address in
+            let proxy = try Doorway.stripping("/a/fed", before: address.port)
+            return try await run(try ServerAddress("http://127.0.0.1:\(proxy.port)/a/fed/"))
+        }
+        #expect(ending.succeeded)
+        #expect(try disk.model == Served.expected(clients: 1, rounds: 3))
+    }
+
+    @Test("A proxy's limit of bodies is called that, with the size that it refused")
+    func bodyLimit() async throws {
+        let page = "<html><h1>413 Request Entity Too Large</h1><hr>nginx</html>"
+        let refusal = answer("413 Request Entity Too Large", page)
+        try await Served.with(Served.settings(clients: 1, rounds: 1), disk: Served.Disk()) {
+            address in
+            let proxy = try Doorway { head, body in
+                if body.count > 100 { return Array(refusal.utf8) }
+                return Doorway.forward(
+                    Array((head + "\r\nConnection: close\r\n\r\n").utf8) + body, to: address.port)
+            }
+            let outer = try ServerAddress("http://127.0.0.1:\(proxy.port)")
+            await #expect(throws: ClientError.bodyTooLarge(outer, byteCount: 168)) {
+                try await run(outer)
+            }
+            #expect(
+                "\(ClientError.bodyTooLarge(outer, byteCount: 168))"
+                    == "a proxy before \(outer) takes no body of 168 bytes (413): raise its limit, "
+                    + "as nginx's client_max_body_size")
+        }
+        // A server's own refusal stays its own.
+        let own = try await sentence(
+            answer(
+                "413 Content Too Large",
+                #"{"code": "too_large", "message": "the body has 9 bytes", "expected": 8, "got": 9}"#
+            ))
+        #expect(own == "the server refuses: the body has 9 bytes")
+    }
+
+    @Test("What answers and is none of our servers is said with what it answered, at once")
+    func others() async throws {
+        for (text, expected) in [
+            (
+                answer("404 Not Found", "no"),
+                "ADDRESS is no federation's server: it answers 404 to /v1/run"
+            ),
+            (
+                answer("401 Unauthorized", "<html>"),
+                "ADDRESS is no federation's server: it answers 401 to /v1/run"
+            ),
+            ("SSH-2.0-OpenSSH_9.2\r\n", "cannot talk to ADDRESS: what it answers is no HTTP"),
+            (
+                "\u{15}\u{3}\u{1}\u{0}\u{2}\u{2}\u{46}",
+                "cannot talk to ADDRESS: what it answers is no HTTP"
+            ),
+        ] {
+            let start = MonotonicClock.seconds()
+            let found = try await sentence(text)
+            #expect(found.hasPrefix(expected), "\(found)")
+            #expect(MonotonicClock.seconds() - start < 4)
+        }
+    }
+
+    @Test("A server's words reach nobody with anything in them that cannot be seen")
+    func printable() async throws {
+        let words = #"\u001b]0;owned\u0007\u001b[2J\u009b1m\u202e\r\n\u200b"#
+        for body in [
+            #"{"code": "forbidden", "message": "no\#(words)", "expected": null, "got": null}"#,
+            #"{"code": "\#(words)", "message": "no", "expected": null, "got": null}"#,
+            #"{"run": "\#(words)"}"#, #"{"\#(words)": 1}"#, "\u{1B}]0;owned\u{7}",
+        ] {
+            for status in ["200 OK", "403 Forbidden"] {
+                let found = try await sentence(answer(status, body))
+                #expect(found.isPrintable, "\(found)")
+            }
+        }
+    }
+}

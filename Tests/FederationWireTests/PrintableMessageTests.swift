@@ -1,0 +1,96 @@
+import Federation
+import FederationWire
+import Tensors
+import Testing
+
+/// Texts of the other side, with every character in them that does something in place of being seen.
+@Suite("Texts in messages")
+struct PrintableMessageTests {
+    /// In pieces that fit into a text of a message.
+    static let pieces: [String] = {
+        let scalars = (UInt32(0)...0x10FFFF).lazy.compactMap { Unicode.Scalar($0) }
+            .filter(\.isUnprintable)
+        var pieces: [String] = []
+        var piece = String.UnicodeScalarView()
+        for scalar in scalars {
+            piece.append(scalar)
+            guard piece.count == 100 else { continue }
+            pieces.append(String(piece))
+            piece = String.UnicodeScalarView()
+        }
+        return pieces + [String(piece)]
+    }()
+
+    /// A message as a sender would have it that cares for nothing.
+    private func raw(_ members: [String: JSONValue]) -> [UInt8] {
+        JSONValue.object(members).encoded()
+    }
+
+    private func isClean(_ texts: String?...) -> Bool {
+        texts.allSatisfy { $0?.unicodeScalars.contains(where: \.isUnprintable) == false }
+    }
+
+    @Test("No text of a message comes in with anything that cannot be seen", arguments: pieces)
+    func texts(piece: String) throws {
+        let report = try FailureReport(decoding: raw(["reason": .string(piece)]))
+        #expect(isClean(report.reason))
+        #expect(!report.reason.isEmpty)
+        let error = try APIError(
+            decoding: raw(["code": "forbidden", "message": .string(piece)]))
+        #expect(isClean(error.message, "\(error)"))
+        let task = try NextTask(
+            decoding: raw(["task": "finished", "outcome": .string(piece), "succeeded": true]))
+        guard case .finished(let outcome, _) = task.kind else { throw error }
+        #expect(isClean(outcome))
+        guard case .object(var members) = MessageTests.settings.json else { throw error }
+        for key in ["model", "engine", "dataset", "partition"] { members[key] = .string(piece) }
+        let settings = try RunSettings(decoding: raw(members))
+        #expect(isClean(settings.model, settings.engine, settings.dataset, settings.partition))
+    }
+
+    @Test("Errors that repeat what is wrong do so without it, too", arguments: pieces)
+    func errors(piece: String) {
+        func sentence(_ body: () throws(APIError) -> Void) -> String? {
+            do throws(APIError) {
+                try body()
+                return nil
+            } catch {
+                return error.message
+            }
+        }
+        let digest = Samples.digest.hexadecimal
+        #expect(
+            isClean(
+                sentence { () throws(APIError) in _ = try ClientNumber.parse(piece) },
+                sentence { () throws(APIError) in _ = try SampleCount.parse(piece) },
+                sentence { () throws(APIError) in _ = try RunIdentifier(pathSegment: piece) },
+                sentence { () throws(APIError) in
+                    _ = try APIError(
+                        decoding: raw(["code": .string(piece), "message": "no"]))
+                },
+                sentence { () throws(APIError) in
+                    _ = try Registration(
+                        decoding: raw([
+                            "architecture": .string(digest), "samples": .string(piece),
+                        ]))
+                }))
+    }
+
+    @Test("What a client says as long as it may does not keep the others from their messages")
+    func longReasons() throws {
+        for text in [String(repeating: "a", count: 1000), String(repeating: "\u{1}", count: 1000)] {
+            let report = try FailureReport(decoding: raw(["reason": .string(text)]))
+            #expect(report.reason.utf8.count <= 1000)
+            let outcome = "diverged: client 1 in round 1: \(report.reason)"
+            let task = NextTask(.finished(outcome: outcome, succeeded: false))
+            let heard = try NextTask(decoding: task.encoded())
+            guard case .finished(let found, _) = heard.kind else {
+                Issue.record("\(heard)")
+                return
+            }
+            #expect(found.hasPrefix("diverged: client 1 in round 1: "))
+            let error = try APIError(decoding: APIError(.forbidden, outcome).encoded())
+            #expect(error.message.hasPrefix("diverged: client 1"))
+        }
+    }
+}
