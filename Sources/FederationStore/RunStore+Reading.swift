@@ -185,6 +185,8 @@ extension RunStore {
                 layout: try JSONDecoder().decode(ParameterLayout.self, from: Data(layout.utf8)),
                 isFinished: row["is_finished"], logFile: row["log_file"],
                 roundCount: row["round_count"], lastAccuracy: row["last_accuracy"])
+        } catch is DecodingError {
+            throw damage("run \(name) cannot be read: its tensors are “\(layout.prefix(40))”")
         } catch {
             throw damage("run \(name) cannot be read: \(error)")
         }

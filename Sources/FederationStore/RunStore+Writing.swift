@@ -5,7 +5,8 @@ import Tensors
 
 extension RunStore {
     /// Enters a new run and gives it a name: its header's time as %Y%m%d_%H%M%S, with _2, _3 … if
-    /// the store has such a run already.
+    /// the store has such a run already. No other process can go on with it until this one has ended,
+    /// closed the store or released it.
     /// - Parameters:
     ///   - kind: which command may go on with it.
     ///   - header: the run's log; only what is no series counts.
@@ -17,15 +18,9 @@ extension RunStore {
         samples: [Int: Int] = [:]
     ) throws(StoreError) -> String {
         try write { db in
-            let stamp = LogDirectory.stamp(header.started)
-            var name = stamp
-            var number = 1
-            while try Int.fetchOne(db, sql: "SELECT 1 FROM runs WHERE name = ?", arguments: [name])
-                != nil
-            {
-                number += 1
-                name = "\(stamp)_\(number)"
-            }
+            let name = try freeName(LogDirectory.stamp(header.started), db)
+            // Before others can see it.
+            try hold(name)
             try db.execute(
                 sql: "INSERT INTO runs (name, kind, header, source, layout) VALUES (?, ?, ?, ?, ?)",
                 arguments: [
@@ -38,6 +33,19 @@ extension RunStore {
             }
             return name
         }
+    }
+
+    /// The stamp, or that with _2, _3 … if there is such a run.
+    private func freeName(_ stamp: String, _ db: Database) throws -> String {
+        var name = stamp
+        var number = 1
+        while try Int.fetchOne(db, sql: "SELECT 1 FROM runs WHERE name = ?", arguments: [name])
+            != nil
+        {
+            number += 1
+            name = "\(stamp)_\(number)"
+        }
+        return name
     }
 
     /// Notes how many training samples a client of a run has.
