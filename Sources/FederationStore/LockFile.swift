@@ -62,7 +62,11 @@ package final class LockFile: Sendable {
     func share() {
         descriptor.withLock { held in
             guard let held else { return }
-            _ = FileLock.take(held, shared: true)
+            // Between giving one up and getting the other, somebody may have had it for a moment.
+            for _ in 0..<100 {
+                if FileLock.take(held, shared: true) == .held { return }
+                usleep(10_000)
+            }
         }
     }
 
