@@ -3,6 +3,7 @@ import Federation
 import FederationServer
 import FederationStore
 import Foundation
+import Platform
 
 /// `federated report`: a run as one HTML file.
 struct ReportCommand: ParsableCommand {
@@ -34,8 +35,10 @@ struct ReportCommand: ParsableCommand {
             ? URL(fileURLWithPath: named).deletingPathExtension()
             : URL(fileURLWithPath: reading.store).deletingLastPathComponent()
                 .appending(path: named)).appendingPathExtension("html")
-        try Self.write(page, to: target)
-        print(target.relativePath)
+        try OutputFile.write(page, to: target.relativePath)
+        // Nothing is to follow a page that goes where other output goes.
+        guard !OutputFile.isStream(target.relativePath) else { return }
+        Console.write(Array("\(target.relativePath)\n".utf8))
     }
 
     private func stateInStore() throws -> JSONValue {
@@ -47,32 +50,13 @@ struct ReportCommand: ParsableCommand {
 
     private func stateOfLog() throws -> JSONValue {
         let file = URL(fileURLWithPath: named)
-        // Foundation's reasons repeat the path; the system's are shorter.
-        let descriptor = open(file.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw CommandFailure(
-                message: "\(named) cannot be read: \(String(cString: strerror(errno)))")
-        }
-        close(descriptor)
         do {
             let name = file.deletingPathExtension().lastPathComponent
             return RunReport.state(of: try RunLog(contentsOf: file), name: name)
-        } catch .cannotRead {
-            throw CommandFailure(message: "\(named) cannot be read: it is no file")
+        } catch .cannotRead(_, let reason) {
+            throw CommandFailure(message: "\(named) cannot be read: \(reason)")
         } catch {
             throw CommandFailure(message: "\(named) is no log of a run: \(error)")
-        }
-    }
-
-    /// Writes the file whole or not at all.
-    private static func write(_ page: [UInt8], to target: URL) throws {
-        do {
-            try Data(page).write(to: target, options: .atomic)
-        } catch {
-            // Foundation's reason does not say that the folder is missing or closed.
-            let isClosed = access(target.deletingLastPathComponent().path, W_OK) != 0
-            let reason = isClosed ? String(cString: strerror(errno)) : error.localizedDescription
-            throw CommandFailure(message: "\(target.relativePath) cannot be written: \(reason)")
         }
     }
 }

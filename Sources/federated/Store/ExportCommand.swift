@@ -3,6 +3,7 @@ import Federation
 import FederationStore
 import Foundation
 import NeuralNetworks
+import Platform
 
 /// `federated export RUN`: a run of the store as a file that other programs read.
 struct ExportCommand: ParsableCommand {
@@ -40,12 +41,7 @@ struct ExportCommand: ParsableCommand {
             }
         }
         guard let output else { return Console.write(bytes) }
-        do {
-            try Data(bytes).write(to: URL(fileURLWithPath: output), options: .atomic)
-        } catch {
-            throw CommandFailure(
-                message: "\(output) cannot be written: \(error.localizedDescription)")
-        }
+        try OutputFile.write(bytes, to: output)
     }
 
     private func model(_ store: RunStore) throws -> [UInt8] {
