@@ -21,7 +21,7 @@ COMMON_KEYS = {
 }
 OWN_KEYS = {
     "clients loss", "server loss", "clients samples", "clients class counts", "outcome",
-    "configuration", "seed", "data", "model", "model parameters", "timings", "threads", "cpu",
+    "configuration", "seed", "data", "data fingerprint", "partition fingerprint", "model", "model parameters", "timings", "threads", "cpu",
     "blas core", "simd", "version", "started",
 }
 REFERENCE_SHAPES = [
