@@ -17,6 +17,8 @@ final class ServedExperiment: Sendable {
     private let recorder: RunRecorder?
     private let evaluator: ModelEvaluator
     private let directory: LogDirectory
+    /// What a resumed run's log takes the place of.
+    private let earlierLogs: EarlierLogs
     private let timing: ServerTiming
     private let display: RunDisplay
     private let state: Mutex<State>
@@ -26,6 +28,10 @@ final class ServedExperiment: Sendable {
     private struct State {
         var rounds: [CommittedRound]
         var evaluationSeconds = 0.0
+        /// After the last round; nil before there is one.
+        var model: ParameterVector?
+        /// Whether the store could not take a round.
+        var hasFailed = false
         var ending: Ending?
     }
 
@@ -46,6 +52,7 @@ final class ServedExperiment: Sendable {
         self.recorder = recorder
         self.evaluator = evaluator
         self.directory = directory
+        earlierLogs = EarlierLogs(of: resumed, in: directory)
         self.timing = timing
         self.display = display
         let text = recorder?.name ?? LogDirectory.stamp(run.started)
@@ -54,7 +61,9 @@ final class ServedExperiment: Sendable {
         }
         self.name = name
         state = Mutex(
-            State(rounds: earlier, evaluationSeconds: evaluator.seconds))
+            State(
+                rounds: earlier, evaluationSeconds: evaluator.seconds,
+                model: earlierState?.model))
     }
 
     /// How it ended; nil while it goes on.
@@ -67,7 +76,7 @@ final class ServedExperiment: Sendable {
     func served() throws -> ServedRun {
         ServedRun(
             settings: try RunSettings(
-                run.settings, architecture: run.architecture, run: name,
+                run.settings, inputs: run.inputs, architecture: run.architecture, run: name,
                 heartbeatSeconds: timing.heartbeatSeconds, pollSeconds: timing.pollSeconds),
             rules: run.settings.servedRules, strategy: run.settings.federatedStrategy,
             layout: run.architecture.layout, records: earlier.map(\.record),
@@ -91,6 +100,20 @@ final class ServedExperiment: Sendable {
         try? recorder?.end(log(.interrupted), outcome: .interrupted, logFile: nil)
     }
 
+    /// Writes what there is room for of a run that has ended because its store could not take a round,
+    /// and says what; nil if it has ended otherwise.
+    func logAfterFailure() -> String? {
+        let (hasFailed, model) = state.withLock { ($0.hasFailed, $0.model) }
+        guard hasFailed else { return nil }
+        let log = log(.interrupted)
+        let (clause, file) = run.writeWhatFits(
+            log, model: model ?? ParameterVector(zeros: run.architecture.layout.count),
+            to: directory, replacing: earlierLogs)
+        // A store that could not take a round may take this.
+        try? recorder?.end(log, outcome: .interrupted, logFile: file?.path)
+        return clause
+    }
+
     // MARK: Disk
 
     private func onDisk<Value: Sendable>(
@@ -108,10 +131,16 @@ final class ServedExperiment: Sendable {
         let now = evaluator.seconds
         let round = CommittedRound(
             record: record, seconds: seconds, evaluationSeconds: now - before)
-        try recorder?.commit(round, state)
-        self.state.withLock { state in
-            state.rounds.append(round)
-            state.evaluationSeconds = now
+        do {
+            try recorder?.commit(round, state)
+        } catch {
+            self.state.withLock { $0.hasFailed = true }
+            throw error
+        }
+        self.state.withLock { known in
+            known.rounds.append(round)
+            known.evaluationSeconds = now
+            known.model = state.model
         }
         display.show(round)
     }
@@ -130,8 +159,14 @@ final class ServedExperiment: Sendable {
     private func finish(_ outcome: Outcome, _ model: ParameterVector) {
         let log = log(outcome)
         let result = Result<String, any Error> {
-            let path = try run.write(log, model: model, nested: true, to: directory)
-            try recorder?.end(log, outcome: outcome, logFile: path.path)
+            let path = try run.write(
+                log, model: model, nested: true, to: directory, replacing: earlierLogs)
+            do {
+                try recorder?.end(log, outcome: outcome, logFile: path.path)
+            } catch {
+                throw CommandFailure(
+                    message: "\(sentence(for: error)); the log is \(path.relativePath)")
+            }
             return path.relativePath
         }
         switch result {
@@ -139,7 +174,7 @@ final class ServedExperiment: Sendable {
             display.end(log: log, path: path)
             state.withLock { $0.ending = Ending(outcome: outcome, log: .success(path)) }
         case .failure(let error):
-            let failure = CommandFailure(message: "\(error)")
+            let failure = CommandFailure(message: sentence(for: error))
             state.withLock { $0.ending = Ending(outcome: outcome, log: .failure(failure)) }
         }
     }
