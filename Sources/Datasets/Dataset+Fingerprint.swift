@@ -23,7 +23,7 @@ extension DividedShards {
     public var fingerprint: UInt64 {
         var hash = FingerprintHash()
         hash.add(UInt64(clientCount))
-        for client in 1...clientCount {
+        for client in 0..<clientCount {
             let images = shard(of: client)
             hash.add(UInt64(images.count))
             images.withUnsafeBytes { hash.add($0) }

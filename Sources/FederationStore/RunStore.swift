@@ -63,7 +63,7 @@ public final class RunStore: Sendable {
                     try Self.prepareSchema(queue, path: path)
                     lock.share()
                 } else {
-                    try Self.checkSchema(queue, path: path)
+                    try Self.checkSchema(queue, path: path, access: .writing)
                 }
                 return queue
             }
@@ -161,7 +161,7 @@ public final class RunStore: Sendable {
                         // A copy can be brought up to date, which the store itself must wait for.
                         try prepareSchema(queue, path: path)
                     } else {
-                        try checkSchema(queue, path: path)
+                        try checkSchema(queue, path: path, access: .reading)
                     }
                     return (queue, folder)
                 }
@@ -188,13 +188,19 @@ public final class RunStore: Sendable {
         guard id == 0, tables == 0 else { throw StoreError.notAStore(path: path) }
     }
 
-    /// Refuses a store whose tables are another version's.
-    private static func checkSchema(_ queue: DatabaseQueue, path: String) throws {
+    /// Refuses a store whose tables are another version's, of which a reader understands some.
+    private static func checkSchema(
+        _ queue: DatabaseQueue, path: String, access: Access
+    ) throws {
         let migrator = StoreSchema.migrator
         try queue.read { db in
             if try migrator.hasBeenSuperseded(db) { throw StoreError.newer(path: path) }
-            guard try migrator.hasCompletedMigrations(db) else {
-                throw StoreError.older(path: path)
+            switch access {
+            case .reading: _ = try StoreSchema.firstClient(db, path: path)
+            case .writing:
+                guard try migrator.hasCompletedMigrations(db) else {
+                    throw StoreError.older(path: path)
+                }
             }
         }
     }

@@ -163,8 +163,7 @@ struct InputsTests {
                 return (server, try #require(server.nextLine()))
             }
             func join(_ address: String, _ more: [String]) throws -> Command {
-                // The ids of clients begin at 0 or at 1.
-                try Running(["join", address, "--id", Self.firstClient] + more).wait()
+                try Running(["join", address, "--id", "0"] + more).wait()
             }
             let (server, address) = try serve(["--samples", "30"])
             let end =
@@ -201,9 +200,6 @@ struct InputsTests {
                         + "on the server"), "\(stale.errors)")
         }
     }
-
-    /// Its id in `join`.
-    private static let firstClient = "1"
 
     @Test("The log tells what was read")
     func log() throws {

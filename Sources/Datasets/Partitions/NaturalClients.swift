@@ -1,6 +1,6 @@
 /// The clients of a CSV file: which client has which image.
 struct NaturalClients {
-    /// The client 1 … `clientCount` of each image, 0 for nobody.
+    /// The client of each image, `DividedShards.nobody` if none has it.
     let owners: [Int32]
     let clientCount: Int
 
@@ -19,7 +19,7 @@ struct NaturalClients {
                 file: file, reason: "it is larger than the \(Self.sizeLimit) bytes read at most")
         }
         var names = Names()
-        var owners = [Int32](repeating: 0, count: imageCount)
+        var owners = [Int32](repeating: DividedShards.nobody, count: imageCount)
         var firstLines = [Int32](repeating: 0, count: imageCount)
         // Excel begins its files with the mark of UTF-8.
         var position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
@@ -43,7 +43,7 @@ struct NaturalClients {
             guard owners.indices.contains(index) else {
                 throw .indexOutOfRange(file: file, line: line, index: index, images: imageCount)
             }
-            guard owners[index] == 0 else {
+            guard owners[index] == DividedShards.nobody else {
                 throw .repeatedIndex(
                     file: file, line: line, index: index, firstLine: Int(firstLines[index]))
             }
@@ -52,7 +52,7 @@ struct NaturalClients {
         }
         guard names.count > 0 else { throw .emptyFile(file) }
         let clients = names.clients()
-        self.owners = owners.map { $0 == 0 ? 0 : clients[Int($0) - 1] }
+        self.owners = owners.map { $0 == DividedShards.nobody ? $0 : clients[Int($0)] }
         clientCount = names.count
     }
 
@@ -95,7 +95,7 @@ private struct Names {
 
     var count: Int { names.count }
 
-    /// 1 for the name that appears first, and so on.
+    /// 0 for the name that appears first, and so on.
     mutating func place(of name: ArraySlice<UInt8>) -> Int32 {
         // Lines of one client mostly stand together.
         if let last, last.name == name { return last.place }
@@ -103,15 +103,15 @@ private struct Names {
         if let known = places[name] {
             place = known
         } else {
-            names.append(name)
             place = Int32(names.count)
+            names.append(name)
             places[name] = place
         }
         last = (name, place)
         return place
     }
 
-    /// The client 1 … K of each name, in rising order of the names.
+    /// The client 0 … K − 1 of each name, in rising order of the names.
     func clients() -> [Int32] {
         let numbers = names.compactMap { NaturalClients.number($0) }
         // 7 and 007 are two names of one number, so then all of them are text.
@@ -122,7 +122,7 @@ private struct Names {
                 : names[first].lexicographicallyPrecedes(names[second])
         }
         var clients = [Int32](repeating: 0, count: names.count)
-        for (client, place) in order.enumerated() { clients[place] = Int32(client + 1) }
+        for (client, place) in order.enumerated() { clients[place] = Int32(client) }
         return clients
     }
 }

@@ -25,7 +25,7 @@ public struct RunSettings: Message {
     /// Its fingerprint, 16 hexadecimal digits, by which a client knows whether its own data are the
     /// same; nil from a server that does not say.
     public var dataFingerprint: String?
-    /// How many clients the run takes: their ids are 1…K.
+    /// How many clients the run takes: their ids are 0…K − 1.
     public var clients: Int
     /// R.
     public var rounds: Int

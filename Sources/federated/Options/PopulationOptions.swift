@@ -14,7 +14,7 @@ struct PopulationOptions: ParsableArguments {
 
     @Option(
         name: [.customLong("clients"), .customLong("population")],
-        help: "Clients, K: their ids are 1 to this.")
+        help: "Clients, K: their ids are 0 to K - 1.")
     var clients = 5
 
     @Option(
@@ -102,6 +102,9 @@ struct ParticipationOptions: ParsableArguments {
             "Probability that a trained client's update is lost.", valueName: "probability"))
     var dropoutAfter: Double?
 
+    @Flag(help: "A client whose training diverges only loses its place; else it ends the run.")
+    var dropDiverging = false
+
     func validate() throws {
         if let availability, !(availability > 0 && availability <= 1) {
             throw ValidationError(
@@ -112,12 +115,15 @@ struct ParticipationOptions: ParsableArguments {
     }
 
     /// Whether any is given.
-    var isGiven: Bool { availability != nil || dropoutBefore != nil || dropoutAfter != nil }
+    var isGiven: Bool {
+        availability != nil || dropoutBefore != nil || dropoutAfter != nil || dropDiverging
+    }
 
     /// Enters what is given here.
     func apply(to settings: inout ExperimentSettings) {
         settings.availability = availability
         settings.dropoutBefore = dropoutBefore
         settings.dropoutAfter = dropoutAfter
+        settings.dropDiverging = dropDiverging ? true : nil
     }
 }

@@ -84,6 +84,8 @@ final class ServedExperiment: Sendable {
             state: earlierState
                 ?? FederationState(
                     model: run.architecture.initialParameters(seed: run.settings.seed)),
+            keptUpdates: try recorder?.keptUpdates() ?? [],
+            keep: recorder.map(keeping),
             work: { [training = run.settings.training] in training.work(samples: $0, round: $1) },
             evaluate: { [evaluator] in await evaluator.evaluate($0) },
             commit: { [self] record, state, seconds in
@@ -92,6 +94,19 @@ final class ServedExperiment: Sendable {
             finish: { [self] outcome, model in
                 _ = await onDisk { self.finish(outcome, model) }
             })
+    }
+
+    private func keeping(
+        _ recorder: RunRecorder
+    ) -> @Sendable (ModelUpdate) async throws -> Void {
+        { [self] update in
+            do {
+                try await onDisk { () throws in try recorder.keep(update) }.get()
+            } catch {
+                state.withLock { $0.hasFailed = true }
+                throw error
+            }
+        }
     }
 
     /// Notes that the server stops before the run is over.
