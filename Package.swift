@@ -43,17 +43,20 @@ let package = Package(
         .systemLibrary(
             name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
         .target(name: "CKernels"),
+        .target(name: "Platform", swiftSettings: strict),
         .target(
             name: "Tensors", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: strict),
         .target(
-            name: "NeuralNetworks", dependencies: ["Tensors", "CKernels"], swiftSettings: strict),
+            name: "NeuralNetworks", dependencies: ["Platform", "Tensors", "CKernels"],
+            swiftSettings: strict),
         .target(
             name: "Datasets",
             dependencies: [
-                "Tensors", "CKernels", "CZlib", .product(name: "Crypto", package: "swift-crypto"),
+                "Platform", "Tensors", "CKernels", "CZlib",
+                .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
-        .target(name: "Federation", dependencies: ["Tensors"], swiftSettings: strict),
+        .target(name: "Federation", dependencies: ["Platform", "Tensors"], swiftSettings: strict),
         .target(
             name: "LocalTraining", dependencies: ["Federation", "NeuralNetworks", "Datasets"],
             swiftSettings: strict),
@@ -74,7 +77,7 @@ let package = Package(
         .target(
             name: "FederationStore",
             dependencies: [
-                "Federation", .product(name: "GRDB", package: "GRDB.swift"),
+                "Platform", "Federation", .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: strict),
@@ -130,11 +133,12 @@ let package = Package(
         .executableTarget(
             name: "federated",
             dependencies: [
-                "LocalTraining", "DistributedTraining", "FederationStore", "FederationServer",
-                "FederationClient", "FlowerNode",
+                "Platform", "LocalTraining", "DistributedTraining", "FederationStore",
+                "FederationServer", "FederationClient", "FlowerNode",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
+        .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(
@@ -143,11 +147,14 @@ let package = Package(
             name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "CAllocationCounter"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: strict),
-        .testTarget(name: "FederationTests", dependencies: ["Federation"], swiftSettings: strict),
+        .testTarget(
+            name: "FederationTests", dependencies: ["Platform", "Federation"],
+            swiftSettings: strict),
         .testTarget(
             name: "FederationWireTests", dependencies: ["FederationWire"], swiftSettings: strict),
         .testTarget(
-            name: "FederationStoreTests", dependencies: ["FederationStore"], swiftSettings: strict),
+            name: "FederationStoreTests", dependencies: ["Platform", "FederationStore"],
+            swiftSettings: strict),
         .testTarget(
             name: "FederationServerTests",
             dependencies: [

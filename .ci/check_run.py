@@ -20,8 +20,9 @@ COMMON_KEYS = {
     "client number", "experiment", "max round", "clients acc", "server acc",
 }
 OWN_KEYS = {
-    "client ids from", "clients loss", "server loss", "clients samples", "clients class counts", "outcome",
-    "configuration", "seed", "data", "model", "model parameters", "timings", "threads", "cpu",
+    "client ids from", "clients loss", "server loss", "clients samples", "clients class counts",
+    "outcome", "configuration", "seed", "data", "data fingerprint", "partition fingerprint", "model",
+    "model parameters", "timings", "threads", "cpu",
     "blas core", "simd", "version", "started",
 }
 # In place of the lists by client where cohorts of many clients take part.

@@ -76,19 +76,24 @@ def write_title(figure: Any, theme: Theme, heading: str, details: str) -> None:
 
 
 def save(figure: Any, path: Path) -> None:
-    """Writes the picture whole or not at all."""
+    """Writes the picture whole or not at all; what is no regular file is written to as it is."""
     kind = path.suffix[1:].lower() or "png"
     if kind not in figure.canvas.get_supported_filetypes():
         raise LogError(f"{path}: '.{kind}' is no picture format that can be written: try .png")
     temporary = None
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        if path.exists() and not path.is_file():
+            with path.open("wb") as file:
+                figure.savefig(file, format=kind)
+            return
+        target = path.resolve()  # a link stays one
+        handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
         with os.fdopen(handle, "wb") as file:
             figure.savefig(file, format=kind)
         umask = os.umask(0)
         os.umask(umask)
         os.chmod(temporary, 0o666 & ~umask)  # mkstemp's files are private
-        os.replace(temporary, path)
+        os.replace(temporary, target)
         temporary = None
     except OSError as error:
         raise LogError(f"{path}: {error.strerror or error}") from error

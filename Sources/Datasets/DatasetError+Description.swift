@@ -52,6 +52,12 @@ extension DatasetError: CustomStringConvertible {
         case .noMNIST(let directory):
             "--data-dir \(directory) has no MNIST: neither the folder nor mnist under it holds "
                 + "\(IDXRole.trainImages.fileName) or any other of its files, plain or with .gz"
+        case .noMNISTInEnvironment(let directory, let exists):
+            exists
+                ? "FEDERATED_DATA_DIR is \(directory), and neither that folder nor mnist under it has "
+                    + "MNIST's files: unset it, or let it name a folder that has"
+                : "FEDERATED_DATA_DIR is \(directory), and there is no such folder: unset it, or let "
+                    + "it name one that has MNIST"
         case .fetchFailed(let file, let failures):
             "\(file) could not be fetched: "
                 + (failures.isEmpty

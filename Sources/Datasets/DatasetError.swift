@@ -51,6 +51,8 @@ public enum DatasetError: Error, Equatable, Sendable {
     case notMNIST(file: String, found: String, expected: String)
     /// The folder given by `--data-dir` has no MNIST, nor has `mnist` under it.
     case noMNIST(directory: String)
+    /// The folder that `FEDERATED_DATA_DIR` names is not there, or has no MNIST.
+    case noMNISTInEnvironment(directory: String, exists: Bool)
     /// No mirror gave a file; one reason for each that was asked.
     case fetchFailed(file: String, failures: [FetchFailure])
     /// Neither `XDG_CACHE_HOME` nor `HOME` says where fetched files are to be kept.

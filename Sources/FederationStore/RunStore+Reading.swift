@@ -6,10 +6,9 @@ import Tensors
 extension RunStore {
     /// All runs, in the order in which they began.
     public func runs() throws(StoreError) -> [StoredRun] {
-        let running = StoreLock.runningRun(store: path)
-        return try read { db in
+        try read { db in
             try Row.fetchAll(db, sql: Self.selection + " ORDER BY number").map {
-                try storedRun($0, running: running)
+                try storedRun($0)
             }
         }
     }
@@ -17,26 +16,24 @@ extension RunStore {
     /// The run of that name.
     /// - Throws: `StoreError.unknownRun`.
     public func run(_ name: String) throws(StoreError) -> StoredRun {
-        let running = StoreLock.runningRun(store: path)
-        return try read { db in
+        try read { db in
             let number = try number(of: name, db)
             let row = try Row.fetchOne(
                 db, sql: Self.selection + " WHERE number = ?", arguments: [number])
             guard let row else { throw damage("run \(name) has no row") }
-            return try storedRun(row, running: running)
+            return try storedRun(row)
         }
     }
 
     /// The last run of that kind that has not come to an end; nil if there is none.
     public func lastUnfinishedRun(kind: String) throws(StoreError) -> StoredRun? {
-        let running = StoreLock.runningRun(store: path)
-        return try read { db in
+        try read { db in
             try Row.fetchOne(
                 db,
                 sql: Self.selection
                     + " WHERE kind = ? AND NOT is_finished ORDER BY number DESC LIMIT 1",
                 arguments: [kind]
-            ).map { try storedRun($0, running: running) }
+            ).map { try storedRun($0) }
         }
     }
 
@@ -200,8 +197,7 @@ extension RunStore {
         .damaged(path: path, detail: detail)
     }
 
-    /// - Parameter running: the run that a process is in.
-    private func storedRun(_ row: Row, running: String?) throws -> StoredRun {
+    private func storedRun(_ row: Row) throws -> StoredRun {
         let name: String = row["name"]
         let header: String = row["header"]
         let source: String = row["source"]
@@ -211,9 +207,11 @@ extension RunStore {
                 name: name, kind: row["kind"], header: try RunLog(decoding: Array(header.utf8)),
                 source: try JSONValue(decoding: Array(source.utf8)),
                 layout: try JSONDecoder().decode(ParameterLayout.self, from: Data(layout.utf8)),
-                isFinished: row["is_finished"], isRunning: name == running,
+                isFinished: row["is_finished"], isRunning: holder(of: name) != nil,
                 logFile: row["log_file"],
                 roundCount: row["round_count"], lastAccuracy: row["last_accuracy"])
+        } catch is DecodingError {
+            throw damage("run \(name) cannot be read: its tensors are “\(layout.prefix(40))”")
         } catch {
             throw damage("run \(name) cannot be read: \(error)")
         }

@@ -5,7 +5,8 @@ import Tensors
 
 extension RunStore {
     /// Enters a new run and gives it a name: its header's time as %Y%m%d_%H%M%S, with _2, _3 … if
-    /// the store has such a run already.
+    /// the store has such a run already. No other process can go on with it until this one has ended,
+    /// closed the store or released it.
     /// - Parameters:
     ///   - kind: which command may go on with it.
     ///   - header: the run's log; only what is no series counts.
@@ -16,16 +17,10 @@ extension RunStore {
         kind: String, header: RunLog, source: JSONValue, layout: ParameterLayout,
         samples: [Int: Int] = [:]
     ) throws(StoreError) -> String {
-        let name = try write { db in
-            let stamp = LogDirectory.stamp(header.started)
-            var name = stamp
-            var number = 1
-            while try Int.fetchOne(db, sql: "SELECT 1 FROM runs WHERE name = ?", arguments: [name])
-                != nil
-            {
-                number += 1
-                name = "\(stamp)_\(number)"
-            }
+        try write { db in
+            let name = try freeName(LogDirectory.stamp(header.started), db)
+            // Before others can see it.
+            try hold(name)
             try db.execute(
                 sql: "INSERT INTO runs (name, kind, header, source, layout) VALUES (?, ?, ?, ?, ?)",
                 arguments: [
@@ -38,7 +33,18 @@ extension RunStore {
             }
             return name
         }
-        lock?.note(run: name)
+    }
+
+    /// The stamp, or that with _2, _3 … if there is such a run.
+    private func freeName(_ stamp: String, _ db: Database) throws -> String {
+        var name = stamp
+        var number = 1
+        while try Int.fetchOne(db, sql: "SELECT 1 FROM runs WHERE name = ?", arguments: [name])
+            != nil
+        {
+            number += 1
+            name = "\(stamp)_\(number)"
+        }
         return name
     }
 
@@ -130,8 +136,6 @@ extension RunStore {
                 sql: "UPDATE runs SET header = ?, is_finished = ?, log_file = ? WHERE number = ?",
                 arguments: [Self.text(header), isFinished, logFile, number(of: run, db)])
         }
-        // A run that is taken up again has no outcome yet.
-        lock?.note(run: !isFinished && header.outcome.isEmpty ? run : nil)
     }
 
     private static func insert(_ db: Database, run: Int64, client: Int, samples: Int) throws {

@@ -1,18 +1,20 @@
 import Foundation
 import GRDB
+import Platform
 
 /// Runs, their rounds and their last models in one SQLite file.
 ///
 /// What a method has written when it returns survives anything that happens to the process, and the
 /// machine's loss of power as far as its disk keeps its word: write-ahead log, synchronous FULL,
-/// each commit one transaction. One process writes at a time; others may read meanwhile. Methods
-/// block their thread for the time of a disk write: keep them off Swift's cooperative pool.
+/// each commit one transaction. Several processes may write at a time, each at runs of its own, and
+/// others may read meanwhile. Methods block their thread for the time of a disk write: keep them off
+/// Swift's cooperative pool.
 public final class RunStore: Sendable {
     /// What a store is opened for.
     public enum Access: Sendable {
-        /// The file is made if it is missing, and no other process may write.
+        /// The file is made if it is missing.
         case writing
-        /// The file must be there.
+        /// The file must be there; it need not be writable.
         case reading
     }
 
@@ -21,9 +23,13 @@ public final class RunStore: Sendable {
 
     /// Where the file is, as it was given.
     public let path: String
+    /// Where it is, without links on the way.
+    let place: String
     let queue: DatabaseQueue
     private let access: Access
-    let lock: StoreLock?
+    private let lock: StoreLock?
+    /// Where a copy lies, of a store that cannot be read as it is.
+    private let folder: TemporaryFolder?
 
     /// Opens a store.
     /// - Throws: `StoreError`; a file that is none of ours is left as it was.
@@ -38,23 +44,29 @@ public final class RunStore: Sendable {
         if access == .reading, Glibc.access(path, F_OK) != 0, errno == ENOENT {
             throw .missing(path: path)
         }
-        lock = access == .writing ? try StoreLock(store: path) : nil
+        place = Self.place(of: path)
         try Self.checkAccess(path, access)
-        queue = try Self.translate(path) {
-            var configuration = GRDB.Configuration()
-            configuration.busyMode = .timeout(10)
-            // A reader that may write takes SQLite's files away with it again.
-            configuration.readonly = access == .reading && !Self.isWritable(path)
-            configuration.prepareDatabase { db in
-                try Self.checkFormat(db, path: path)
-                try db.execute(sql: "PRAGMA synchronous = FULL")
-                if let largestPageCount {
-                    try db.execute(sql: "PRAGMA max_page_count = \(largestPageCount)")
+        switch access {
+        case .reading:
+            lock = nil
+            (queue, folder) = try Self.openForReading(place, path)
+        case .writing:
+            let lock = try StoreLock(store: place, name: path)
+            self.lock = lock
+            folder = nil
+            let place = place
+            queue = try Self.translate(path) {
+                try Self.make(place)
+                let queue = try Self.open(
+                    place, path, busySeconds: 60, largestPageCount: largestPageCount)
+                if lock.isAlone {
+                    try Self.prepareSchema(queue, path: path)
+                    lock.share()
+                } else {
+                    try Self.checkSchema(queue, path: path, access: .writing)
                 }
+                return queue
             }
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            try Self.prepareSchema(queue, path: path, access: access)
-            return queue
         }
     }
 
@@ -63,6 +75,12 @@ public final class RunStore: Sendable {
         try? queue.close()
         lock?.release()
     }
+
+    /// Takes a run for this process.
+    func hold(_ run: String) throws(StoreError) { try lock?.hold(run) }
+
+    /// Lets other processes go on with a run that this one has begun or taken up.
+    package func release(_ run: String) { lock?.release(run) }
 
     // MARK: Opening
 
@@ -83,10 +101,83 @@ public final class RunStore: Sendable {
         }
     }
 
+    /// The file's path without links on the way: SQLite keeps its other files beside that.
+    private static func place(of path: String) -> String {
+        func resolved(_ path: String) -> String? {
+            guard let whole = realpath(path, nil) else { return nil }
+            defer { free(whole) }
+            return String(cString: whole)
+        }
+        if let whole = resolved(path) { return whole }
+        // A link may lead to where there is nothing yet.
+        let target = OutputFile.destination(of: path) ?? path
+        let name = target.split(separator: "/").last.map(String.init) ?? target
+        return resolved(Folder.parent(of: target)).map { $0 + "/" + name } ?? path
+    }
+
+    /// Makes the file where there is none: SQLite by itself would let nobody but its owner write it,
+    /// whatever the umask.
+    private static func make(_ path: String) throws {
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw StoreError.cannotOpen(path: path, reason: systemReason())
+        }
+        Glibc.close(descriptor)
+    }
+
+    private static func open(
+        _ file: String, _ path: String, isReadOnly: Bool = false, busySeconds: Double,
+        largestPageCount: Int? = nil
+    ) throws -> DatabaseQueue {
+        var configuration = GRDB.Configuration()
+        configuration.busyMode = .timeout(busySeconds)
+        configuration.readonly = isReadOnly
+        configuration.prepareDatabase { db in
+            try Self.checkFormat(db, path: path)
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            if let largestPageCount {
+                try db.execute(sql: "PRAGMA max_page_count = \(largestPageCount)")
+            }
+        }
+        return try DatabaseQueue(path: file, configuration: configuration)
+    }
+
+    /// Opens a store that is to be read, by the first way that leads to its runs.
+    private static func openForReading(
+        _ place: String, _ path: String
+    ) throws(StoreError) -> (DatabaseQueue, TemporaryFolder?) {
+        // A reader that may write takes SQLite's files away with it again.
+        let isOurs = isWritable(place)
+        let ways = isOurs ? [.asItIs, .copy] : ReadableStore.ways(place)
+        var failure: StoreError?
+        for way in ways {
+            do throws(StoreError) {
+                return try translate(path) {
+                    let folder = way == .copy ? try TemporaryFolder() : nil
+                    let file = try way.file(of: place) { try folder?.url ?? TemporaryFolder().url }
+                    let queue = try open(
+                        file, path, isReadOnly: !isOurs && !way.isWritable, busySeconds: 10)
+                    if way == .copy {
+                        // A copy can be brought up to date, which the store itself must wait for.
+                        try prepareSchema(queue, path: path)
+                    } else {
+                        try checkSchema(queue, path: path, access: .reading)
+                    }
+                    return (queue, folder)
+                }
+            } catch {
+                switch error {
+                case .cannotOpen, .cannotWrite, .older, .noSharedMemory: failure = failure ?? error
+                default: throw error
+                }
+            }
+        }
+        throw failure ?? .cannotOpen(path: path, reason: "nobody knows why")
+    }
+
     /// Whether SQLite may write the file and make others beside it.
     private static func isWritable(_ path: String) -> Bool {
-        let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-        return Glibc.access(path, W_OK) == 0 && Glibc.access(folder, W_OK) == 0
+        Glibc.access(path, W_OK) == 0 && Glibc.access(Folder.parent(of: path), W_OK) == 0
     }
 
     /// Tells our files from others before anything is changed in them.
@@ -97,22 +188,34 @@ public final class RunStore: Sendable {
         guard id == 0, tables == 0 else { throw StoreError.notAStore(path: path) }
     }
 
-    private static func prepareSchema(
+    /// Refuses a store whose tables are another version's, of which a reader understands some.
+    private static func checkSchema(
         _ queue: DatabaseQueue, path: String, access: Access
     ) throws {
         let migrator = StoreSchema.migrator
-        guard access == .writing else {
-            return try queue.read { db in
-                if try migrator.hasBeenSuperseded(db) { throw StoreError.newer(path: path) }
-                _ = try StoreSchema.firstClient(db, path: path)
+        try queue.read { db in
+            if try migrator.hasBeenSuperseded(db) { throw StoreError.newer(path: path) }
+            switch access {
+            case .reading: _ = try StoreSchema.firstClient(db, path: path)
+            case .writing:
+                guard try migrator.hasCompletedMigrations(db) else {
+                    throw StoreError.older(path: path)
+                }
             }
         }
+    }
+
+    /// Makes the tables, or brings an earlier version's up to date: for whoever is alone with the file.
+    private static func prepareSchema(_ queue: DatabaseQueue, path: String) throws {
+        let migrator = StoreSchema.migrator
         try queue.inDatabase { db in
+            if try migrator.hasBeenSuperseded(db) { throw StoreError.newer(path: path) }
             // Large pages: a model's blob is most of what is written.
             try db.execute(sql: "PRAGMA page_size = 16384")
             try db.execute(sql: "PRAGMA application_id = \(StoreSchema.applicationID)")
-            try db.execute(sql: "PRAGMA journal_mode = WAL")
-            if try migrator.hasBeenSuperseded(db) { throw StoreError.newer(path: path) }
+            // Where SQLite's processes cannot share memory, it stays with another mode and says so.
+            let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+            guard mode?.lowercased() == "wal" else { throw StoreError.noSharedMemory(path: path) }
         }
         try migrator.migrate(queue)
     }
@@ -139,19 +242,45 @@ public final class RunStore: Sendable {
         } catch let error as StoreError {
             throw error
         } catch let error as DatabaseError {
-            let message = error.message ?? "SQLite error \(error.resultCode.rawValue)"
-            switch error.resultCode {
-            case .SQLITE_NOTADB: throw .notAStore(path: path)
-            case .SQLITE_CORRUPT: throw .damaged(path: path, detail: message)
-            case .SQLITE_FULL: throw .cannotWrite(path: path, reason: "the disk is full")
-            case .SQLITE_IOERR, .SQLITE_READONLY, .SQLITE_PERM:
-                throw .cannotWrite(path: path, reason: message)
-            case .SQLITE_CANTOPEN: throw .cannotOpen(path: path, reason: message)
-            case .SQLITE_BUSY, .SQLITE_LOCKED: throw .inUse(path: path, process: nil)
-            default: throw .failed(path: path, reason: message)
-            }
+            throw storeError(error, path)
+        } catch let error as FileError {
+            throw .cannotOpen(path: path, reason: error.description)
         } catch {
             throw .failed(path: path, reason: "\(error)")
         }
+    }
+
+    /// What SQLite's error means of a store.
+    package static func storeError(_ error: DatabaseError, _ path: String) -> StoreError {
+        let message = error.message ?? "SQLite error \(error.resultCode.rawValue)"
+        switch error.extendedResultCode {
+        case .SQLITE_IOERR_SHMOPEN, .SQLITE_IOERR_SHMLOCK, .SQLITE_IOERR_SHMMAP,
+            .SQLITE_IOERR_MMAP:
+            return .noSharedMemory(path: path)
+        case .SQLITE_IOERR_LOCK, .SQLITE_IOERR_UNLOCK, .SQLITE_IOERR_RDLOCK,
+            .SQLITE_IOERR_CHECKRESERVEDLOCK:
+            return .noLocks(path: path, reason: message)
+        default: break
+        }
+        return switch error.resultCode {
+        case .SQLITE_NOTADB: .notAStore(path: path)
+        case .SQLITE_CORRUPT: .damaged(path: path, detail: message)
+        case .SQLITE_FULL: .cannotWrite(path: path, reason: "the disk is full")
+        case .SQLITE_PROTOCOL: .noLocks(path: path, reason: message)
+        // Of its files beside the store SQLite only says that they fail.
+        case .SQLITE_IOERR:
+            .cannotWrite(path: path, reason: isFull(path) ? "the disk is full" : message)
+        case .SQLITE_READONLY, .SQLITE_PERM: .cannotWrite(path: path, reason: message)
+        case .SQLITE_CANTOPEN: .cannotOpen(path: path, reason: message)
+        case .SQLITE_BUSY, .SQLITE_LOCKED: .inUse(path: path, process: nil)
+        default: .failed(path: path, reason: message)
+        }
+    }
+
+    /// Whether nothing more fits on the file's disk.
+    private static func isFull(_ path: String) -> Bool {
+        var status = statvfs()
+        return statvfs(Folder.parent(of: path), &status) == 0
+            && Int(status.f_bavail) * Int(status.f_frsize) < 1 << 16
     }
 }

@@ -4,8 +4,12 @@ public enum StoreError: Error, Equatable, Sendable {
     case missing(path: String)
     /// The file cannot be opened; `reason` is the system's.
     case cannotOpen(path: String, reason: String)
-    /// Another process is writing to it; its id, where it is known.
+    /// Another process has it for itself; its id, where it is known.
     case inUse(path: String, process: Int?)
+    /// Its file system cannot lock files; `reason` is the system's.
+    case noLocks(path: String, reason: String)
+    /// Its file system cannot share memory between processes, which SQLite needs.
+    case noSharedMemory(path: String)
     /// The file is something else than a store.
     case notAStore(path: String)
     /// It was made by a later version.
@@ -20,6 +24,14 @@ public enum StoreError: Error, Equatable, Sendable {
     case failed(path: String, reason: String)
     /// No run of that name.
     case unknownRun(String, existing: [String])
+    /// Another process is at the run; its id, where it is known.
+    case runInUse(String, process: Int?)
+    /// The beginning of several runs' names.
+    case ambiguousRun(String, matches: [String])
+    /// A run that has come to its end.
+    case runIsOver(String, outcome: String)
+    /// A run of another command, which is to go on with it.
+    case otherKind(String, kind: String)
     /// A run from which nothing is kept of that round's model.
     case noModel(run: String, round: Int, kept: [Int])
 }
@@ -33,6 +45,12 @@ extension StoreError: CustomStringConvertible {
             "the store \(path) cannot be opened: \(reason)"
         case .inUse(let path, let process):
             "the store \(path) is in use by \(process.map { "process \($0)" } ?? "another process")"
+        case .noLocks(let path, let reason):
+            "the store \(path) cannot be used where it is: its file system cannot lock files "
+                + "(\(reason)); let --store name a file on a local disk"
+        case .noSharedMemory(let path):
+            "the store \(path) cannot be used where it is: its file system cannot share memory "
+                + "between processes; let --store name a file on a local disk"
         case .notAStore(let path):
             "\(path) is not a store of runs: a SQLite file that federated has made was expected"
         case .newer(let path):
@@ -49,6 +67,14 @@ extension StoreError: CustomStringConvertible {
             existing.isEmpty
                 ? "there is no run “\(name)”: the store has none"
                 : "there is no run “\(name)”: \(Self.list(existing))"
+        case .runInUse(let run, let process):
+            "run \(run) is going on in \(process.map { "process \($0)" } ?? "another process")"
+        case .ambiguousRun(let beginning, let matches):
+            "“\(beginning)” begins the names of several runs: \(Self.shown(matches))"
+        case .runIsOver(let run, let outcome):
+            "run \(run) is over: \(outcome)"
+        case .otherKind(let run, let kind):
+            "run \(run) is one of federated \(kind): federated \(kind) --resume \(run) goes on with it"
         case .noModel(let run, let round, let kept):
             "no model of round \(round) of run \(run) is kept, but of "
                 + (kept.isEmpty ? "none" : kept.map(String.init).joined(separator: ", "))
@@ -57,9 +83,13 @@ extension StoreError: CustomStringConvertible {
 
     /// "the store has a and b", with the last ones only of many.
     private static func list(_ names: [String]) -> String {
-        let shown = names.suffix(8)
-        let text = shown.joined(separator: ", ")
-        return shown.count == names.count
-            ? "the store has \(text)" : "the last ones that the store has are \(text)"
+        (names.count <= listed ? "the store has " : "the last ones that the store has are ")
+            + shown(names)
+    }
+
+    private static let listed = 8
+
+    private static func shown(_ names: [String]) -> String {
+        names.suffix(listed).joined(separator: ", ")
     }
 }

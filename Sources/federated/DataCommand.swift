@@ -26,5 +26,7 @@ struct DataCommand: ParsableCommand {
             inventory = locator.inventory()
         }
         for line in inventory.lines { console.line(line) }
+        // A folder that was named and has nothing is a mistake, whatever else there is.
+        try locator.checkNamedFolders()
     }
 }

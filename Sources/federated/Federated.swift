@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Platform
 import Tensors
 
 /// The command.
@@ -21,24 +22,39 @@ package struct Federated: ParsableCommand {
 
     package init() {}
 
-    /// Parses and runs; every error is one line on standard error, of all ranks' the first one's.
+    /// Parses and runs; every error is one line on standard error, one that all ranks share the first
+    /// rank's to print.
     static func main() {
+        StandardStreams.prepare()
+        var status = perform()
+        if let reason = Console.failure {
+            complain("standard output cannot be written: \(reason)")
+            if status == 0 { status = 1 }
+        }
+        Foundation.exit(status)
+    }
+
+    /// - Returns: the command's status.
+    private static func perform() -> Int32 {
+        var isShared = Ranks.share(CommandLine.arguments.dropFirst())
         do {
             var command = try parseAsRoot()
             try ProcessNeeds(command).require()
             try command.run()
+            return 0
         } catch let failure as CommandFailure {
-            complain(failure.message)
-            Foundation.exit(failure.status)
+            isShared = isShared || failure.isEveryRanks
+            complain(failure.message, isShared: isShared)
+            return failure.status
         } catch {
             let code = exitCode(for: error)
             // Help and version come as errors, too.
             if code == .success {
                 Console.write(Array(helpText(fullMessage(for: error)).utf8))
-                Foundation.exit(0)
+                return 0
             }
-            complain(message(for: error))
-            Foundation.exit(code.rawValue)
+            complain(systemWords(for: error) ?? message(for: error), isShared: isShared)
+            return code.rawValue
         }
     }
 
@@ -66,12 +82,13 @@ package struct Federated: ParsableCommand {
     }
 
     /// Prints one line on standard error.
-    static func complain(_ message: String) {
-        guard Ranks.launched?.rank ?? 0 == 0 else { return }
+    /// - Parameter isShared: whether all ranks say the same, of which the first is enough.
+    static func complain(_ message: String, isShared: Bool = false) {
+        if isShared, let launched = Ranks.launched, launched.size > 1, launched.rank > 0 { return }
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").printable
         let lines = Text.wrapped(
             "federated: \(line)", to: Console.width(of: STDERR_FILENO), hanging: 4)
-        FileHandle.standardError.write(Data((lines.joined(separator: "\n") + "\n").utf8))
+        Console.warn(lines.joined(separator: "\n"))
     }
 }
 
@@ -80,4 +97,6 @@ package struct CommandFailure: Error {
     package var message: String
     /// 1 for what went wrong, 71 for what the system does not give, 130 for Ctrl-C.
     var status: Int32 = 1
+    /// Whether every process that mpirun has started fails for the same reason.
+    var isEveryRanks = false
 }

@@ -40,8 +40,6 @@ import Datasets
         #expect(plain(unset.dataset.origin) == "MNIST from DIR/home/.cache/federated/mnist")
         #expect(unset.dataset.name == "MNIST")
         #expect(unset.notes.isEmpty)
-        let passed = try locator(environment: "env").load(.mnist)
-        #expect(passed.notes.map(plain) == ["FEDERATED_DATA_DIR (DIR/env) has no MNIST"])
         for (place, origin) in [
             ("env/mnist", "env/mnist"), ("env", "env"), ("data/mnist", "data/mnist"),
             ("data", "data"),
@@ -73,17 +71,61 @@ import Datasets
                 == "there is no place to keep fetched files: set HOME or XDG_CACHE_HOME")
     }
 
-    @Test func aGivenFolderWithoutMNISTIsAnErrorOnlyForMNIST() throws {
-        try folder.write([1], to: "data/other")
-        try Small.write(to: folder, under: "env")
-        let both = locator(data: "data", environment: "env")
-        let words =
-            "--data-dir DIR/data has no MNIST: neither the folder nor mnist under it holds "
-            + "train-images-idx3-ubyte or any other of its files, plain or with .gz"
-        #expect(sentence(both) == words)
-        let automatic = try both.load(.automatic)
-        #expect(automatic.notes.map(plain) == [words])
-        #expect(plain(automatic.dataset.origin) == "MNIST from DIR/env")
+    /// Whoever names a folder means it: other data in its place would go unnoticed.
+    @Test func aNamedFolderWithoutMNISTIsAnErrorWhateverWasAskedFor() throws {
+        try folder.write([1], to: "empty/other")
+        try folder.write([1], to: "file")
+        try Small.write(to: folder, under: "home/.cache/federated/mnist")
+        try Small.write(to: folder, under: "good")
+        let noneOfItsFiles =
+            "neither the folder nor mnist under it holds train-images-idx3-ubyte or any other of its "
+            + "files, plain or with .gz"
+        let cases: [(data: String?, environment: String?, words: String)] = [
+            ("none", nil, "there is no folder “DIR/none”"),
+            ("none", "good", "there is no folder “DIR/none”"),
+            ("empty", nil, "--data-dir DIR/empty has no MNIST: \(noneOfItsFiles)"),
+            ("empty", "good", "--data-dir DIR/empty has no MNIST: \(noneOfItsFiles)"),
+            (
+                "file", nil,
+                "DIR/file is a file, but a folder with the four files of an IDX dataset is needed"
+            ),
+            (
+                nil, "none",
+                "FEDERATED_DATA_DIR is DIR/none, and there is no such folder: unset it, or let it name "
+                    + "one that has MNIST"
+            ),
+            (
+                nil, "empty",
+                "FEDERATED_DATA_DIR is DIR/empty, and neither that folder nor mnist under it has "
+                    + "MNIST's files: unset it, or let it name a folder that has"
+            ),
+        ]
+        for (data, environment, words) in cases {
+            for choice in [DatasetChoice.automatic, .mnist] {
+                let places = locator(data: data, environment: environment)
+                #expect(sentence(places, choice) == words, "\(choice)")
+            }
+        }
+        // One that is found first is enough.
+        for choice in [DatasetChoice.automatic, .mnist] {
+            let found = try locator(data: "good", environment: "none").load(choice)
+            #expect(plain(found.dataset.origin) == "MNIST from DIR/good")
+            #expect(!found.isSubstitute)
+        }
+        for choice in [DatasetChoice.digits, .path(folder.path + "/good")] {
+            #expect(sentence(locator(data: "none"), choice) == "there is no folder “DIR/none”")
+            #expect(sentence(locator(environment: "none"), choice) == nil)
+        }
+        for (data, environment) in [("none", nil), (nil, "empty")] as [(String?, String?)] {
+            #expect(
+                failure { () throws(DatasetError) in
+                    try locator(data: data, environment: environment).checkNamedFolders()
+                } != nil)
+        }
+        #expect(
+            failure { () throws(DatasetError) in
+                try locator(data: "good").checkNamedFolders()
+            } == nil)
     }
 
     @Test func otherFilesAreNotTakenForMNIST() throws {
@@ -95,9 +137,8 @@ import Datasets
             + "dataset of IDX files)"
         #expect(sentence(locator(data: "data")) == words)
         #expect(sentence(locator(environment: "data")) == words)
-        let automatic = try locator(data: "data").load(.automatic)
-        #expect(automatic.notes.first.map(plain) == "passed over: " + words)
-        #expect(automatic.dataset.name == "digits")
+        #expect(sentence(locator(data: "data"), .automatic) == words)
+        #expect(sentence(locator(environment: "data"), .automatic) == words)
         let path = try locator().load(.path(folder.path + "/data"))
         #expect(path.dataset.train.labels == [UInt8](repeating: 4, count: 30))
         #expect(path.dataset.name == "data")
@@ -107,6 +148,7 @@ import Datasets
         let automatic = try locator().load(.automatic)
         #expect(automatic.dataset.name == "digits")
         #expect(automatic.dataset.origin == "generated digits, seed 3")
+        #expect(automatic.isSubstitute)
         #expect(
             automatic.notes == [
                 "MNIST is not at hand: t10k-labels-idx1-ubyte could not be fetched: "

@@ -196,6 +196,6 @@ import Datasets
         try folder.write([1], to: "federated")
         #expect(
             sentence(try locator(server, ["a"]), server)
-                == "\(cache) cannot be written: the folder cannot be made")
+                == "\(cache) cannot be written: Not a directory")
     }
 }

@@ -20,6 +20,7 @@ struct RealMNISTTests {
         let locator = DatasetLocator(dataDirectory: folder, environment: [:], mirrors: [])
         let loaded = try locator.load(.mnist)
         #expect(loaded.dataset.name == "MNIST")
+        #expect(loaded.dataset.fingerprint == MNIST.fingerprint)
         #expect(loaded.dataset.train.count == 60_000)
         #expect(loaded.dataset.test.count == 10_000)
         #expect(loaded.dataset.train.height == 28 && loaded.dataset.train.width == 28)

@@ -3,6 +3,7 @@ import Synchronization
 import Tensors
 import Testing
 import Federation
+import Platform
 
 @Suite struct LogDirectoryTests {
     private let date = Date(timeIntervalSince1970: 1_700_000_000.9)
@@ -71,6 +72,58 @@ import Federation
         }
         #expect(try String(contentsOf: file, encoding: .utf8) == "mine")
         #expect(folder.names == ["20231114_221320.json"])
+    }
+
+    @Test func aLogThatIsReplacedKeepsItsName() throws {
+        let folder = TemporaryFolder()
+        let directory = LogDirectory(folder.url)
+        let base = "20231114_221320"
+        try directory.claim(at: date).write(log)
+        var second = log
+        second.experiment = 2
+        let steps = Mutex<[String]>([])
+        var calls = SystemCalls()
+        calls.synchronize = { descriptor in
+            var status = stat()
+            fstat(descriptor, &status)
+            steps.withLock { $0.append(status.st_mode & S_IFMT == S_IFDIR ? "folder" : "file") }
+            return 0
+        }
+        calls.rename = { [original = calls.rename] in
+            steps.withLock { $0.append("rename") }
+            return original($0, $1)
+        }
+        try SystemCalls.$current.withValue(calls) {
+            guard let claim = try directory.claim(replacing: base) else {
+                Issue.record("somebody else has the name")
+                return
+            }
+            // While it is claimed nobody else gets the name.
+            let isFree = if try directory.claim(replacing: base) != nil { true } else { false }
+            #expect(!isFree)
+            #expect(try claim.write(second).lastPathComponent == "\(base).json")
+        }
+        #expect(steps.withLock { $0 } == ["file", "rename", "folder"])
+        #expect(folder.names == ["\(base).json"])
+        let file = folder.url.appendingPathComponent("\(base).json")
+        #expect(try RunLog(contentsOf: file).experiment == 2)
+    }
+
+    @Test func aLogThatDoesNotFitLeavesNothing() throws {
+        let folder = TemporaryFolder()
+        let file = folder.url.appendingPathComponent("20231114_221320.json").path
+        var calls = SystemCalls()
+        calls.write = { _, _, _ in
+            errno = ENOSPC
+            return -1
+        }
+        SystemCalls.$current.withValue(calls) {
+            #expect(throws: RunLogError.cannotWrite(path: file, reason: "No space left on device"))
+            {
+                try LogDirectory(folder.url).claim(at: date).write(log)
+            }
+        }
+        #expect(folder.names == [])
     }
 
     @Test func folderThatCannotBeWrittenIsNamed() throws {

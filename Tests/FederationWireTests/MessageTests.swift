@@ -27,6 +27,14 @@ import FederationWire
             try roundTrip(odd)
         }
         odd.partition = "dirichlet:0.5"
+        odd.dataFingerprint = "0123456789abcdef"
+        odd.partitionFingerprint = "fedcba9876543210"
+        for wrong: JSONValue in ["0123", "0123456789ABCDEF", "0123456789abcdeg", 7] {
+            for key in ["dataFingerprint", "partitionFingerprint"] {
+                #expect(
+                    settingsError([key: wrong])?.message.hasPrefix("“\(key)” is ") == true)
+            }
+        }
         odd.training = TrainingSettings(
             steps: 7, batchSize: nil, learningRate: 0.1, learningRateDecay: 0.99, momentum: 0.9,
             weightDecay: 1e-4, proximal: 0.01, gradientClip: 5)
@@ -136,7 +144,8 @@ import FederationWire
 
     /// What may be missing or null.
     private static let optional = [
-        "partition", "steps", "batchSize", "learningRateDecay", "momentum", "weightDecay",
+        "partition", "dataFingerprint", "partitionFingerprint", "steps", "batchSize",
+        "learningRateDecay", "momentum", "weightDecay",
         "proximal", "gradientClip",
     ]
 

@@ -47,6 +47,31 @@ struct RankTests {
         #expect(second.status == first.status)
     }
 
+    @Test("What a process does by itself it also says by itself, whatever its rank")
+    func ownErrors() throws {
+        let environments = [
+            ["OMPI_COMM_WORLD_RANK": "1", "OMPI_COMM_WORLD_SIZE": "2"],
+            ["OMPI_COMM_WORLD_RANK": "1"], ["PMI_RANK": "3", "PMI_SIZE": "4"],
+            ["PMIX_RANK": "2", "SLURM_NTASKS": "8"],
+        ]
+        for environment in environments {
+            for arguments in [
+                ["join", "http://127.0.0.1:1", "--id", "1", "--retry-for", "0"],
+                ["join", "ftp://x", "--id", "1"], ["show", "x", "--store", "none"],
+                ["partition"], ["export", "x", "--store", "none"], ["data", "--nonsense"],
+                ["flower-node", "--superlink", "x"],
+            ] {
+                let command = try Command.run(arguments, environment: environment)
+                #expect(command.status != 0, "\(arguments)")
+                #expect(command.errors.hasPrefix("federated: "), "\(arguments) \(environment)")
+            }
+        }
+        // A rank without others, as a shell within a job has it, is no rank.
+        let alone = try Command.run(
+            ["run", "--rounds", "0"], environment: ["OMPI_COMM_WORLD_RANK": "1"])
+        #expect(alone.errors == "federated: --rounds must be at least 1, not 0\n")
+    }
+
     @Test("What cannot be shared among ranks is refused")
     func refused() throws {
         let cases: [([String], String, Int32)] = [

@@ -144,7 +144,12 @@ private final class Transfer: NSObject, URLSessionDataDelegate, Sendable {
         case .cannotFindHost?, .dnsLookupFailed?: "the host's name is not known"
         case .networkConnectionLost?: "the connection broke"
         case .notConnectedToInternet?: "there is no network"
-        default: error.localizedDescription
+        case .secureConnectionFailed?, .serverCertificateUntrusted?,
+            .serverCertificateHasBadDate?, .serverCertificateHasUnknownRoot?:
+            "no secure connection to the host"
+        case .badServerResponse?, .cannotParseResponse?: "the answer is no HTTP"
+        case let code?: "error \(code.rawValue) of the connection"
+        case nil: "the connection failed"
         }
     }
 }

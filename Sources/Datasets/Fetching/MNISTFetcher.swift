@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// Brings MNIST from public mirrors into the cache, each file checked before it is kept.
 package struct MNISTFetcher {
@@ -105,12 +106,7 @@ package struct MNISTFetcher {
     }
 
     private func store(_ bytes: [UInt8], as name: String) throws(DatasetError) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: cache, withIntermediateDirectories: true)
-        } catch {
-            throw .unwritable(path: cache, reason: "the folder cannot be made")
-        }
+        if let reason = Folder.make(cache) { throw .unwritable(path: cache, reason: reason) }
         try writeFileAtomically(bytes, to: join(cache, name))
     }
 

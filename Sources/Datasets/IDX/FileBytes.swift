@@ -1,3 +1,5 @@
+import Platform
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -42,32 +44,9 @@ package func readFile(_ path: String, limit: Int) throws(DatasetError) -> [UInt8
 ///
 /// Each writer has a temporary file of its own in the same folder, so several may write at once.
 package func writeFileAtomically(_ bytes: [UInt8], to path: String) throws(DatasetError) {
-    var template = Array("\(path).XXXXXX.partial".utf8CString)
-    let descriptor = mkstemps(&template, Int32(".partial".utf8.count))
-    guard descriptor >= 0 else { throw .unwritable(path: path, reason: lastSystemError()) }
-    let failure = store(bytes, in: descriptor)
-    let closed = close(descriptor) == 0
-    let reason = failure ?? (closed && rename(template, path) == 0 ? nil : lastSystemError())
-    if let reason {
-        unlink(template)
-        throw .unwritable(path: path, reason: reason)
-    }
-}
-
-/// Writes everything through to the disk; returns the reason where that fails.
-private func store(_ bytes: [UInt8], in descriptor: Int32) -> String? {
-    bytes.withUnsafeBytes { buffer in
-        var written = 0
-        while written < buffer.count {
-            let count = write(descriptor, buffer.baseAddress! + written, buffer.count - written)
-            if count < 0, errno == EINTR { continue }
-            if count <= 0 { return lastSystemError() }
-            written += count
-        }
-        // mkstemp makes files that only their owner may read.
-        guard fchmod(descriptor, 0o644) == 0, fsync(descriptor) == 0 else {
-            return lastSystemError()
-        }
-        return nil
+    do {
+        try OutputFile.write(bytes, to: path)
+    } catch {
+        throw .unwritable(path: path, reason: error.reason)
     }
 }

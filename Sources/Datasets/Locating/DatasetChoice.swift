@@ -26,10 +26,13 @@ public struct LoadedDataset: Sendable {
     public let dataset: Dataset
     /// Lines to print.
     public let notes: [String]
+    /// Whether it stands for another that could not be had; the notes say so.
+    public let isSubstitute: Bool
 
     /// A dataset with what there is to say of it.
-    public init(dataset: Dataset, notes: [String]) {
+    public init(dataset: Dataset, notes: [String], isSubstitute: Bool = false) {
         self.dataset = dataset
         self.notes = notes
+        self.isSubstitute = isSubstitute
     }
 }

@@ -44,17 +44,19 @@ public struct DatasetLocator: Sendable {
     ) throws(DatasetError) -> LoadedDataset {
         switch choice {
         case .digits:
+            try checkDataDirectory()
             return LoadedDataset(dataset: digits(), notes: [])
         case .path(let path):
+            try checkDataDirectory()
             return LoadedDataset(dataset: try Dataset(folder: path), notes: [])
         case .mnist:
             var notes: [String] = []
-            let found = try findMNIST(isRequired: true, notes: &notes)
+            let found = try findMNIST(notes: &notes)
             if let found { return LoadedDataset(dataset: found, notes: notes) }
             return LoadedDataset(
                 dataset: try fetchMNIST(timeoutSeconds: timeoutSeconds, progress), notes: notes)
         case .automatic:
-            return loadAutomatically(progress)
+            return try loadAutomatically(progress)
         }
     }
 
@@ -77,12 +79,22 @@ public struct DatasetLocator: Sendable {
 
     private func digits() -> Dataset { GeneratedDigits.dataset(seed: seed, threads: threads) }
 
-    private func loadAutomatically(_ progress: (FetchProgress) -> Void) -> LoadedDataset {
+    /// Whoever names a folder means it, even where it is not looked into.
+    private func checkDataDirectory() throws(DatasetError) {
+        guard let dataDirectory, !FileManager.default.fileExists(atPath: dataDirectory) else {
+            return
+        }
+        throw .missingDirectory(path: dataDirectory)
+    }
+
+    private func loadAutomatically(
+        _ progress: (FetchProgress) -> Void
+    ) throws(DatasetError) -> LoadedDataset {
         var notes: [String] = []
+        if let found = try findMNIST(notes: &notes) {
+            return LoadedDataset(dataset: found, notes: notes)
+        }
         do throws(DatasetError) {
-            if let found = try findMNIST(isRequired: false, notes: &notes) {
-                return LoadedDataset(dataset: found, notes: notes)
-            }
             let fetched = try fetchMNIST(timeoutSeconds: automaticTimeoutSeconds, progress)
             return LoadedDataset(dataset: fetched, notes: notes)
         } catch {
@@ -90,41 +102,40 @@ public struct DatasetLocator: Sendable {
             notes.append(
                 "using generated digits instead; for MNIST, run `federated data` where there is a "
                     + "network, or give the folder of its files with --data-dir")
-            return LoadedDataset(dataset: digits(), notes: notes)
+            return LoadedDataset(dataset: digits(), notes: notes, isSubstitute: true)
         }
     }
 
     /// MNIST from the first place that has it, without the network.
-    private func findMNIST(
-        isRequired: Bool, notes: inout [String]
-    ) throws(DatasetError) -> Dataset? {
+    ///
+    /// A folder that a user has named was meant to be used, whatever was asked for; the cache can be
+    /// fetched anew.
+    private func findMNIST(notes: inout [String]) throws(DatasetError) -> Dataset? {
         for place in places {
-            do {
+            do throws(DatasetError) {
                 if let dataset = try mnist(in: place) { return dataset }
+                if place.role != .cache { throw place.withoutMNIST }
             } catch {
-                // A user's own folder was meant to be used; the cache can be fetched anew.
-                if isRequired, place.role != .cache { throw error }
+                if place.role != .cache { throw error }
                 notes.append("passed over: \(error)")
-                continue
-            }
-            switch place.role {
-            case .dataDirectory:
-                let error = DatasetError.noMNIST(directory: place.path)
-                if isRequired { throw error }
-                notes.append("\(error)")
-            case .environment:
-                notes.append("FEDERATED_DATA_DIR (\(place.path)) has no MNIST")
-            case .cache: break
             }
         }
         return nil
     }
 
+    /// Refuses a folder that a user has named and that has none of MNIST's files.
+    package func checkNamedFolders() throws(DatasetError) {
+        for place in places where place.role != .cache {
+            var hasFiles = false
+            for directory in place.folders where FileManager.default.fileExists(atPath: directory) {
+                if try !IDXFolder(listing: directory).names.isEmpty { hasFiles = true }
+            }
+            if !hasFiles { throw place.withoutMNIST }
+        }
+    }
+
     /// MNIST in a place; nil where none of its files are there.
     private func mnist(in place: DataPlace) throws(DatasetError) -> Dataset? {
-        if place.role == .dataDirectory, !FileManager.default.fileExists(atPath: place.path) {
-            throw .missingDirectory(path: place.path)
-        }
         for directory in place.folders where FileManager.default.fileExists(atPath: directory) {
             let folder = try IDXFolder(listing: directory)
             if folder.names.isEmpty { continue }
@@ -174,6 +185,16 @@ struct DataPlace: Equatable {
 
     let role: Role
     let path: String
+
+    /// What is wrong with it where none of MNIST's files are there.
+    var withoutMNIST: DatasetError {
+        let exists = FileManager.default.fileExists(atPath: path)
+        return switch role {
+        case .environment: .noMNISTInEnvironment(directory: path, exists: exists)
+        case .dataDirectory, .cache:
+            exists ? .noMNIST(directory: path) : .missingDirectory(path: path)
+        }
+    }
 
     /// The folders to look into, in order.
     var folders: [String] { role == .cache ? [path] : [path, join(path, "mnist")] }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Platform
 
 /// A base name that belongs to one run, until it is written or dropped.
 ///
@@ -11,12 +12,15 @@ public struct LogClaim: ~Copyable, Sendable {
     private let folder: URL
     private let partial: String
     private let descriptor: Int32
+    /// Whether a log of that name is to make way for this one.
+    private let replaces: Bool
 
-    init(folder: URL, base: String, partial: String, descriptor: Int32) {
+    init(folder: URL, base: String, partial: String, descriptor: Int32, replaces: Bool) {
         self.folder = folder
         self.base = base
         self.partial = partial
         self.descriptor = descriptor
+        self.replaces = replaces
     }
 
     deinit {
@@ -37,49 +41,52 @@ public struct LogClaim: ~Copyable, Sendable {
         }
     }
 
-    /// Writes the log under its name, whole or not at all, and never over another file.
+    /// Writes the log under its name, whole or not at all, through to the disk, and over no other file
+    /// than the one that was claimed to be replaced.
     /// - Returns: the log's file.
     /// - Throws: `RunLogError.cannotWrite`; nothing is left then.
     @discardableResult
     public consuming func write(_ log: RunLog) throws(RunLogError) -> URL {
         let file = logFile
-        let descriptor = descriptor
+        let (descriptor, folder) = (descriptor, folder)
+        func check(_ code: Int32) throws(RunLogError) {
+            guard code == 0 else { throw .cannotWrite(path: file.path, reason: systemReason(code)) }
+        }
         try log.write { (bytes) throws(RunLogError) in
-            var written = 0
-            while written < bytes.count {
-                let count = bytes.withUnsafeBytes { bytes in
-                    Glibc.write(descriptor, bytes.baseAddress! + written, bytes.count - written)
-                }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else {
-                    throw .cannotWrite(path: file.path, reason: systemReason())
-                }
-                written += count
-            }
+            try check(writeAll(bytes, to: descriptor))
         }
-        guard fsync(descriptor) == 0 || errno == EINVAL else {
-            throw .cannotWrite(path: file.path, reason: systemReason())
-        }
-        guard publish(partial, as: file.path) else {
-            throw .cannotWrite(path: file.path, reason: systemReason())
-        }
+        try check(synchronizeFile(descriptor))
+        try check(publish(partial, as: file.path, replacing: replaces))
+        // The model lies beside it: both names are on the disk when this returns.
+        try check(Folder.synchronize(folder.path))
         return file
     }
 }
 
-/// Gives a file a name that no file has; false with `errno` set if one has it.
+/// Gives a file a name that no file has, or that it takes over from one.
 ///
 /// `link`, unlike `rename`, refuses to replace a file. File systems without hard links get an empty
 /// file first, which only one can make, and which is then replaced.
-private func publish(_ partial: String, as path: String) -> Bool {
-    if link(partial, path) == 0 { return true }
-    guard [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) else { return false }
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { return false }
+/// - Returns: the system's code for why not; 0 where the file has the name.
+private func publish(_ partial: String, as path: String, replacing: Bool) -> Int32 {
+    let calls = SystemCalls.current
+    if replacing {
+        // The partial file stays meanwhile: it is what keeps others from the name.
+        let second = partial + ".new"
+        unlink(second)
+        let draft = calls.link(partial, second) == 0 ? second : partial
+        if calls.rename(draft, path) == 0 { return 0 }
+        let code = errno
+        unlink(second)
+        return code
+    }
+    if calls.link(partial, path) == 0 { return 0 }
+    guard [EPERM, EOPNOTSUPP, ENOSYS].contains(errno) else { return errno }
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { return errno }
     close(descriptor)
-    if rename(partial, path) == 0 { return true }
-    let reason = errno
+    if calls.rename(partial, path) == 0 { return 0 }
+    let code = errno
     unlink(path)
-    errno = reason
-    return false
+    return code
 }

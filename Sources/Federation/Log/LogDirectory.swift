@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// The folder that logs go to.
 public struct LogDirectory: Hashable, Sendable {
@@ -14,7 +15,7 @@ public struct LogDirectory: Hashable, Sendable {
     /// called before hours of training.
     /// - Throws: `RunLogError.folderNotWritable`.
     public func checkWritable() throws(RunLogError) {
-        if let reason = Self.makeFolder(url.standardizedFileURL) {
+        if let reason = Folder.make(url.standardizedFileURL.path) {
             throw .folderNotWritable(path: url.path, reason: reason)
         }
         let trial = url.appendingPathComponent(".trial-\(UUID().uuidString)").path
@@ -36,19 +37,30 @@ public struct LogDirectory: Hashable, Sendable {
         var number = 1
         while true {
             let base = number == 1 ? stamp : "\(stamp)_\(number)"
-            let partial = url.appendingPathComponent(".\(base).json.partial").path
-            let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-            if descriptor >= 0 {
-                // A log appears under its name before its partial file vanishes, so whoever holds
-                // the partial file sees every log of that name.
-                let claim = LogClaim(
-                    folder: url, base: base, partial: partial, descriptor: descriptor)
-                if !claim.isTaken { return claim }
-            } else if errno != EEXIST {
-                throw .folderNotWritable(path: url.path, reason: systemReason())
-            }
+            // A log appears under its name before its partial file vanishes, so whoever holds the
+            // partial file sees every log of that name.
+            if let claim = try claim(base: base, replaces: false), !claim.isTaken { return claim }
             number += 1
         }
+    }
+
+    /// Claims the base name of a log that is there, to put another in its place.
+    /// - Returns: nil while somebody else has claimed it.
+    /// - Throws: `RunLogError.folderNotWritable`.
+    package func claim(replacing base: String) throws(RunLogError) -> LogClaim? {
+        try checkWritable()
+        return try claim(base: base, replaces: true)
+    }
+
+    private func claim(base: String, replaces: Bool) throws(RunLogError) -> LogClaim? {
+        let partial = url.appendingPathComponent(".\(base).json.partial").path
+        let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            if errno == EEXIST { return nil }
+            throw .folderNotWritable(path: url.path, reason: systemReason())
+        }
+        return LogClaim(
+            folder: url, base: base, partial: partial, descriptor: descriptor, replaces: replaces)
     }
 
     /// `date` in UTC as %Y%m%d_%H%M%S.
@@ -64,16 +76,4 @@ public struct LogDirectory: Hashable, Sendable {
             + digits(parts.tm_mday, 2) + "_" + digits(parts.tm_hour, 2) + digits(parts.tm_min, 2)
             + digits(parts.tm_sec, 2)
     }
-
-    /// Makes a folder and those it lies in, and returns why not. (Foundation's own way does not say.)
-    private static func makeFolder(_ url: URL) -> String? {
-        if mkdir(url.path, 0o755) == 0 || errno == EEXIST { return nil }
-        let parent = url.deletingLastPathComponent()
-        guard errno == ENOENT, parent.path != url.path else { return systemReason() }
-        if let reason = makeFolder(parent) { return reason }
-        return mkdir(url.path, 0o755) == 0 || errno == EEXIST ? nil : systemReason()
-    }
 }
-
-/// The system's words for the last error.
-func systemReason() -> String { String(cString: strerror(errno)) }

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Tensors
 
 extension RunLog {
@@ -78,6 +79,12 @@ extension RunLog {
         try reader.optional("configuration", "a value", &configuration) { $0 }
         try reader.optional("seed", "a whole number from 0", &seed) { $0.seed }
         try reader.optional("data", "a value", &data) { $0 }
+        try reader.optional("data fingerprint", "a text or null", &dataFingerprint) {
+            $0.optionalText
+        }
+        try reader.optional("partition fingerprint", "a text or null", &partitionFingerprint) {
+            $0.optionalText
+        }
         try reader.optional("model", "a value", &model) { $0 }
         try reader.optional("model parameters", "a whole number", &modelParameters) { $0.int }
         try reader.optional("timings", "an object of seconds", &timings) { Timings($0) }
@@ -143,13 +150,13 @@ extension RunLog {
     /// Reads a log from a file.
     /// - Throws: `RunLogError`.
     public init(contentsOf file: URL) throws(RunLogError) {
-        let data: Data
+        let bytes: [UInt8]
         do {
-            data = try Data(contentsOf: file)
+            bytes = try InputFile.read(file.path)
         } catch {
-            throw .cannotRead(path: file.path, reason: error.localizedDescription)
+            throw .cannotRead(path: file.path, reason: error.reason)
         }
-        try self.init(decoding: [UInt8](data))
+        try self.init(decoding: bytes)
     }
 }
 
@@ -205,6 +212,15 @@ extension JSONValue {
     fileprivate var int: Int? { if case .integer(let value) = self { value } else { nil } }
 
     fileprivate var text: String? { if case .string(let text) = self { text } else { nil } }
+
+    /// A text, or nil for null; nothing for another value.
+    fileprivate var optionalText: String?? {
+        switch self {
+        case .string(let text): .some(text)
+        case .null: .some(nil)
+        default: .none
+        }
+    }
 
     fileprivate var seed: UInt64? {
         switch self {

@@ -65,6 +65,8 @@ extension RunLog {
         try member("configuration", configuration)
         try member("seed", JSONValue(seed))
         try member("data", data)
+        try member("data fingerprint", dataFingerprint.map(JSONValue.string) ?? .null)
+        try member("partition fingerprint", partitionFingerprint.map(JSONValue.string) ?? .null)
         try member("model", model)
         try member("model parameters", .integer(modelParameters))
         try member("timings", timings.json)

@@ -85,6 +85,11 @@ public struct RunLog: Equatable, Sendable {
     public var seed: UInt64 = 0
     /// Which data the run used (`data`).
     public var data: JSONValue = nil
+    /// The data's fingerprint, 16 hexadecimal digits; nil in logs that do not say (`data fingerprint`).
+    public var dataFingerprint: String?
+    /// The fingerprint of what a file divided the data into; nil where none did
+    /// (`partition fingerprint`).
+    public var partitionFingerprint: String?
     /// Which model (`model`).
     public var model: JSONValue = nil
     /// Its number of parameters (`model parameters`).

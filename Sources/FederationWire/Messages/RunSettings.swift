@@ -22,6 +22,9 @@ public struct RunSettings: Message {
     public var fixedShards: Bool
     /// The server's data by name, like "MNIST".
     public var dataset: String
+    /// Its fingerprint, 16 hexadecimal digits, by which a client knows whether its own data are the
+    /// same; nil from a server that does not say.
+    public var dataFingerprint: String?
     /// How many clients the run takes: their ids are 0…K − 1.
     public var clients: Int
     /// R.
@@ -30,6 +33,8 @@ public struct RunSettings: Message {
     public var training: TrainingSettings
     /// How the data are divided, like "dirichlet:0.5"; nil where the experiment says it.
     public var partition: String?
+    /// The fingerprint of what a file divides the data into; nil where none does.
+    public var partitionFingerprint: String?
     /// Names all random streams.
     public var seed: UInt64
     /// A client that trains reports at least this often, in seconds.
@@ -41,8 +46,9 @@ public struct RunSettings: Message {
     public init(
         run: RunIdentifier, model: String, inputShape: [Int], architecture: ArchitectureDigest,
         parameterCount: Int, engine: String, experiment: Int, samples: Int, fixedShards: Bool,
-        dataset: String, clients: Int, rounds: Int, training: TrainingSettings,
-        partition: String? = nil, seed: UInt64, heartbeatSeconds: Double, pollSeconds: Double
+        dataset: String, dataFingerprint: String? = nil, clients: Int, rounds: Int,
+        training: TrainingSettings, partition: String? = nil, partitionFingerprint: String? = nil,
+        seed: UInt64, heartbeatSeconds: Double, pollSeconds: Double
     ) {
         self.run = run
         self.model = model
@@ -54,10 +60,12 @@ public struct RunSettings: Message {
         self.samples = samples
         self.fixedShards = fixedShards
         self.dataset = dataset
+        self.dataFingerprint = dataFingerprint
         self.clients = clients
         self.rounds = rounds
         self.training = training
         self.partition = partition
+        self.partitionFingerprint = partitionFingerprint
         self.seed = seed
         self.heartbeatSeconds = heartbeatSeconds
         self.pollSeconds = pollSeconds
@@ -75,10 +83,13 @@ public struct RunSettings: Message {
             experiment: try fields.int("experiment", in: partition == nil ? 1...4 : 0...4),
             samples: try fields.int("samples", in: counts),
             fixedShards: try fields.bool("fixedShards"), dataset: try fields.text("dataset"),
+            dataFingerprint: try fields.fingerprint("dataFingerprint"),
             clients: try fields.int("clients", in: counts),
             rounds: try fields.int("rounds", in: counts),
             training: try TrainingSettings(&fields),
-            partition: partition, seed: try fields.unsigned("seed"),
+            partition: partition,
+            partitionFingerprint: try fields.fingerprint("partitionFingerprint"),
+            seed: try fields.unsigned("seed"),
             heartbeatSeconds: try fields.seconds("heartbeatSeconds"),
             pollSeconds: try fields.seconds("pollSeconds"))
     }
@@ -93,6 +104,8 @@ public struct RunSettings: Message {
             "fixedShards": .bool(fixedShards), "dataset": .string(dataset),
             "clients": .integer(clients), "rounds": .integer(rounds),
             "partition": partition.map(JSONValue.string) ?? nil,
+            "dataFingerprint": dataFingerprint.map(JSONValue.string) ?? nil,
+            "partitionFingerprint": partitionFingerprint.map(JSONValue.string) ?? nil,
             "seed": JSONValue(seed), "heartbeatSeconds": .number(heartbeatSeconds),
             "pollSeconds": .number(pollSeconds),
         ]
@@ -113,6 +126,17 @@ extension Fields {
             throw failure(key, "64 hexadecimal digits")
         }
         return digest
+    }
+
+    /// 16 hexadecimal digits; nil where the key is missing or null.
+    fileprivate func fingerprint(_ key: String) throws(APIError) -> String? {
+        guard value(key) != nil else { return nil }
+        let text = try text(key)
+        let digits = Set("0123456789abcdef")
+        guard text.count == 16, text.allSatisfy(digits.contains) else {
+            throw failure(key, "16 hexadecimal digits, or null")
+        }
+        return text
     }
 
     fileprivate func seconds(_ key: String) throws(APIError) -> Double {

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Tensors
 
 /// Model files in the safetensors format: a JSON header, then the tensors as little-endian Floats.
@@ -70,13 +71,14 @@ public enum SafeTensors {
         return ParameterVector(parameters)
     }
 
-    /// Writes the file whole or not at all.
+    /// Writes the file whole or not at all, through to the disk.
     public static func write(
         _ parameters: ParameterVector, layout: ParameterLayout, metadata: [String: String] = [:],
         to url: URL
     ) throws {
-        try encode(parameters, layout: layout, metadata: metadata)
-            .write(to: url, options: .atomic)
+        try encode(parameters, layout: layout, metadata: metadata).withUnsafeBytes { bytes in
+            try OutputFile.write(bytes, to: url.path)
+        }
     }
 
     private struct Tensor: Decodable {

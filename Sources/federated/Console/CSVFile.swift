@@ -1,49 +1,92 @@
 import Foundation
+import Platform
 import Synchronization
 
 /// A CSV file to which finished rows are added one by one, and which is found again when it is opened.
 ///
-/// One process at a time may hold it. A last row that was cut off is dropped when it is opened.
+/// One process at a time may hold it. A last row that was cut off is dropped when it is opened. What is
+/// no regular file, like a pipe, gets header and rows, and has none of its own.
 final class CSVFile: Sendable {
-    private let file: FileHandle
+    /// What rows of an earlier version are turned into, or the clause that its files are refused with.
+    typealias Older = Result<@Sendable (_ row: String) -> String, CommandFailure>
+
+    private let path: String
+    private let file: Descriptor
     private let content: Mutex<[String]>
 
-    /// Opens the file, or begins it.
-    /// - Parameter what: what makes such files: "sweep".
-    init(_ url: URL, header: String, what: String) throws {
-        let path = url.relativePath
-        do {
-            try FileManager.default.createDirectory(
-                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        } catch {
-            throw CommandFailure(message: "\(path) cannot be written: its folder cannot be made")
+    /// Opens the file, or begins it, and brings one of an earlier version up to date.
+    /// - Parameters:
+    ///   - what: what makes such files: "sweep".
+    ///   - older: by the first lines that earlier versions wrote.
+    static func open(
+        _ url: URL, header: String, what: String, older: [String: Older] = [:]
+    ) throws -> CSVFile {
+        let file = try CSVFile(url, what: what)
+        guard try file.begin(header: header, what: what, older: older) else { return file }
+        // The file of that name is another one now, and the lock is on the old one.
+        let renewed = try CSVFile(url, what: what)
+        _ = try renewed.begin(header: header, what: what, older: [:])
+        return renewed
+    }
+
+    private init(_ url: URL, what: String) throws {
+        path = url.relativePath
+        if let reason = Folder.make(url.deletingLastPathComponent().path) {
+            throw FileError(path, .written, reason: reason)
         }
-        let descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw CommandFailure(
-                message: "\(path) cannot be written: \(String(cString: strerror(errno)))")
-        }
-        file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        var status = stat()
+        let isStream = stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        let access = isStream ? O_WRONLY | O_NOCTTY : O_RDWR | O_CREAT | O_APPEND
+        let descriptor = Glibc.open(path, access | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else { throw FileError(path, .written) }
+        file = Descriptor(descriptor, isStream: isStream)
+        content = Mutex([])
+        guard !isStream else { return }
+        switch FileLock.take(descriptor) {
+        case .held: break
+        case .taken:
             throw CommandFailure(message: "\(path) is being written by another \(what)")
+        case .unavailable(let reason):
+            throw FileError(
+                path, .locked,
+                reason: "\(reason): its file system has no locks; give --output a place that has")
         }
-        let bytes = try file.readToEnd() ?? Data()
+    }
+
+    /// Reads what is there, or writes the header.
+    /// - Returns: whether the file was one of an earlier version and has been replaced.
+    private func begin(header: String, what: String, older: [String: Older]) throws -> Bool {
+        guard !file.isStream else {
+            try write(header)
+            return false
+        }
+        let bytes = try InputFile.read(file.number, path)
         let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
         let lines = String(decoding: bytes.prefix(whole), as: UTF8.self).split(separator: "\n")
-        if let first = lines.first {
-            guard first == header else {
-                throw CommandFailure(
-                    message: "\(path) is no \(what) of this version: its first line is “\(first)”")
-            }
-            try file.truncate(atOffset: UInt64(whole))
-            content = Mutex(lines.dropFirst().map(String.init))
-        } else {
+        guard let first = lines.first else {
             guard bytes.isEmpty || Data(header.utf8).starts(with: bytes) else {
                 throw CommandFailure(message: "\(path) is no \(what): it holds something else")
             }
-            try file.truncate(atOffset: 0)
-            try file.write(contentsOf: Data((header + "\n").utf8))
-            content = Mutex([])
+            try truncate(at: 0)
+            try write(header)
+            return false
+        }
+        let rows = lines.dropFirst().map(String.init)
+        if first == header {
+            try truncate(at: whole)
+            content.withLock { $0 = rows }
+            return false
+        }
+        switch older[String(first)] {
+        case .success(let update)?:
+            let text = ([header] + rows.map(update)).joined(separator: "\n") + "\n"
+            try OutputFile.write(Array(text.utf8), to: path)
+            return true
+        case .failure(let refusal)?:
+            throw CommandFailure(message: "\(path) \(refusal.message)")
+        case nil:
+            throw CommandFailure(
+                message: "\(path) is no \(what) of this version: its first line is “\(first)”")
         }
     }
 
@@ -53,9 +96,31 @@ final class CSVFile: Sendable {
     /// Adds a row in one write, which is on the disk when this returns.
     func append(_ row: String) throws {
         try content.withLock { rows in
-            try file.write(contentsOf: Data((row + "\n").utf8))
-            try file.synchronize()
+            try write(row)
             rows.append(row)
         }
+    }
+
+    private func write(_ line: String) throws {
+        var code = writeAll(Array((line + "\n").utf8), to: file.number)
+        if code == 0 { code = synchronizeFile(file.number) }
+        guard code == 0 || code == EPIPE else { throw FileError(path, .written, code: code) }
+    }
+
+    private func truncate(at length: Int) throws {
+        guard ftruncate(file.number, off_t(length)) == 0 else { throw FileError(path, .written) }
+    }
+
+    /// The open file, closed when this goes.
+    private final class Descriptor: Sendable {
+        let number: Int32
+        let isStream: Bool
+
+        init(_ number: Int32, isStream: Bool) {
+            self.number = number
+            self.isStream = isStream
+        }
+
+        deinit { close(number) }
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 import Synchronization
 
 /// Standard output, as a terminal with a last line that changes or as plain lines.
@@ -52,8 +53,12 @@ final class Console: Sendable {
     /// Says what has been written where: on standard error where nothing is printed but data.
     func wrote(_ what: String, to path: String) {
         guard isQuiet else { return row(what, path) }
-        let text = "  \(Console.padded(what))\(path)\n"
-        Console.write(Array(text.utf8), to: STDERR_FILENO)
+        Console.warn("  \(Console.padded(what))\(path)")
+    }
+
+    /// Prints a line for good, on standard error where nothing else is printed.
+    func say(_ text: String) {
+        if isQuiet { Console.warn(text) } else { line(text) }
     }
 
     /// Shows a line until the next one comes; nothing where lines cannot be redrawn.
@@ -95,16 +100,17 @@ final class Console: Sendable {
         return columns.flatMap { $0 > 0 ? $0 : nil } ?? 80
     }
 
+    private static let output = StandardOutput(STDOUT_FILENO)
+
     /// Writes bytes to standard output at once; an output that has been closed is no error.
-    static func write(_ bytes: [UInt8], to descriptor: Int32 = STDOUT_FILENO) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes {
-                Glibc.write(descriptor, $0.baseAddress, $0.count)
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
+    static func write(_ bytes: [UInt8]) { output.write(bytes) }
+
+    /// Why not all of standard output could be written; nil if it was.
+    static var failure: String? { output.failure }
+
+    /// Prints a line on standard error.
+    static func warn(_ line: String) {
+        // Where this cannot be written either, there is nobody to tell.
+        _ = writeAll(Array((line + "\n").utf8), to: STDERR_FILENO)
     }
 }

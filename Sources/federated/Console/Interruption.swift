@@ -5,6 +5,8 @@ import Synchronization
 ///
 /// A signal's handler writes to a pipe, from which a thread reads: from the moment that this is made
 /// no signal is lost, as one is that comes while a dispatch source is being set up. One at a time.
+/// A signal that was ignored when the program began, as nohup and a shell's background have it, stays
+/// ignored.
 final class Interruption: Sendable {
     private static let signals = [SIGINT, SIGTERM]
     /// Where the handler writes; −1 for nowhere.
@@ -13,6 +15,8 @@ final class Interruption: Sendable {
     private static let end: UInt8 = 0
 
     private let ends: (read: Int32, write: Int32)
+    /// The signals that are not ignored.
+    private let heeded: [Int32]
 
     init(_ stop: @escaping @Sendable () -> Void) {
         var descriptors: [Int32] = [-1, -1]
@@ -21,7 +25,11 @@ final class Interruption: Sendable {
         ends = (descriptors[0], descriptors[1])
         for descriptor in descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
         Self.writeEnd.store(ends.write, ordering: .sequentiallyConsistent)
-        for number in Self.signals {
+        heeded = Self.signals.filter { number in
+            var action = sigaction()
+            return sigaction(number, nil, &action) != 0 || !Self.isIgnored(action)
+        }
+        for number in heeded {
             signal(number) { number in
                 var byte = UInt8(truncatingIfNeeded: number)
                 _ = write(Interruption.writeEnd.load(ordering: .sequentiallyConsistent), &byte, 1)
@@ -30,7 +38,7 @@ final class Interruption: Sendable {
         // Whoever started this program may have handed on a mask that keeps signals waiting.
         var mask = sigset_t()
         sigemptyset(&mask)
-        for number in Self.signals { sigaddset(&mask, number) }
+        for number in heeded { sigaddset(&mask, number) }
         pthread_sigmask(SIG_UNBLOCK, &mask, nil)
         let source = ends.read
         Thread.detachNewThread {
@@ -47,10 +55,16 @@ final class Interruption: Sendable {
 
     /// Gives the signals their usual effect again.
     func end() {
-        for number in Self.signals { signal(number, SIG_DFL) }
+        for number in heeded { signal(number, SIG_DFL) }
         Self.writeEnd.store(-1, ordering: .sequentiallyConsistent)
         var byte = Self.end
         _ = write(ends.write, &byte, 1)
         close(ends.write)
+    }
+
+    private static func isIgnored(_ action: sigaction) -> Bool {
+        // Handlers are closures here, which cannot be compared: their addresses can.
+        unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 }

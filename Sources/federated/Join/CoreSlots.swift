@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Platform
 
 /// Lets no more clients of this machine train at once than it has cores, over all processes.
 ///
@@ -43,7 +44,10 @@ package struct CoreSlots: Sendable {
                     "\(folder)/core-\(slot)", O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0o600)
                 guard descriptor >= 0 else { return await body() }
                 defer { Glibc.close(descriptor) }
-                if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return await body() }
+                switch FileLock.take(descriptor) {
+                case .held, .unavailable: return await body()
+                case .taken: break
+                }
             }
             try? await Task.sleep(for: .milliseconds(2))
         }

@@ -13,8 +13,8 @@ struct JoinCommand: ParsableCommand {
         commandName: "join",
         abstract: "Take part in a served run as one client.",
         discussion: """
-            The server says what is trained and how; what is said here too must be the same. A client
-            trains on one thread, and clients on one machine wait for a free core.
+            The server says what is trained, how and on which data; what is said here too must be the
+            same, and so must the data be, unless --own-data says otherwise. A client trains on one thread, and clients on one machine wait for a free core.
             """)
 
     @Argument(help: ArgumentHelp("The server, like http://127.0.0.1:9103.", valueName: "url"))
@@ -98,17 +98,24 @@ struct JoinCommand: ParsableCommand {
         }
         let locator = DatasetLocator(dataDirectory: options.dataDir, threads: slots.count)
         let bar = FetchDisplay(console)
-        let loaded = try locator.load(try options.choice(settings)) { bar.show($0) }
+        defer { bar.end() }
+        let loaded = announced(try locator.load(try options.choice(settings)) { bar.show($0) })
         bar.end()
         for note in loaded.notes { console.line(note) }
         let images = loaded.dataset.train
         let setup = try ClientSetup(settings, images: images)
+        try options.check(
+            RunInputs(
+                setup.settings, data: loaded.dataset.fingerprint, shards: setup.shards),
+            of: settings, origin: loaded.dataset.origin)
         let workers = LocalWorkers(
             setup.architecture, engine: setup.engine,
             training: settings.training.local, largestShard: setup.shards.largestShard, threads: 1)
         box.replace(with: workers)
         display.begin(
-            settings, address: address, data: loaded.dataset.origin, setup: setup, slots: slots)
+            settings, address: address,
+            data: loaded.dataset.origin + (options.ownData ? ", its own" : ""), setup: setup,
+            slots: slots)
         return LocalParticipant(
             client: id, seed: settings.seed, images: images, shards: setup.shards,
             workers: workers, architecture: setup.digest, slots: slots)

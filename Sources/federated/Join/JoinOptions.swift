@@ -23,6 +23,12 @@ struct JoinOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where MNIST is.", valueName: "folder"))
     var dataDir: String?
 
+    @Flag(
+        help:
+            "Train on data of this client's own: without this, others than the server's are refused."
+    )
+    var ownData = false
+
     @Option(
         help: ArgumentHelp(
             "Clients that may train at once on this machine. (default: one for each core)"))
@@ -57,9 +63,30 @@ struct JoinOptions: ParsableArguments {
             throw contradiction("seed is \(settings.seed)", "--seed \(seed)")
         }
         // A folder is a client's own data; the names are data that all have alike.
-        guard let dataset, ["mnist", "digits"].contains(dataset) else { return }
+        guard !ownData, let dataset, ["mnist", "digits"].contains(dataset) else { return }
         if dataset != settings.dataset.lowercased() {
             throw contradiction("data is \(settings.dataset)", "--dataset \(dataset)")
+        }
+    }
+
+    /// Refuses data that are not the server's, unless that is meant.
+    ///
+    /// A server of an earlier version names its data only; then the name is all there is to compare.
+    func check(_ inputs: RunInputs, of settings: RunSettings, origin: String) throws {
+        guard !ownData else { return }
+        if let wanted = settings.dataFingerprint, wanted != inputs.dataText {
+            throw CommandFailure(
+                message:
+                    "\(origin) holds other images than the server's \(settings.dataset): name the "
+                    + "server's data with --dataset or --data-dir, or say with --own-data that this "
+                    + "client trains on its own")
+        }
+        if let wanted = settings.partitionFingerprint, wanted != inputs.partitionText {
+            throw CommandFailure(
+                message:
+                    "the partition \(settings.partition ?? "of the server") divides the images "
+                    + "otherwise here than on the server: bring its file here, or say with --own-data "
+                    + "that this client's part is its own")
         }
     }
 
@@ -85,6 +112,8 @@ struct ClientSetup {
     let digest: ArchitectureDigest
     let engine: Engine
     let shards: ShardSource
+    /// The experiment or partition as a run here would have it.
+    let settings: ExperimentSettings
 
     /// - Throws: `CommandFailure` where this client cannot train the server's model, and what
     ///   drawing shards of these images throws.
@@ -125,6 +154,7 @@ struct ClientSetup {
             throw CommandFailure(message: "there is no experiment \(settings.experiment)")
         }
         self.division = division.division
+        self.settings = division
         shards = try division.shards(of: images)
     }
 

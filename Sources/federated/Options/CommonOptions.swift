@@ -26,7 +26,7 @@ struct CommonOptions: ParsableArguments {
     var dataDir: String?
 
     @Option(help: ArgumentHelp("Where logs go.", valueName: "folder"))
-    var logDir = "Logs"
+    var logDir = Self.usualLogFolder
 
     @Option(help: "Threads; results do not depend on them. (default: one for each core)")
     var threads: Int?
@@ -51,6 +51,9 @@ struct CommonOptions: ParsableArguments {
 
     @Flag(help: "Clients keep the images of the first draw in all rounds.")
     var fixedShards = false
+
+    /// Where logs go unless told otherwise.
+    static let usualLogFolder = "Logs"
 
     func validate() throws {
         try requirePositive(rounds, "--rounds")

@@ -3,6 +3,7 @@ import Federation
 import FederationServer
 import FederationStore
 import Foundation
+import Platform
 
 /// `federated report`: a run as one HTML file.
 struct ReportCommand: ParsableCommand {
@@ -34,19 +35,9 @@ struct ReportCommand: ParsableCommand {
             ? URL(fileURLWithPath: named).deletingPathExtension()
             : URL(fileURLWithPath: reading.store).deletingLastPathComponent()
                 .appending(path: run.name)).appendingPathExtension("html")
-        try Self.write(page, to: target)
-        print(target.relativePath)
-    }
-
-    /// Writes the file whole or not at all.
-    private static func write(_ page: [UInt8], to target: URL) throws {
-        do {
-            try Data(page).write(to: target, options: .atomic)
-        } catch {
-            // Foundation's reason does not say that the folder is missing or closed.
-            let isClosed = access(target.deletingLastPathComponent().path, W_OK) != 0
-            let reason = isClosed ? String(cString: strerror(errno)) : error.localizedDescription
-            throw CommandFailure(message: "\(target.relativePath) cannot be written: \(reason)")
-        }
+        try OutputFile.write(page, to: target.relativePath)
+        // Nothing is to follow a page that goes where other output goes.
+        guard !OutputFile.isStream(target.relativePath) else { return }
+        Console.write(Array("\(target.relativePath)\n".utf8))
     }
 }

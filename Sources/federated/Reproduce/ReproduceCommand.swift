@@ -71,15 +71,21 @@ package struct ReproduceCommand: ParsableCommand {
         let cells = try chosen(of: study)
         console.line(console.bold("federated \(Federated.version)"))
         console.line("  \(study.source)")
+        var data: String?
         if !list {
-            guard try run(cells, StudyTable(url), console) else {
+            let loaded = try load(console)
+            data = RunInputs.text(loaded.fingerprint)
+            guard try run(cells, StudyTable(url), loaded, console) else {
                 throw CommandFailure(
                     message:
                         "interrupted; finished runs are in \(url.relativePath), and the same command "
                         + "goes on from there", status: 130)
             }
         }
-        let rows = StudyTable.rows(in: url)
+        let all = StudyTable.rows(in: url)
+        // A list shows a study's data; tries may have had any, of which the last are shown.
+        let shown = data ?? (quick ? all.last?.data : nil) ?? RunInputs.text(MNIST.fingerprint)
+        let rows = all.filter { $0.isOf(shown, trustsName: !quick) }
         let results = cells.map { StudyResult($0, rows: rows) }
         Self.show(results, console)
         console.row("table", url.relativePath)
@@ -92,7 +98,7 @@ package struct ReproduceCommand: ParsableCommand {
             console.row("picture", picture)
         } catch {
             // The numbers are there without it.
-            console.row("picture", (error as? CommandFailure)?.message ?? "\(error)")
+            console.row("picture", sentence(for: error))
         }
     }
 
@@ -121,23 +127,32 @@ package struct ReproduceCommand: ParsableCommand {
         }
     }
 
-    private func run(_ cells: [StudyCell], _ table: StudyTable, _ console: Console) throws -> Bool {
-        let locator = DatasetLocator(dataDirectory: dataDir, threads: availableProcessorCount())
-        let loaded = try locator.load(DatasetChoice(argument: dataset)) { _ in }
-        guard quick || loaded.dataset.name.lowercased() == "mnist" else {
+    private func load(_ console: Console) throws -> (dataset: Dataset, fingerprint: UInt64) {
+        let loaded = try loadDataset(
+            dataset, folder: dataDir, threads: availableProcessorCount(), console: console)
+        let fingerprint = loaded.dataset.fingerprint
+        // A folder may be called mnist and hold anything.
+        guard quick || fingerprint == MNIST.fingerprint else {
             throw CommandFailure(
                 message: "a reproduction needs MNIST, and there is \(loaded.dataset.origin): see "
                     + "federated data; --quick tries the cells on any data")
         }
         for note in loaded.notes { console.line(note) }
+        return (loaded.dataset, fingerprint)
+    }
+
+    private func run(
+        _ cells: [StudyCell], _ table: StudyTable,
+        _ loaded: (dataset: Dataset, fingerprint: UInt64), _ console: Console
+    ) throws -> Bool {
         let count = jobs ?? availableProcessorCount()
         console.row("data", loaded.dataset.origin)
         console.row(
             "threads", "\(Text.plural(count, "cell")) at once on \(Machine.description)")
         console.line()
         let runner = StudyRunner(
-            dataset: loaded.dataset, table: table, seeds: quick ? [seeds[0]] : seeds,
-            console: console)
+            dataset: loaded.dataset, fingerprint: loaded.fingerprint, table: table,
+            trustsName: !quick, seeds: quick ? [seeds[0]] : seeds, console: console)
         let interruption = Interruption { runner.stop() }
         defer { interruption.end() }
         return try runner.run(cells, jobs: count)

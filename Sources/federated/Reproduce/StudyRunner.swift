@@ -13,14 +13,22 @@ import Tensors
 /// run gives depends on its settings alone, so which thread runs it, and when, changes no row.
 final class StudyRunner: Sendable {
     private let dataset: Dataset
+    private let fingerprint: UInt64
+    /// Whether rows that do not tell their data are MNIST's.
+    private let trustsName: Bool
     private let table: StudyTable
     private let seeds: [UInt64]
     private let console: Console
     private let stopper = RunStop()
     private let failure = Mutex<(any Error)?>(nil)
 
-    init(dataset: Dataset, table: StudyTable, seeds: [UInt64], console: Console) {
+    init(
+        dataset: Dataset, fingerprint: UInt64, table: StudyTable, trustsName: Bool,
+        seeds: [UInt64], console: Console
+    ) {
         self.dataset = dataset
+        self.fingerprint = fingerprint
+        self.trustsName = trustsName
         self.table = table
         self.seeds = seeds
         self.console = console
@@ -77,8 +85,10 @@ final class StudyRunner: Sendable {
     private func run(
         _ cell: StudyCell, _ worker: Int, seed: UInt64, rate: Float, limit: Int
     ) throws -> StudyTable.Row? {
+        let data = RunInputs.text(fingerprint)
         let known = table.rows.first {
-            $0.cell == cell.name && $0.seed == seed && $0.learningRate == rate
+            $0.isOf(data, trustsName: trustsName) && $0.cell == cell.name && $0.seed == seed
+                && $0.learningRate == rate
                 && ($0.limit >= limit || cell.measure.value(of: $0.accuracies) != nil)
         }
         if let known { return known }
@@ -90,7 +100,9 @@ final class StudyRunner: Sendable {
         settings.dataset = dataset.name
         let label = "\(cell.name), rate \(rate), seed \(seed)"
         let start = Self.processorSeconds()
-        let run = try ExperimentRun(settings, dataset: dataset, threads: 1) { [console] round, _ in
+        let run = try ExperimentRun(
+            settings, dataset: dataset, fingerprint: fingerprint, threads: 1
+        ) { [console] round, _ in
             let accuracy = round.record.global.map { Text.percent($0.accuracy) } ?? "–"
             console.transient("  \(label): round \(round.record.round)/\(limit), \(accuracy)")
         }
@@ -102,7 +114,8 @@ final class StudyRunner: Sendable {
             outcome: Self.word(result.outcome),
             accuracies: result.rounds.compactMap { $0.record.global?.accuracy },
             seconds: seconds,
-            imagesPerSecond: Double(run.federation.progress.snapshot.imagesTrained) / seconds)
+            imagesPerSecond: Double(run.federation.progress.snapshot.imagesTrained) / seconds,
+            data: data)
         try table.append(row)
         let value = cell.measure.value(of: row.accuracies).map(cell.measure.text)
         let text = value ?? "not in \(limit) rounds"

@@ -1,3 +1,4 @@
+import Datasets
 import Federation
 import Foundation
 
@@ -16,10 +17,13 @@ package final class StudyTable: Sendable {
         var seconds: Double
         /// Images trained in one of those seconds.
         var imagesPerSecond: Double
+        /// The data's fingerprint, written; empty in rows of earlier versions, which told MNIST by its
+        /// name.
+        package var data = ""
 
         package init(
             cell: String, seed: UInt64, learningRate: Float, limit: Int, outcome: String,
-            accuracies: [Double], seconds: Double, imagesPerSecond: Double
+            accuracies: [Double], seconds: Double, imagesPerSecond: Double, data: String = ""
         ) {
             self.cell = cell
             self.seed = seed
@@ -29,17 +33,28 @@ package final class StudyTable: Sendable {
             self.accuracies = accuracies
             self.seconds = seconds
             self.imagesPerSecond = imagesPerSecond
+            self.data = data
+        }
+
+        /// Whether the run had these data.
+        /// - Parameter trustsName: whether a row that does not say has MNIST: a try may have had any data.
+        package func isOf(_ data: String, trustsName: Bool) -> Bool {
+            self.data == data
+                || trustsName && self.data.isEmpty && data == RunInputs.text(MNIST.fingerprint)
         }
     }
 
-    private static let header =
+    private static let olderHeader =
         "cell,seed,learning_rate,round_limit,outcome,seconds,images_per_second,accuracies"
+    private static let header = olderHeader + ",data_fingerprint"
 
     private let file: CSVFile
 
     /// Opens the file, or begins it.
     init(_ url: URL) throws {
-        file = try CSVFile(url, header: Self.header, what: "reproduction")
+        file = try CSVFile.open(
+            url, header: Self.header, what: "reproduction",
+            older: [Self.olderHeader: .success { $0 + "," }])
     }
 
     /// All finished runs.
@@ -57,19 +72,20 @@ package final class StudyTable: Sendable {
             [
                 row.cell, "\(row.seed)", "\(row.learningRate)", "\(row.limit)", row.outcome,
                 Text.fixed(row.seconds, 1), Text.fixed(row.imagesPerSecond, 0),
-                row.accuracies.map { Text.fixed($0, 4) }.joined(separator: " "),
+                row.accuracies.map { Text.fixed($0, 4) }.joined(separator: " "), row.data,
             ].joined(separator: ","))
     }
 
     private static func row(_ line: String) -> Row? {
         let cells = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        guard cells.count == 8, let seed = UInt64(cells[1]), let rate = Float(cells[2]),
+        guard cells.count == 8 || cells.count == 9, let seed = UInt64(cells[1]),
+            let rate = Float(cells[2]),
             let limit = Int(cells[3]), let seconds = Double(cells[5]),
             let speed = Double(cells[6])
         else { return nil }
         return Row(
             cell: cells[0], seed: seed, learningRate: rate, limit: limit, outcome: cells[4],
             accuracies: cells[7].split(separator: " ").compactMap { Double($0) }, seconds: seconds,
-            imagesPerSecond: speed)
+            imagesPerSecond: speed, data: cells.count == 9 ? cells[8] : "")
     }
 }

@@ -15,6 +15,8 @@ package struct ExperimentRun {
     let federation: InProcessFederation
     let transport: Transport
     let started: Date
+    /// What it reads, by fingerprints.
+    let inputs: RunInputs
     private let startSeconds: Double
     private let configuration: JSONValue
     /// The same federation over loopback, where that was asked for.
@@ -27,15 +29,17 @@ package struct ExperimentRun {
     private let earlier: [CommittedRound]
 
     /// - Parameters:
+    ///   - fingerprint: the data's, where it is known.
     ///   - loadStart: when reading the data began, so that the log's total counts it.
     ///   - resumed: the run to go on with.
     ///   - transport: how clients reach the server; it changes no bit.
     ///   - communicator: the processes that share the run, led by this one; they change no bit.
     ///   - onRound: called with each round and what is known after it, to commit it.
     /// - Throws: `ArchitectureError` if the model does not fit the images, `DatasetError` or
-    ///   `PartitionError` if they cannot be divided as the settings say.
+    ///   `PartitionError` if they cannot be divided as the settings say, `CommandFailure` if a file
+    ///   divides them otherwise than it did for the run to go on with.
     package init(
-        _ settings: ExperimentSettings, dataset: Dataset, threads: Int,
+        _ settings: ExperimentSettings, dataset: Dataset, fingerprint: UInt64? = nil, threads: Int,
         loadStart: Double = MonotonicClock.seconds(), resumed: ResumedRun? = nil,
         transport: Transport = .memory, communicator: (any Communicator)? = nil,
         onRound: @escaping @Sendable (CommittedRound, FederationState) throws -> Void
@@ -51,11 +55,15 @@ package struct ExperimentRun {
                 height: dataset.train.height, width: dataset.train.width,
                 channels: dataset.train.channels),
             classCount: Dataset.classCount)
+        let shards = try settings.shards(of: dataset.train)
+        inputs = RunInputs(
+            settings, data: fingerprint ?? dataset.fingerprint, shards: shards)
+        try resumed?.source.check(inputs, settings, run: resumed?.run.name ?? "")
         federation = InProcessFederation(
             InProcessFederation.Configuration(
                 architecture: architecture, engine: settings.engine,
                 strategy: settings.federatedStrategy, training: settings.training,
-                shards: try settings.shards(of: dataset.train), trainingImages: dataset.train,
+                shards: shards, trainingImages: dataset.train,
                 evaluationSet: EvaluationSet(
                     dataset.test, fraction: settings.evaluationFraction, seed: settings.seed),
                 rounds: settings.rules, seed: settings.seed, threads: threads),
@@ -67,7 +75,7 @@ package struct ExperimentRun {
             transport == .memory
             ? nil
             : try LoopbackFederation(
-                federation.configuration, settings: settings, transport: transport,
+                federation.configuration, settings: settings, inputs: inputs, transport: transport,
                 progress: federation.progress, resuming: earlier, state: resumed?.state,
                 onRound: onRound)
         ranks = communicator?.size ?? 1
@@ -90,6 +98,9 @@ package struct ExperimentRun {
         loopback?.stop()
         distributed?.stop()
     }
+
+    /// How many rounds it had when it was resumed.
+    var resumedRounds: Int { earlier.count }
 
     /// How many samples each of the first clients has in the first round: of all, unless they are many.
     var samplesByClient: [Int: Int] {
@@ -128,6 +139,8 @@ package struct ExperimentRun {
         log.configuration = configuration
         log.seed = settings.seed
         log.data = .string(dataset.origin)
+        log.dataFingerprint = inputs.dataText
+        log.partitionFingerprint = inputs.partitionText
         log.model = .string(settings.model.rawValue)
         log.modelParameters = architecture.parameterCount
         log.threads = threads
@@ -138,27 +151,5 @@ package struct ExperimentRun {
         log.started = started
         log.drops = []
         return log
-    }
-
-    /// Writes model and log side by side and returns the log's path.
-    func write(
-        _ log: RunLog, model: ParameterVector, nested: Bool, to directory: LogDirectory
-    ) throws -> URL {
-        var log = log
-        let claim = try directory.claim(at: started)
-        log.finalWeight =
-            nested
-            ? .nested(model, layout: architecture.layout)
-            : .file(claim.modelFile.lastPathComponent)
-        let modelFile = claim.modelFile
-        try SafeTensors.write(
-            model, layout: architecture.layout,
-            metadata: ["format": "pt", "model": settings.model.rawValue], to: modelFile)
-        do {
-            return try claim.write(log)
-        } catch {
-            try? FileManager.default.removeItem(at: modelFile)
-            throw error
-        }
     }
 }

@@ -47,14 +47,15 @@ final class LoopbackFederation: Sendable {
     ///   - onRound: called with each round and what is known after it, to commit it.
     init(
         _ configuration: InProcessFederation.Configuration, settings: ExperimentSettings,
-        transport: Transport, progress: RunProgress, resuming rounds: [CommittedRound] = [],
+        inputs: RunInputs, transport: Transport, progress: RunProgress,
+        resuming rounds: [CommittedRound] = [],
         state: FederationState? = nil,
         onRound: @escaping @Sendable (CommittedRound, FederationState) throws -> Void
     ) throws {
         self.configuration = configuration
         let timing = ServerTiming()
         self.settings = try RunSettings(
-            settings, architecture: configuration.architecture, run: Self.run,
+            settings, inputs: inputs, architecture: configuration.architecture, run: Self.run,
             heartbeatSeconds: timing.heartbeatSeconds, pollSeconds: timing.pollSeconds)
         self.transport = transport
         self.progress = progress

@@ -33,7 +33,16 @@ final class Ranks {
             throw CommandFailure(
                 message:
                     "federated \(command) is one process, and mpirun started \(launched.size): "
-                    + "only run and bench --ranks share work among ranks")
+                    + "only run and bench --ranks share work among ranks", isEveryRanks: true)
+        }
+    }
+
+    /// Whether a command line is one that ranks do together, and fail in together.
+    static func share(_ arguments: ArraySlice<String>) -> Bool {
+        switch arguments.first {
+        case "run": true
+        case "bench": arguments.contains("--ranks")
+        default: false
         }
     }
 
@@ -115,7 +124,7 @@ final class Ranks {
         }
         var sentence = ""
         if case .failure(let error) = ready {
-            sentence = (error as? CommandFailure)?.message ?? "\(error)"
+            sentence = federated.sentence(for: error)
             if sentence.isEmpty { sentence = "an error without a word" }
         }
         _ = communicator.gather(Array(sentence.utf8))
@@ -138,8 +147,12 @@ final class Ranks {
             throw CommandFailure(
                 message: "\(loaded.dataset.origin) holds other images than rank 0's data")
         }
-        let run = try ExperimentRun(setUp.settings, dataset: loaded.dataset, threads: threads) {
-            _, _ in
+        let run = try ExperimentRun(
+            setUp.settings, dataset: loaded.dataset, fingerprint: setUp.source.fingerprint,
+            threads: threads, onRound: { _, _ in })
+        guard run.inputs.partition == setUp.source.partition else {
+            throw CommandFailure(
+                message: "the partition's file divides the images otherwise than rank 0's does")
         }
         return RankWorker(run.federation.configuration, communicator)
     }

@@ -5,6 +5,7 @@ import FederationStore
 import Foundation
 import LocalTraining
 import NeuralNetworks
+import Platform
 import Synchronization
 import Tensors
 
@@ -67,20 +68,27 @@ struct RunCommand: ParsableCommand {
         let directory = LogDirectory(URL(fileURLWithPath: common.logDir))
         try directory.checkWritable()
         // Without a run to resume, data that is not there leaves no store behind.
-        var store = storing.resume ? try storing.open(logFolder: common.logDir) : nil
+        let resumption = try storing.resumption(
+            kind: Self.kind, logFolder: common.logDir, console: console)
+        let resumed = resumption.run
+        var store = resumption.store
         defer { store?.close() }
-        let resumed = try resumedRun(in: store, console: console)
+        try resumed?.checkOptions(
+            given: simulation.settings(dataset: ""), dataset: common.dataset)
         let loadStart = MonotonicClock.seconds()
-        let loaded = try load(resumed, console: console)
+        let loaded =
+            try resumed.map { try loadDataset(of: $0, options: common, console: console) }
+            ?? loadDataset(common, console: console)
         if store == nil { store = try storing.open(logFolder: common.logDir) }
         let settings = try resumed?.settings ?? simulation.settings(dataset: loaded.dataset.name)
         let source = resumed?.source ?? DataSource(loaded.dataset, options: common)
-        try ranks?.setUp(settings, source)
+        try ranks?.setUp(settings, source.dividing(loaded.dataset, settings))
         let display = RunDisplay(console, settings: settings)
         let recorder = Mutex<RunRecorder?>(nil)
         let run = try ExperimentRun(
-            settings, dataset: loaded.dataset, threads: threads, loadStart: loadStart,
-            resumed: resumed, transport: transport, communicator: ranks?.communicator,
+            settings, dataset: loaded.dataset, fingerprint: source.fingerprint, threads: threads,
+            loadStart: loadStart, resumed: resumed, transport: transport,
+            communicator: ranks?.communicator,
             onRound: { round, state in
                 try recorder.withLock { $0 }?.commit(round, state)
                 display.show(round)
@@ -91,23 +99,48 @@ struct RunCommand: ParsableCommand {
             recorder.withLock { $0 = begun }
         }
         let kept = recorder.withLock { $0 }
-        display.begin(run, recorder: kept, resumed: resumed, notes: loaded.notes)
+        display.begin(
+            run, recorder: kept, resumed: resumed,
+            notes: loaded.notes + [resumed?.note(on: run)].compactMap(\.self))
 
         let interruption = Interruption { run.stop() }
-        let result = display.following(run.federation) { run.run() }
+        let result = display.following(run.federation, after: run.resumedRounds) { run.run() }
         interruption.end()
+        try end(
+            run, result, kept, EarlierLogs(of: resumed, in: directory), directory, display)
+    }
 
+    /// What the store calls the runs of this command.
+    private static let kind = "run"
+
+    // MARK: Ends
+
+    /// Writes log and model, notes it in the store, and says what came of the run.
+    private func end(
+        _ run: ExperimentRun, _ result: RunResult, _ recorder: RunRecorder?,
+        _ earlier: EarlierLogs, _ directory: LogDirectory, _ display: RunDisplay
+    ) throws {
         let log = run.log(of: result)
+        if let error = result.commitError {
+            let (clause, file) = run.writeWhatFits(
+                log, model: result.model, to: directory, replacing: earlier)
+            // A store that could not take a round may take this.
+            try? recorder?.end(log, outcome: .interrupted, logFile: file?.path)
+            throw CommandFailure(message: "\(sentence(for: error)); \(clause)")
+        }
         if case .interrupted = result.outcome, result.rounds.isEmpty {
-            if let error = result.commitError { throw error }
-            try kept?.end(log, outcome: result.outcome, logFile: nil)
+            try recorder?.end(log, outcome: result.outcome, logFile: nil)
             throw CommandFailure(
                 message: "interrupted before the first round was over: there is nothing to log",
                 status: 130)
         }
-        let path = try run.write(log, model: result.model, nested: true, to: directory)
-        if result.commitError == nil {
-            try kept?.end(log, outcome: result.outcome, logFile: path.path)
+        let path = try run.write(
+            log, model: result.model, nested: true, to: directory, replacing: earlier)
+        do {
+            try recorder?.end(log, outcome: result.outcome, logFile: path.path)
+        } catch {
+            throw CommandFailure(
+                message: "\(sentence(for: error)); \(Self.place(result, path))")
         }
         display.end(log: log, path: path.relativePath)
         if json {
@@ -117,54 +150,31 @@ struct RunCommand: ParsableCommand {
             )
             Console.write(short.encoded() + [UInt8(ascii: "\n")])
         } else if quiet {
-            print(path.relativePath)
+            Console.write(Array("\(path.relativePath)\n".utf8))
         }
-        if let writeLogPath {
-            try Data(path.path.utf8).write(to: URL(fileURLWithPath: writeLogPath))
-        }
-        try Self.check(result, log: path.relativePath, canResume: store != nil)
+        if let writeLogPath { try OutputFile.write(Array(path.path.utf8), to: writeLogPath) }
+        try check(result, path, recorder)
     }
 
-    /// What the store calls the runs of this command.
-    private static let kind = "run"
-
-    /// The run to go on with, if that was asked for and there is one.
-    private func resumedRun(in store: RunStore?, console: Console) throws -> ResumedRun? {
-        guard storing.resume, let store else { return nil }
-        guard let resumed = try ResumedRun(last: Self.kind, in: store) else {
-            console.line("nothing to resume in \(store.path): starting afresh")
-            return nil
-        }
-        try resumed.checkOptions(given: simulation.settings(dataset: ""), dataset: common.dataset)
-        return resumed
-    }
-
-    /// Loads the data that the options ask for, or the very data that the run had.
-    private func load(_ resumed: ResumedRun?, console: Console) throws -> LoadedDataset {
-        guard let resumed else { return try loadDataset(common, console: console) }
-        var options = common
-        options.dataset = resumed.source.dataset
-        options.dataDir = common.dataDir ?? resumed.source.dataFolder
-        let loaded = try loadDataset(options, console: console)
-        try resumed.source.check(loaded.dataset, run: resumed.run.name)
-        return loaded
+    private static func place(_ result: RunResult, _ log: URL) -> String {
+        "the log of \(Text.plural(result.rounds.count, "round")) is \(log.relativePath)"
     }
 
     /// Turns an outcome that is none into the command's failure.
-    private static func check(_ result: RunResult, log: String, canResume: Bool) throws {
-        let rounds = result.rounds.count == 1 ? "1 round" : "\(result.rounds.count) rounds"
-        if let error = result.commitError {
-            throw CommandFailure(message: "\(error); the log of \(rounds) is \(log)")
-        }
+    private func check(_ result: RunResult, _ log: URL, _ recorder: RunRecorder?) throws {
+        let place = Self.place(result, log)
         switch result.outcome {
         case .completed, .reachedTarget, .noProgress:
             return
         case .interrupted:
+            let advice = recorder.map {
+                storing.advice(Self.kind, run: $0.name, logFolder: common.logDir)
+            }
             throw CommandFailure(
-                message: "interrupted; the log of \(rounds) is \(log)"
-                    + (canResume ? "; federated run --resume goes on" : ""), status: 130)
+                message: "interrupted; \(place)" + (advice.map { "; \($0) goes on" } ?? ""),
+                status: 130)
         case .diverged, .failed:
-            throw CommandFailure(message: "\(result.outcome); the log of \(rounds) is \(log)")
+            throw CommandFailure(message: "\(result.outcome); \(place)")
         }
     }
 }
@@ -175,24 +185,4 @@ func requireStateless(_ strategy: StrategyName, _ what: String) throws {
     throw ValidationError(
         "scaffold keeps a control variate for each client, which \(what) does not carry: "
             + "federated run has it in memory")
-}
-
-/// Finds the data that the options ask for, saying what happens meanwhile.
-func loadDataset(
-    _ options: CommonOptions, console: Console
-) throws -> LoadedDataset {
-    try loadDataset(
-        options.dataset, folder: options.dataDir, threads: options.threadCount, console: console)
-}
-
-/// Finds the data of a name, looking into a folder first.
-func loadDataset(
-    _ name: String?, folder: String?, threads: Int, console: Console
-) throws -> LoadedDataset {
-    // Generated digits are one data set: another seed for a run does not change its data.
-    let locator = DatasetLocator(dataDirectory: folder, threads: threads)
-    let choice = DatasetChoice(argument: name)
-    let bar = FetchDisplay(console)
-    defer { bar.end() }
-    return try locator.load(choice) { bar.show($0) }
 }

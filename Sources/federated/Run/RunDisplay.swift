@@ -95,14 +95,17 @@ final class RunDisplay: Sendable {
     }
 
     /// Runs `body` and shows how far it is until it returns.
-    func following<Result>(_ federation: InProcessFederation, _ body: () -> Result) -> Result {
+    /// - Parameter before: rounds that were there already.
+    func following<Result>(
+        _ federation: InProcessFederation, after before: Int, _ body: () -> Result
+    ) -> Result {
         guard console.isLive else { return body() }
         let start = MonotonicClock.seconds()
         let timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "progress"))
         timer.schedule(deadline: .now() + .milliseconds(100), repeating: .milliseconds(200))
         timer.setEventHandler { [self] in
             let elapsed = MonotonicClock.seconds() - start
-            console.transient(text(federation.progress.snapshot, elapsed: elapsed))
+            console.transient(text(federation.progress.snapshot, after: before, elapsed: elapsed))
         }
         timer.resume()
         defer {
@@ -112,22 +115,24 @@ final class RunDisplay: Sendable {
         return body()
     }
 
-    private func text(_ progress: RunProgress.Snapshot, elapsed: Double) -> String {
+    private func text(
+        _ progress: RunProgress.Snapshot, after before: Int, elapsed: Double
+    ) -> String {
         guard progress.round > 0 else { return "" }
         // An image costs three times as much to train on as to evaluate.
         let all = Double(3 * progress.roundTrainingImages + progress.roundEvaluationImages)
         let done = Double(3 * progress.roundImagesTrained + progress.roundImagesEvaluated)
         let inRound = all > 0 ? min(1, done / all) : 0
-        let fraction = (Double(progress.round - 1) + inRound) / Double(settings.rounds)
+        let left = RunPace(rounds: settings.rounds, before: before).secondsLeft(
+            round: progress.round, inRound: inRound, elapsed: elapsed)
         let rate = Double(progress.imagesTrained) / max(elapsed, 1e-3)
-        let left = fraction > 0 ? elapsed * (1 - fraction) / fraction : 0
         return Bar.line(
             [
                 (Text.pad("\(progress.round)/\(settings.rounds)", 6), .needed),
                 (Bar.text(inRound), .wanted),
                 ("\(progress.clientsTrained)/\(progress.cohort) clients", .spare),
                 ("\(Text.count(Int(rate))) images/s", .spare),
-                (fraction > 0 ? "\(Text.duration(left)) left" : "", .needed),
+                (left.map { "\(Text.duration($0)) left" } ?? "", .needed),
             ], width: console.transientWidth)
     }
 

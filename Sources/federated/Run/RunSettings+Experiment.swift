@@ -5,8 +5,8 @@ import NeuralNetworks
 extension RunSettings {
     /// What a served run tells its clients of an experiment.
     init(
-        _ settings: ExperimentSettings, architecture: Architecture, run: RunIdentifier,
-        heartbeatSeconds: Double, pollSeconds: Double
+        _ settings: ExperimentSettings, inputs: RunInputs, architecture: Architecture,
+        run: RunIdentifier, heartbeatSeconds: Double, pollSeconds: Double
     ) throws {
         let shape: [Int] =
             switch architecture.input {
@@ -18,9 +18,11 @@ extension RunSettings {
             architecture: try architecture.digest(), parameterCount: architecture.parameterCount,
             engine: settings.engine.rawValue, experiment: settings.experimentNumber,
             samples: settings.samples, fixedShards: settings.fixedShards,
-            dataset: settings.dataset, clients: settings.clients, rounds: settings.rounds,
+            dataset: settings.dataset, dataFingerprint: inputs.dataText, clients: settings.clients,
+            rounds: settings.rounds,
             training: TrainingSettings(settings.training),
-            partition: settings.partition?.description, seed: settings.seed,
+            partition: settings.partition?.description,
+            partitionFingerprint: inputs.partitionText, seed: settings.seed,
             heartbeatSeconds: heartbeatSeconds, pollSeconds: pollSeconds)
     }
 }

@@ -47,24 +47,31 @@ struct ServeCommand: ParsableCommand {
         let directory = LogDirectory(URL(fileURLWithPath: common.logDir))
         try directory.checkWritable()
         // Without a run to resume, data that is not there leaves no store behind.
-        var store = storing.resume ? try storing.open(logFolder: common.logDir) : nil
+        let resumption = try storing.resumption(
+            kind: Self.kind, logFolder: common.logDir, console: console)
+        let resumed = resumption.run
+        var store = resumption.store
         defer { store?.close() }
-        let resumed = try resumedRun(in: store, console: console)
+        try resumed?.checkOptions(given: settings(dataset: ""), dataset: common.dataset)
         let loadStart = MonotonicClock.seconds()
-        let loaded = try load(resumed, console: console)
+        let loaded =
+            try resumed.map { try loadDataset(of: $0, options: common, console: console) }
+            ?? loadDataset(common, console: console)
         if store == nil { store = try storing.open(logFolder: common.logDir) }
         let settings = try resumed?.settings ?? settings(dataset: loaded.dataset.name)
+        let source = resumed?.source ?? DataSource(loaded.dataset, options: common)
         let run = try ExperimentRun(
-            settings, dataset: loaded.dataset, threads: common.threadCount, loadStart: loadStart,
-            resumed: resumed, onRound: { _, _ in })
+            settings, dataset: loaded.dataset, fingerprint: source.fingerprint,
+            threads: common.threadCount, loadStart: loadStart, resumed: resumed,
+            onRound: { _, _ in })
         var limits = ServerLimits(parameterCount: run.architecture.parameterCount)
         limits.connections = max(limits.connections, 2 * settings.clients)
         let configuration = try listening.configuration(limits: limits)
-        let source = resumed?.source ?? DataSource(loaded.dataset, options: common)
         let runs = ServedRuns(
             store: store, kind: Self.kind, source: source, directory: directory,
             timing: configuration.timing, console: console)
-        let first = try runs.make(run, resumed: resumed, notes: loaded.notes)
+        let notes = loaded.notes + [resumed?.note(on: run)].compactMap(\.self)
+        let first = try runs.make(run, resumed: resumed, notes: notes)
         try serve(first, runs, configuration, console: console)
     }
 
@@ -104,10 +111,13 @@ struct ServeCommand: ParsableCommand {
         }
         let result = Result { try waitFor { try await server.run() } }
         let current = runs.current
+        if case .failure(let error) = result, let clause = current?.logAfterFailure() {
+            throw CommandFailure(message: "\(sentence(for: error)); \(clause)")
+        }
         current?.interrupt()
         try result.get()
         guard let current else { return }
-        try Self.check(current, canResume: !storing.noStore)
+        try check(current)
     }
 
     private static func announce(
@@ -136,12 +146,13 @@ struct ServeCommand: ParsableCommand {
     }
 
     /// Turns an end that is none into the command's failure.
-    private static func check(_ run: ServedExperiment, canResume: Bool) throws {
+    private func check(_ run: ServedExperiment) throws {
         let count = run.roundCount
         guard let ending = run.ending else {
+            let advice = storing.advice(Self.kind, run: run.name.text, logFolder: common.logDir)
             throw CommandFailure(
                 message: "stopped after round \(count) of \(run.run.settings.rounds)"
-                    + (canResume ? "; federated serve --resume goes on" : ""), status: 130)
+                    + (storing.noStore ? "" : "; \(advice) goes on"), status: 130)
         }
         let log = try ending.log.get()
         switch ending.outcome {
@@ -159,26 +170,6 @@ struct ServeCommand: ParsableCommand {
         settings.roundDeadline = deadline.roundDeadline
         if listening.exposure.isInsecure { settings.insecure = true }
         return settings
-    }
-
-    private func resumedRun(in store: RunStore?, console: Console) throws -> ResumedRun? {
-        guard storing.resume, let store else { return nil }
-        guard let resumed = try ResumedRun(last: Self.kind, in: store) else {
-            console.line("nothing to resume in \(store.path): starting afresh")
-            return nil
-        }
-        try resumed.checkOptions(given: settings(dataset: ""), dataset: common.dataset)
-        return resumed
-    }
-
-    private func load(_ resumed: ResumedRun?, console: Console) throws -> LoadedDataset {
-        guard let resumed else { return try loadDataset(common, console: console) }
-        var options = common
-        options.dataset = resumed.source.dataset
-        options.dataDir = common.dataDir ?? resumed.source.dataFolder
-        let loaded = try loadDataset(options, console: console)
-        try resumed.source.check(loaded.dataset, run: resumed.run.name)
-        return loaded
     }
 }
 

@@ -17,6 +17,8 @@ final class ServedExperiment: Sendable {
     private let recorder: RunRecorder?
     private let evaluator: ModelEvaluator
     private let directory: LogDirectory
+    /// What a resumed run's log takes the place of.
+    private let earlierLogs: EarlierLogs
     private let timing: ServerTiming
     private let display: RunDisplay
     private let state: Mutex<State>
@@ -28,6 +30,10 @@ final class ServedExperiment: Sendable {
         var evaluationSeconds = 0.0
         /// Clients that were dropped since the last commit.
         var drops: [ClientDrop] = []
+        /// After the last round; nil before there is one.
+        var model: ParameterVector?
+        /// Whether the store could not take a round.
+        var hasFailed = false
         var ending: Ending?
     }
 
@@ -48,6 +54,7 @@ final class ServedExperiment: Sendable {
         self.recorder = recorder
         self.evaluator = evaluator
         self.directory = directory
+        earlierLogs = EarlierLogs(of: resumed, in: directory)
         self.timing = timing
         self.display = display
         let text = recorder?.name ?? LogDirectory.stamp(run.started)
@@ -56,7 +63,9 @@ final class ServedExperiment: Sendable {
         }
         self.name = name
         state = Mutex(
-            State(rounds: earlier, evaluationSeconds: evaluator.seconds))
+            State(
+                rounds: earlier, evaluationSeconds: evaluator.seconds,
+                model: earlierState?.model))
     }
 
     /// How it ended; nil while it goes on.
@@ -69,7 +78,7 @@ final class ServedExperiment: Sendable {
     func served() throws -> ServedRun {
         ServedRun(
             settings: try RunSettings(
-                run.settings, architecture: run.architecture, run: name,
+                run.settings, inputs: run.inputs, architecture: run.architecture, run: name,
                 heartbeatSeconds: timing.heartbeatSeconds, pollSeconds: timing.pollSeconds),
             rules: run.settings.servedRules, strategy: run.settings.federatedStrategy,
             layout: run.architecture.layout, records: earlier.map(\.record),
@@ -95,7 +104,12 @@ final class ServedExperiment: Sendable {
         _ recorder: RunRecorder
     ) -> @Sendable (ModelUpdate) async throws -> Void {
         { [self] update in
-            try await onDisk { () throws in try recorder.keep(update) }.get()
+            do {
+                try await onDisk { () throws in try recorder.keep(update) }.get()
+            } catch {
+                state.withLock { $0.hasFailed = true }
+                throw error
+            }
         }
     }
 
@@ -103,6 +117,20 @@ final class ServedExperiment: Sendable {
     func interrupt() {
         guard ending == nil else { return }
         try? recorder?.end(log(.interrupted), outcome: .interrupted, logFile: nil)
+    }
+
+    /// Writes what there is room for of a run that has ended because its store could not take a round,
+    /// and says what; nil if it has ended otherwise.
+    func logAfterFailure() -> String? {
+        let (hasFailed, model) = state.withLock { ($0.hasFailed, $0.model) }
+        guard hasFailed else { return nil }
+        let log = log(.interrupted)
+        let (clause, file) = run.writeWhatFits(
+            log, model: model ?? ParameterVector(zeros: run.architecture.layout.count),
+            to: directory, replacing: earlierLogs)
+        // A store that could not take a round may take this.
+        try? recorder?.end(log, outcome: .interrupted, logFile: file?.path)
+        return clause
     }
 
     // MARK: Disk
@@ -123,11 +151,17 @@ final class ServedExperiment: Sendable {
         let round = CommittedRound(
             record: record, seconds: seconds, evaluationSeconds: now - before,
             observedDrops: drops)
-        try recorder?.commit(round, state)
-        self.state.withLock { state in
-            state.rounds.append(round)
-            state.evaluationSeconds = now
-            state.drops.removeFirst(drops.count)
+        do {
+            try recorder?.commit(round, state)
+        } catch {
+            self.state.withLock { $0.hasFailed = true }
+            throw error
+        }
+        self.state.withLock { known in
+            known.rounds.append(round)
+            known.evaluationSeconds = now
+            known.model = state.model
+            known.drops.removeFirst(drops.count)
         }
         display.show(round)
     }
@@ -146,8 +180,14 @@ final class ServedExperiment: Sendable {
     private func finish(_ outcome: Outcome, _ model: ParameterVector) {
         let log = log(outcome)
         let result = Result<String, any Error> {
-            let path = try run.write(log, model: model, nested: true, to: directory)
-            try recorder?.end(log, outcome: outcome, logFile: path.path)
+            let path = try run.write(
+                log, model: model, nested: true, to: directory, replacing: earlierLogs)
+            do {
+                try recorder?.end(log, outcome: outcome, logFile: path.path)
+            } catch {
+                throw CommandFailure(
+                    message: "\(sentence(for: error)); the log is \(path.relativePath)")
+            }
             return path.relativePath
         }
         switch result {
@@ -155,7 +195,7 @@ final class ServedExperiment: Sendable {
             display.end(log: log, path: path)
             state.withLock { $0.ending = Ending(outcome: outcome, log: .success(path)) }
         case .failure(let error):
-            let failure = CommandFailure(message: "\(error)")
+            let failure = CommandFailure(message: sentence(for: error))
             state.withLock { $0.ending = Ending(outcome: outcome, log: .failure(failure)) }
         }
     }

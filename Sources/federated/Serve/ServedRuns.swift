@@ -59,7 +59,8 @@ final class ServedRuns: Sendable {
         let run: ExperimentRun
         do {
             run = try ExperimentRun(
-                settings, dataset: before.run.dataset, threads: before.run.threads,
+                settings, dataset: before.run.dataset, fingerprint: before.run.inputs.data,
+                threads: before.run.threads,
                 onRound: { _, _ in })
         } catch {
             // An experiment can ask for more images than there are.

@@ -3,6 +3,7 @@ import Federation
 import FederationStore
 import Foundation
 import NeuralNetworks
+import Platform
 
 /// `federated export RUN`: a run of the store as a file that other programs read.
 struct ExportCommand: ParsableCommand {
@@ -50,13 +51,9 @@ struct ExportCommand: ParsableCommand {
             case .safetensors: try model(run)
             }
         guard let output else { return Console.write(bytes) }
-        do {
-            try Data(bytes).write(to: URL(fileURLWithPath: output), options: .atomic)
-        } catch {
-            throw CommandFailure(
-                message: "\(output) cannot be written: \(error.localizedDescription)")
-        }
-        Console(quiet: false).wrote(format.content, to: output)
+        try OutputFile.write(bytes, to: output)
+        // Nothing is to follow what goes where other output goes.
+        if !OutputFile.isStream(output) { Console(quiet: false).wrote(format.content, to: output) }
     }
 
     private func model(_ run: FoundRun) throws -> [UInt8] {

@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import Platform
 
 /// Draws pictures with the scripts of the folder `Scripts`.
 enum Picture {
@@ -23,32 +24,46 @@ enum Picture {
         let root = try projectFolder()
         let folder = FileManager.default.temporaryDirectory.appending(
             path: "federated-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        if let reason = Folder.make(folder.path) {
+            throw FileError(folder.path, .written, reason: reason)
+        }
         defer { try? FileManager.default.removeItem(at: folder) }
         let paths = try files.map { item in
-            let path = folder.appending(path: "\(item.name).json")
-            try Data(item.json).write(to: path)
-            return path.path
+            let path = folder.appending(path: "\(item.name).json").path
+            try OutputFile.write(item.json, to: path)
+            return path
         }
+        // A picture is drawn aside, and then takes the way that all files take.
+        let kind = URL(fileURLWithPath: file).pathExtension
+        let drawn = folder.appending(path: "picture").appendingPathExtension(
+            kind.isEmpty ? "png" : kind
+        ).path
         let own = root.appending(path: ".venv/bin/python").path
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments =
             [FileManager.default.isExecutableFile(atPath: own) ? own : "python3"]
-            + [root.appending(path: "Scripts/\(script)").path] + options + ["-o", file, "-n"]
+            + [root.appending(path: "Scripts/\(script)").path] + options + ["-o", drawn, "-n"]
             + paths
         let complaints = Pipe()
         process.standardOutput = FileHandle.nullDevice
         process.standardError = complaints
-        try process.run()
-        let said = try complaints.fileHandleForReading.readToEnd() ?? Data()
+        do {
+            try process.run()
+        } catch {
+            throw CommandFailure(message: "no picture was drawn: \(sentence(for: error))")
+        }
+        let said = (try? complaints.fileHandleForReading.readToEnd()) ?? Data()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             let last = String(decoding: said, as: UTF8.self)
                 .split(whereSeparator: \.isNewline).last.map(String.init)
+            let reason = last ?? "\(script) ended without a word"
             throw CommandFailure(
-                message: "no picture was drawn: \(last ?? "\(script) ended without a word")")
+                message:
+                    "no picture was drawn: \(reason.replacingOccurrences(of: drawn, with: file))")
         }
+        try OutputFile.write(try InputFile.read(drawn), to: file)
     }
 
     /// The folder that has `Scripts/plot.py`: here, or where this program was built.

@@ -12,10 +12,17 @@ package struct ResumedRun {
     let source: DataSource
     let rounds: [CommittedRound]
     let state: FederationState?
+    /// Where the logs of the store's other runs are.
+    let otherLogs: Set<String>
 
     /// The last unfinished run of that kind; nil if the store has none.
     package init?(last kind: String, in store: RunStore) throws {
-        guard let run = try store.lastUnfinishedRun(kind: kind) else { return nil }
+        guard let run = try store.resumeLast(kind: kind) else { return nil }
+        try self.init(run, in: store)
+    }
+
+    /// A run that has been taken up.
+    init(_ run: StoredRun, in store: RunStore) throws {
         self.run = run
         do {
             settings = try ExperimentSettings(configuration: run.header.configuration)
@@ -25,6 +32,8 @@ package struct ResumedRun {
                 message: "run \(run.name) cannot be resumed: this version does not understand its "
                     + "settings")
         }
+        otherLogs = Set(
+            try store.runs().filter { $0.name != run.name }.compactMap(\.logFile))
         rounds = try store.rounds(of: run.name)
         state = try store.state(of: run.name)
     }
@@ -38,20 +47,14 @@ package struct ResumedRun {
     func checkOptions(
         given: ExperimentSettings, dataset: String?, arguments: [String] = CommandLine.arguments
     ) throws {
-        let typed = Set(
-            arguments.compactMap { argument in
-                argument.hasPrefix("--")
-                    ? argument.dropFirst(2).prefix { $0 != "=" }.description : nil
-            })
+        let typed = TypedOptions(arguments)
         // Both as this version writes them: an earlier one had other words for the same.
         let (mine, stored) = (
             try given.configuration().members, try settings.configuration().members
         )
         for key in Set(mine.keys).union(stored.keys).sorted() where key != "dataset" {
             let option = Self.optionName(key)
-            let isTyped =
-                typed.contains(option) || option == "clients" && typed.contains("population")
-            guard isTyped, mine[key] != stored[key] else { continue }
+            guard typed.contains(option), mine[key] != stored[key] else { continue }
             throw contradiction(option, mine[key]?.text ?? "none", stored[key]?.text ?? "none")
         }
         if let dataset {
@@ -64,6 +67,11 @@ package struct ResumedRun {
                 }
             if wanted != source.dataset { throw contradiction("dataset", wanted, source.dataset) }
         }
+    }
+
+    /// What there is to say of a run that an earlier version began and that cannot be checked.
+    func note(on experiment: ExperimentRun) -> String? {
+        source.note(experiment.inputs, settings, run: run.name)
     }
 
     private func contradiction(_ option: String, _ found: String, _ kept: String) -> any Error {

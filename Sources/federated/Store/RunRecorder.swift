@@ -16,10 +16,14 @@ final class RunRecorder: Sendable {
         self.store = store
         if let resumed {
             name = resumed
-            try store.end(resumed, header: run.header, isFinished: false, logFile: nil)
+            // The log of its interruption is its log until there is another.
+            let log = try store.run(resumed).logFile
+            try store.end(resumed, header: run.header, isFinished: false, logFile: log)
         } else {
+            var known = source
+            known.partition = run.inputs.partition
             name = try store.begin(
-                kind: kind, header: run.header, source: try JSONValue(encoding: source),
+                kind: kind, header: run.header, source: try JSONValue(encoding: known),
                 layout: run.architecture.layout, samples: run.samplesByClient)
         }
     }
@@ -42,5 +46,6 @@ final class RunRecorder: Sendable {
     /// Notes how the run ended; one that was interrupted may be resumed.
     func end(_ log: RunLog, outcome: Outcome, logFile: String?) throws(StoreError) {
         try store.end(name, header: log, isFinished: outcome != .interrupted, logFile: logFile)
+        store.release(name)
     }
 }

@@ -5,12 +5,23 @@ import FederationStore
 /// `federated runs`: what the store has.
 struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "List the runs in the store.")
+        commandName: "runs", abstract: "List the runs in the store, or give some of them up.")
 
     @OptionGroup var reading: StoreReading
 
+    @Option(
+        help: ArgumentHelp(
+            "Remove a run from the store, by its name or the beginning of that; its log stays.",
+            valueName: "run"))
+    var remove: [String] = []
+
     func run() throws {
         let console = Console(quiet: false)
+        guard remove.isEmpty else {
+            // A store that is not there is not made.
+            try reading.read { _ in }
+            return try RunRemoval(runs: remove, store: reading.store).perform(console)
+        }
         let runs = try reading.read { store throws in try store.runs() }
         guard !runs.isEmpty else { return console.line("no run yet in \(reading.store)") }
         var table = TextTable([

@@ -64,8 +64,8 @@ struct SweepCommand: ParsableCommand {
         let table = try SweepTable(URL(fileURLWithPath: output))
         let loaded = try loadDataset(common, console: console)
         for note in loaded.notes { console.line(note) }
-        let runs = try Self.distinct(combinations, dataset: loaded.dataset.name)
-        let missing = runs.filter { !table.contains($0.settings) }
+        let runs = try Self.distinct(combinations, dataset: loaded.dataset)
+        let missing = runs.filter { !table.contains($0.settings, $0.inputs) }
         for run in missing { try Self.check(run.settings, on: loaded.dataset) }
         let sharing =
             jobs.map { SweepJobs($0, threads: common.threadCount) }
@@ -99,14 +99,22 @@ struct SweepCommand: ParsableCommand {
 
     /// The runs, each once.
     private static func distinct(
-        _ combinations: [SweepCombination], dataset: String
+        _ combinations: [SweepCombination], dataset: Dataset
     ) throws -> [SweepWork.Run] {
         var seen = Set<ExperimentSettings>()
+        let data = dataset.fingerprint
+        // The file of a partition is read once for all runs that it divides the data for.
+        var divisions: [[String]: RunInputs] = [:]
         return try zip(combinations, SweepCombination.words(combinations)).compactMap {
             combination, words in
-            let settings = try combination.options.settings(dataset: dataset)
+            let settings = try combination.options.settings(dataset: dataset.name)
             guard seen.insert(settings).inserted else { return nil }
-            return SweepWork.Run(settings: settings, words: words)
+            let division = ["\(settings.clients)", settings.partition?.description ?? ""]
+            let inputs =
+                try divisions[division]
+                ?? RunInputs(settings, data: data, images: dataset.train)
+            divisions[division] = inputs
+            return SweepWork.Run(settings: settings, inputs: inputs, words: words)
         }
     }
 

@@ -22,29 +22,49 @@ package final class SweepTable: Sendable {
     /// columns.
     package static let settings = written + writtenIfGiven
 
-    /// The settings, then what came of them.
+    /// What the runs read, by fingerprints; the second is empty where no file divides the data.
+    private static let inputs = ["data_fingerprint", "partition_fingerprint"]
+
+    /// The settings and what they were applied to, then what came of them.
     package static let header =
-        (settings.map { SweepOption.dashed($0).replacing("-", with: "_") } + [
+        (settings.map { SweepOption.dashed($0).replacing("-", with: "_") } + inputs + [
             "outcome", "rounds_run", "rounds_to_target", "final_accuracy", "best_accuracy",
             "accuracies", "seconds", "log",
         ]).joined(separator: ",")
+
+    /// What began the tables of versions whose rows told data by its name alone.
+    private static let olderHeader = """
+        experiment,clients,rounds,samples,epochs,batch_size,learning_rate,seed,model,dataset,\
+        fixed_shards,evaluation_fraction,target_accuracy,strategy,partition,cohort,over_selection,\
+        minimum_clients,availability,dropout_before,dropout_after,mu,server_learning_rate,\
+        server_momentum,beta1,beta2,tau,steps,learning_rate_decay,momentum,weight_decay,\
+        gradient_clip,patience,evaluate_every,no_client_evaluation,engine,outcome,rounds_run,\
+        rounds_to_target,final_accuracy,best_accuracy,accuracies,seconds,log
+        """
 
     private let file: CSVFile
     private let keys: Mutex<Set<String>>
 
     /// Opens the file, or begins it.
     init(_ url: URL) throws {
-        file = try CSVFile(url, header: Self.header, what: "sweep")
+        let refusal = CommandFailure(
+            message: "is a sweep of an earlier version, whose rows do not tell data of one name "
+                + "apart: give another file with --output")
+        file = try CSVFile.open(
+            url, header: Self.header, what: "sweep",
+            older: [Self.olderHeader: .failure(refusal)])
         keys = Mutex(Set(file.rows.map(Self.key(ofRow:))))
     }
 
-    func contains(_ settings: ExperimentSettings) -> Bool {
-        let key = Self.key(settings)
+    func contains(_ settings: ExperimentSettings, _ inputs: RunInputs) -> Bool {
+        let key = Self.key(settings, inputs)
         return keys.withLock { $0.contains(key) }
     }
 
     /// Adds the row of a finished run in one write. A round that was not tested is “nan” in it.
-    func append(_ settings: ExperimentSettings, log: RunLog, path: String) throws {
+    func append(
+        _ settings: ExperimentSettings, _ inputs: RunInputs, log: RunLog, path: String
+    ) throws {
         let accuracies = log.serverAccuracies
         let known = accuracies.compactMap(\.self)
         let toTarget = settings.targetAccuracy.flatMap { target in
@@ -56,12 +76,17 @@ package final class SweepTable: Sendable {
             accuracies.map { $0.map { "\($0)" } ?? "nan" }.joined(separator: " "),
             Text.fixed(log.timings.totalSeconds, 3), Self.quoted(path),
         ]
-        let key = Self.key(settings)
+        let key = Self.key(settings, inputs)
         try file.append(key + "," + results.joined(separator: ","))
         _ = keys.withLock { $0.insert(key) }
     }
 
     /// The first columns of a row.
+    static func key(_ settings: ExperimentSettings, _ inputs: RunInputs) -> String {
+        "\(key(settings)),\(inputs.dataText),\(inputs.partitionText ?? "")"
+    }
+
+    /// The columns of the settings.
     package static func key(_ settings: ExperimentSettings) -> String {
         var members = members(of: settings)
         let unknown = Set(members.keys).subtracting(Self.settings)
@@ -93,7 +118,7 @@ package final class SweepTable: Sendable {
         let end = row.firstIndex { character in
             if character == "\"" { isQuoted.toggle() }
             if character == ",", !isQuoted { columns += 1 }
-            return columns == settings.count
+            return columns == settings.count + inputs.count
         }
         return String(row[..<(end ?? row.endIndex)])
     }

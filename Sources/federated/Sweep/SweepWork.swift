@@ -10,6 +10,7 @@ final class SweepWork: Sendable {
     /// One of them.
     struct Run: Sendable {
         let settings: ExperimentSettings
+        let inputs: RunInputs
         /// What tells it from the others.
         let words: String
     }
@@ -69,7 +70,8 @@ final class SweepWork: Sendable {
 
     private func run(_ run: Run, worker: Int) throws {
         let experiment = try ExperimentRun(
-            run.settings, dataset: dataset, threads: sharing.threads(ofWorker: worker),
+            run.settings, dataset: dataset, fingerprint: run.inputs.data,
+            threads: sharing.threads(ofWorker: worker),
             onRound: { _, _ in })
         let running = state.withLock { $0.done + 1 }
         console.transient("\(running)/\(runs.count)  \(run.words)")
@@ -78,7 +80,8 @@ final class SweepWork: Sendable {
         let log = experiment.log(of: result)
         let path = try experiment.write(
             log, model: result.model, nested: keepsWeights, to: directory)
-        try table.append(run.settings, log: log, path: path.relativePath)
+        try table.append(
+            run.settings, experiment.inputs, log: log, path: path.relativePath)
         let accuracy = log.serverAccuracies.compactMap(\.self).last.map(Text.percent) ?? "–"
         let cells = [
             run.words, accuracy, "\(Text.fixed(log.timings.totalSeconds, 1)) s",

@@ -1,0 +1,33 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Locks on open files that the system gives back whatever their process dies of: `flock`.
+package enum FileLock {
+    /// What came of trying to lock.
+    package enum Answer: Equatable, Sendable {
+        /// It is this descriptor's.
+        case held
+        /// Somebody else holds it.
+        case taken
+        /// The file system has no locks, or none left; the system's words.
+        case unavailable(reason: String)
+    }
+
+    /// Tries to lock an open file, without waiting.
+    /// - Parameter shared: whether others may hold it so, too.
+    package static func take(_ descriptor: Int32, shared: Bool = false) -> Answer {
+        while SystemCalls.current.lock(descriptor, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 {
+            switch errno {
+            case EINTR: continue
+            case EWOULDBLOCK: return .taken
+            default: return .unavailable(reason: systemReason())
+            }
+        }
+        return .held
+    }
+}
