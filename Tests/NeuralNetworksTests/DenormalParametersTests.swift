@@ -88,7 +88,7 @@ struct DenormalParametersTests {
             // Half of every parameter goes with each step.
             let optimizer = LocalOptimizer(
                 learningRate: 0.5, momentum: 0.5, weightDecay: 1, gradientClip: 1e-30)
-            func trained() -> ParameterVector {
+            @Sendable func trained() -> ParameterVector {
                 let plan = plan(engine)
                 plan.load(architecture.initialParameters(seed: 1))
                 plan.begin(optimizer)

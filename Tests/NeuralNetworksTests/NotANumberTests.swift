@@ -43,7 +43,7 @@ struct NotANumberTests {
                     let note: Comment = "network \(number), \(engine), \(level), \(purpose)"
                     func expectNaN(_ what: String) {
                         let logits = UnsafeBufferPointer(start: plan.logits, count: 30)
-                        #expect(logits.allSatisfy(\.isNaN), "\(what) of \(note)")
+                        #expect(logits.allSatisfy { $0.isNaN }, "\(what) of \(note)")
                     }
                     PlanTests.digits(plan, seed: 1)
                     for entry in convolutions {
