@@ -1,8 +1,4 @@
-import CKernels
 import Glibc
-
-/// How many processors this process may use (its affinity mask, so containers and `taskset` count).
-public func availableProcessorCount() -> Int { Int(ck_processor_count()) }
 
 /// Runs `body(worker, index)` for every index in 0 ..< `count` on `threads` threads of its own.
 ///
