@@ -3,9 +3,11 @@ import Synchronization
 
 /// A CSV file to which finished rows are added one by one, and which is found again when it is opened.
 ///
-/// One process at a time may hold it. A last row that was cut off is dropped when it is opened.
+/// One process at a time may hold it. A last row that was cut off is dropped when it is opened. Where
+/// another program has saved it in its own way, rows are added in that way.
 final class CSVFile: Sendable {
     private let file: FileHandle
+    private let table: CSVText?
     private let content: Mutex<[String]>
 
     /// Opens the file, or begins it.
@@ -28,15 +30,23 @@ final class CSVFile: Sendable {
             throw CommandFailure(message: "\(path) is being written by another \(what)")
         }
         let bytes = try file.readToEnd() ?? Data()
-        let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        let lines = String(decoding: bytes.prefix(whole), as: UTF8.self).split(separator: "\n")
-        if let first = lines.first {
-            guard first == header else {
-                throw CommandFailure(
-                    message: "\(path) is no \(what) of this version: its first line is “\(first)”")
-            }
+        guard !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
+            throw CommandFailure(
+                message: "\(path) is UTF-16, to which no row can be added: save it as UTF-8")
+        }
+        let end = bytes.contains(UInt8(ascii: "\n")) ? UInt8(ascii: "\n") : UInt8(ascii: "\r")
+        let whole = bytes.lastIndex(of: end).map { $0 + 1 } ?? 0
+        do throws(MissingColumn) {
+            table = try CSVText([UInt8](bytes.prefix(whole)), header: header)
+        } catch {
+            throw CommandFailure(
+                message:
+                    "\(path) is no \(what) of this version: its first line is “\(error.heading)”"
+            )
+        }
+        if let table {
             try file.truncate(atOffset: UInt64(whole))
-            content = Mutex(lines.dropFirst().map(String.init))
+            content = Mutex(table.rows)
         } else {
             guard bytes.isEmpty || Data(header.utf8).starts(with: bytes) else {
                 throw CommandFailure(message: "\(path) is no \(what): it holds something else")
@@ -53,7 +63,7 @@ final class CSVFile: Sendable {
     /// Adds a row in one write, which is on the disk when this returns.
     func append(_ row: String) throws {
         try content.withLock { rows in
-            try file.write(contentsOf: Data((row + "\n").utf8))
+            try file.write(contentsOf: Data((table?.line(row) ?? row + "\n").utf8))
             try file.synchronize()
             rows.append(row)
         }

@@ -98,10 +98,5 @@ package final class SweepTable: Sendable {
         return String(row[..<(end ?? row.endIndex)])
     }
 
-    /// A field as RFC 4180 has it; line ends become spaces, so that a row stays a line.
-    private static func quoted(_ text: String) -> String {
-        let flat = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-        guard flat.contains(where: { $0 == "," || $0 == "\"" }) else { return flat }
-        return "\"" + flat.replacingOccurrences(of: "\"", with: "\"\"") + "\""
-    }
+    private static func quoted(_ text: String) -> String { CSVText.field(text) }
 }
