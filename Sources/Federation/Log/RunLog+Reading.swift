@@ -62,6 +62,14 @@ extension RunLog {
         ) { $0.byClient { $0.list { $0.integers } } }
         try reader.optional("outcome", "a text", &outcome) { $0.text }
         try reader.optional("configuration", "a value", &configuration) { $0 }
+        if let json = members["reproducible"] {
+            guard case .bool(let holds) = json else {
+                throw .wrongValue(key: "reproducible", expected: "true or false")
+            }
+            var why = "it does not say why"
+            if !holds { try reader.optional("why", "a text", &why) { $0.text } }
+            reproducibility = Reproducibility(reasons: holds ? [] : [why])
+        }
         try reader.optional("seed", "a whole number from 0", &seed) { $0.seed }
         try reader.optional("data", "a value", &data) { $0 }
         try reader.optional("model", "a value", &model) { $0 }

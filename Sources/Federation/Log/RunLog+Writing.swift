@@ -44,6 +44,10 @@ extension RunLog {
             "clients class counts", byClient(clientClassCounts) { .array($0.map(integers)) })
         try member("outcome", .string(outcome))
         try member("configuration", configuration)
+        if let reproducibility {
+            try member("reproducible", .bool(reproducibility.holds))
+            if let why = reproducibility.why { try member("why", .string(why)) }
+        }
         try member("seed", JSONValue(seed))
         try member("data", data)
         try member("model", model)
