@@ -23,7 +23,9 @@ package struct Federated: ParsableCommand {
     /// Parses and runs; every error is one line on standard error, of all ranks' the first one's.
     static func main() {
         do {
-            var command = try parseAsRoot()
+            try CommandWords.requireUTF8()
+            try EnvironmentCheck.check()
+            var command = try CommandWords.parse(Array(CommandLine.arguments.dropFirst()))
             try command.run()
         } catch let failure as CommandFailure {
             complain(failure.message)
@@ -32,7 +34,9 @@ package struct Federated: ParsableCommand {
             let code = exitCode(for: error)
             // Help and version come as errors, too.
             if code == .success { Federated.exit(withError: error) }
-            complain(message(for: error))
+            complain(
+                ParserSentence.improved(
+                    message(for: error), arguments: Array(CommandLine.arguments.dropFirst())))
             Foundation.exit(code.rawValue)
         }
     }

@@ -46,6 +46,9 @@ public struct DatasetLocator: Sendable {
         case .digits:
             return LoadedDataset(dataset: digits(), notes: [])
         case .path(let path):
+            if !path.contains("/"), !FileManager.default.fileExists(atPath: path) {
+                throw .unknownDataset(path)
+            }
             return LoadedDataset(dataset: try Dataset(folder: path), notes: [])
         case .mnist:
             var notes: [String] = []
