@@ -91,7 +91,9 @@ final class Ranks {
     /// Hands the run's settings on and waits until all ranks have read their data.
     /// - Throws: `CommandFailure` with the sentence of the first rank that cannot take part.
     func setUp(_ settings: ExperimentSettings, _ source: DataSource) throws {
-        try requireStateless(settings.strategy, "MPI")
+        _ = try asValidationError { () throws(SettingsError) in
+            try settings.validated(for: .ranks)
+        }
         let message = try JSONEncoder().encode(SetUp(settings: settings, source: source))
         _ = communicator.broadcast(message: Array(message))
         let problems = communicator.gather([])
@@ -138,9 +140,9 @@ final class Ranks {
             throw CommandFailure(
                 message: "\(loaded.dataset.origin) holds other images than rank 0's data")
         }
-        let run = try ExperimentRun(setUp.settings, dataset: loaded.dataset, threads: threads) {
-            _, _ in
-        }
+        let run = try ExperimentRun(
+            setUp.settings, dataset: loaded.dataset, threads: threads, execution: .ranks
+        ) { _, _ in }
         return RankWorker(run.federation.configuration, communicator)
     }
 }

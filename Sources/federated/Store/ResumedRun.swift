@@ -18,15 +18,27 @@ package struct ResumedRun {
         guard let run = try store.lastUnfinishedRun(kind: kind) else { return nil }
         self.run = run
         do {
-            settings = try run.header.configuration.decoded()
+            settings = try Self.settings(of: run)
             source = try run.source.decoded()
         } catch {
             throw CommandFailure(
                 message: "run \(run.name) cannot be resumed: this version does not understand its "
                     + "settings")
         }
+        do {
+            _ = try settings.validated(for: kind == "serve" ? .served : .memory)
+        } catch {
+            throw CommandFailure(message: "run \(run.name) cannot be resumed: \(error)")
+        }
         rounds = try store.rounds(of: run.name)
         state = try store.state(of: run.name)
+    }
+
+    private static func settings(of run: StoredRun) throws -> ExperimentSettings {
+        var settings: ExperimentSettings = try run.header.configuration.decoded()
+        // Versions whose FedAdagrad had β₁ = 0.9 unless told otherwise did not write it down.
+        if settings.strategy == .fedadagrad { settings.beta1 = settings.beta1 ?? 0.9 }
+        return settings
     }
 
     /// Refuses options that were typed and say otherwise than the run's settings.
