@@ -20,7 +20,7 @@ COMMON_KEYS = {
     "client number", "experiment", "max round", "clients acc", "server acc",
 }
 OWN_KEYS = {
-    "clients loss", "server loss", "clients samples", "clients class counts", "outcome",
+    "client ids from", "clients loss", "server loss", "clients samples", "clients class counts", "outcome",
     "configuration", "seed", "data", "model", "model parameters", "timings", "threads", "cpu",
     "blas core", "simd", "version", "started",
 }
@@ -61,8 +61,10 @@ def check_accuracies(values: Any, rounds: int, place: str) -> None:
 
 def check_clients(log: dict[str, Any], rounds: int) -> None:
     count = log["client number"]
+    expect(log["client ids from"] == 0, f"'client ids from' is {log['client ids from']}, not 0")
     for key in ("clients acc", "clients loss", "clients samples", "clients class counts"):
-        expect(len(log[key]) == count, f"'{key}' has {len(log[key])} clients, not {count}")
+        expect(list(log[key]) == [str(client) for client in range(count)],
+               f"'{key}' has the clients {list(log[key])}, not 0 to {count - 1}")
         for client, values in log[key].items():
             expect(len(values) == rounds, f"'{key}' of client {client} has {len(values)} rounds")
     for client, values in log["clients acc"].items():

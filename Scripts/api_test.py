@@ -133,7 +133,7 @@ def complete(program: Path, server: Served, images: Path) -> int:
         subprocess.Popen(
             [str(program), "join", server.address, "--id", str(client), "--dataset", str(images),
              "--quiet"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        for client in (1, 2)
+        for client in (0, 1)
     ]
     try:
         for process in clients:
@@ -174,7 +174,7 @@ def test(options: argparse.Namespace, work: Path, report: Path) -> list[str]:
         # A client that has registered and not reported has a task: its question is not held.
         run = get(server, "/v1/run").json()
         requests.put(
-            f"{server.address}/v1/runs/{run['run']}/clients/1", timeout=30,
+            f"{server.address}/v1/runs/{run['run']}/clients/0", timeout=30,
             json={"architecture": run["architecture"], "samples": 1}).raise_for_status()
         steps: list[tuple[bool, list[str]]] = [
             (True, ["--include-operation-id", "nextTask"]),

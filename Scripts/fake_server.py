@@ -139,13 +139,13 @@ def play(clients: int = 5, rounds: int = 5, **run: Any) -> Iterator[State]:
     """The states of a whole run: one client is lost in round 2 and comes back in round 3."""
     state = new_state(clients, rounds, **run)
     yield state
-    for client in range(1, clients + 1):
-        join(state, client, 600 - 31 * (client % 4))
+    for client in range(clients):
+        join(state, client, 600 - 31 * ((client + 1) % 4))
         yield state
     for number in range(1, rounds + 1):
         if number == 3 and clients > 2:
             state["clients"][2]["state"] = "waiting"
-            say(state, "client 3 is back")
+            say(state, "client 2 is back")
         open_round(state)
         yield state
         for index in range(clients):

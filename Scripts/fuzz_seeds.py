@@ -128,13 +128,14 @@ def safetensors() -> dict[str, bytes]:
 def log() -> dict[str, bytes]:
     short = {
         "client number": 2, "experiment": 1, "max round": 2,
-        "clients acc": {"1": [0.5, None], "2": [0.25, 0.75]}, "server acc": [0.5, 0.75],
+        "clients acc": {"0": [0.5, None], "1": [0.25, 0.75]}, "server acc": [0.5, 0.75],
         "final weight": [nested(shape) for shape in SHAPES.values()],
     }  # fmt: skip
     more = dict(short)
     more.update({
-        "clients loss": {"1": [1.5, None]}, "clients samples": {"1": [600, 600]},
-        "clients class counts": {"1": [[60, 60], [60, 60]]}, "outcome": "completed",
+        "client ids from": 0, "clients loss": {"0": [1.5, None]},
+        "clients samples": {"0": [600, 600]},
+        "clients class counts": {"0": [[60, 60], [60, 60]]}, "outcome": "completed",
         "configuration": {"seed": 1}, "seed": 2**64 - 1, "data": "digits", "threads": 2,
         "timings": {"round seconds": [1.0], "training seconds": 1.0, "evaluation seconds": 0.5,
                     "total seconds": 2.0},
@@ -143,7 +144,13 @@ def log() -> dict[str, bytes]:
     series = {str(client): [client / 7] * 16 for client in range(LONG // 800)}
     long = {**more, "clients acc": series, "clients loss": series, "server acc": [0.125] * 2000}
     rows = {**short, "final weight": [[[index]] for index in range(LONG // 12)]}
-    logs = {"short": short, "more": more, "long": long, "rows": rows}
+    # As versions wrote it whose clients counted from 1.
+    early = {key: value for key, value in more.items() if key != "client ids from"}
+    early.update({"clients acc": {"1": [0.5]}, "clients loss": {"1": [1.5]},
+                  "clients samples": {"1": [600]}, "clients class counts": {"1": [[60, 60]]},
+                  "version": "0.1.0",
+                  "outcome": "failed: client 1 in round 2: its loss is nan"})
+    logs = {"short": short, "more": more, "early": early, "long": long, "rows": rows}
     return {name: json.dumps(log).encode() for name, log in logs.items()}
 
 

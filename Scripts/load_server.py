@@ -122,10 +122,10 @@ def measure_uploads(options: argparse.Namespace) -> dict[str, Any]:
                      "--federation-parameters", str(options.parameters)])
     try:
         payload = struct.pack("<f", 0.125) * server.parameters
-        clients = range(1, options.uploads + 1)
+        clients = range(options.uploads)
         heads = {client: update(server, client, payload) for client in clients}
         # One upload before the clock starts: buffers and aggregate are there then.
-        first = options.uploads + 1
+        first = options.uploads
         status, text = upload(server, server.connect(), first, update(server, first, payload),
                               payload)
         if status != 200:
@@ -191,7 +191,7 @@ def measure_polls(options: argparse.Namespace) -> dict[str, Any]:
     try:
         payload = struct.pack("<f", 0.125) * server.parameters
         connections = {}
-        for client in range(1, count + 1):
+        for client in range(count):
             connections[client] = server.connect()
             register(server, connections[client], client)
         selector = selectors.DefaultSelector()

@@ -62,18 +62,18 @@ def text(server: Served, path: str) -> str:
 def break_rules(program: Path, images: Path, logs: Path) -> None:
     """What is refused must leave no trace in the model, which is known to the bit here."""
     with Served(program, images, logs, 2, 1) as server:
-        refused(put(server, 1, 1), "samples_missing",
-                "client 1 has not said how many samples it has: "
-                "expected GET /update_num_data/1/COUNT first")
-        for client, samples in [(1, 1), (2, 3)]:
+        refused(put(server, 0, 1), "samples_missing",
+                "client 0 has not said how many samples it has: "
+                "expected GET /update_num_data/0/COUNT first")
+        for client, samples in [(0, 1), (1, 3)]:
             expect(text(server, f"/update_num_data/{client}/{samples}")
                    == f"Number of data for {client} updated", "another text")
-        answer = put(server, 1, 1)
+        answer = put(server, 0, 1)
         expect(answer.status_code == 200, f"the first report got {answer.text}")
         for value in [1, 100]:
-            refused(put(server, 1, value), "duplicate", "client 1 has reported in round 1 already")
+            refused(put(server, 0, value), "duplicate", "client 0 has reported in round 1 already")
         expect(text(server, "/get_server_round") == "0", "a second report has closed the round")
-        answer = put(server, 2, 3)
+        answer = put(server, 1, 3)
         expect(answer.status_code == 200, f"the other client's report got {answer.text}")
         began = time.monotonic()
         while text(server, "/get_server_round") != "1":
@@ -98,9 +98,9 @@ def train_together(
         start = accuracy(json.loads(text(server, "/get_server_weight")), images)
         plain = Path(__file__).resolve().parent / "plain_client.py"
         commands = {
-            "federated join": [str(program), "join", server.address, "--id", "1", "--dataset",
+            "federated join": [str(program), "join", server.address, "--id", "0", "--dataset",
                                str(images)],
-            "plain_client.py": [sys.executable, str(plain), server.address, "2", str(images),
+            "plain_client.py": [sys.executable, str(plain), server.address, "1", str(images),
                                 "--samples", "100", "--poll", str(poll)],
         }
         clients = {
@@ -115,7 +115,7 @@ def train_together(
                        f"{name} ended with {process.returncode}: {said.strip()}")
                 for round in range(1, rounds + 1):
                     row = (f"  {round}/{rounds}" if name == "federated join"
-                           else f"round {round} of {rounds}: Weight of 2 updated\n")
+                           else f"round {round} of {rounds}: Weight of 1 updated\n")
                     expect(row in said, f"{name} says nothing of round {round}: {said.strip()}")
         except subprocess.TimeoutExpired:
             raise Failure(f"{name} goes on long after it should have ended") from None
@@ -128,7 +128,7 @@ def train_together(
     log = json.loads(next(logs.glob("*.json")).read_text(encoding="utf-8"))
     expect(log["outcome"] == "completed", f"the run's outcome is {log['outcome']!r}")
     expect(len(log["server acc"]) == rounds, f"the log has {len(log['server acc'])} rounds")
-    expect(log["clients samples"] == {"1": [100] * rounds, "2": [100] * rounds},
+    expect(log["clients samples"] == {"0": [100] * rounds, "1": [100] * rounds},
            f"the clients' samples by round are {log['clients samples']}: expected 100 each")
     for client, values in log["clients acc"].items():
         expect(len(values) == rounds and all(0 < value <= 1 for value in values),

@@ -45,8 +45,8 @@ def report_of_the_command(bench: Bench) -> None:
         equal(texts(page, "#accuracy .last"), [f"{written['server acc'][-1]:.2%}"], "the label")
         equal(text(page, "#status"), "Finished: all rounds are done", "the status")
         equal(texts(page, "#clients-head th"), ["client", "samples", "accuracy"], "the columns")
-        for client in ("1", "2", "3"):
-            row = texts(page, f"#clients-body tr:nth-child({client}) td")
+        for client in ("0", "1", "2"):
+            row = texts(page, f"#clients-body tr:nth-child({int(client) + 1}) td")
             equal(row, [client, f"{written['clients samples'][client][-1]:,}",
                         f"{written['clients acc'][client][-1]:.2%}"], f"the row of {client}")
         expect(log.stem in text(page, "#settings"), "the run's name is not among the settings")
@@ -173,9 +173,9 @@ def server_and_its_page(bench: Bench) -> None:
             """The third client's part in the open round: the model it was given."""
             committed = int(server.ask("/get_server_round"))
             page.get_by_text(f"Round {committed + 1} of 6: training").wait_for()
-            for client in (1, 2):
+            for client in (0, 1):
                 page.locator(f"{row(page, client)} .reported").wait_for()
-            server.ask("/put_weight/3", server.ask("/get_server_weight"))
+            server.ask("/put_weight/2", server.ask("/get_server_weight"))
             wait_for_points(page, committed + 1)
 
         try:
@@ -186,17 +186,17 @@ def server_and_its_page(bench: Bench) -> None:
             page.wait_for_selector("#link.live")
             equal(text(page, "#status"), "Waiting for clients", "the status")
             equal(text(page, "#no-clients"), "No client has joined yet. To join: "
-                  f"federated join {server.address} --id 1", "the empty table")
+                  f"federated join {server.address} --id 0", "the empty table")
 
-            clients = [Client(bench, folder, server, number) for number in (1, 2)]
-            for client in (1, 2):
+            clients = [Client(bench, folder, server, number) for number in (0, 1)]
+            for client in (0, 1):
                 page.locator(row(page, client)).wait_for()
-            equal(server.ask("/update_num_data/3/30"), b"Number of data for 3 updated", "the answer")
-            page.locator(row(page, 3)).wait_for()
+            equal(server.ask("/update_num_data/2/30"), b"Number of data for 2 updated", "the answer")
+            page.locator(row(page, 2)).wait_for()
             for _ in range(3):
                 close_round()
             page.get_by_text("Round 4 of 6: training").wait_for()
-            for client in (1, 2):
+            for client in (0, 1):
                 page.locator(f"{row(page, client)} .reported").wait_for()
             state = server.state()
             check_page_is_the_state(page, state)
@@ -215,23 +215,23 @@ def server_and_its_page(bench: Bench) -> None:
             page.wait_for_selector("#link.live")
             expect(page.locator("#lost").is_hidden(), "the banner stays")
             bench.outage = False
-            server.ask("/update_num_data/3/30")
-            for client in (1, 2, 3):
+            server.ask("/update_num_data/2/30")
+            for client in (0, 1, 2):
                 page.locator(row(page, client)).wait_for()
             equal(len(points(page, "accuracy")), 3, "the number of points after the restart")
             close_round()
             check_page_is_the_state(page, server.state())
 
             # A client that vanishes, and comes back.
-            page.locator(f"{row(page, 2)} .reported").wait_for()
+            page.locator(f"{row(page, 1)} .reported").wait_for()
             close_round()
             clients[1].end()
-            page.locator(f"{row(page, 2)} .lost").wait_for()
+            page.locator(f"{row(page, 1)} .lost").wait_for()
             state = server.state()
             drop = texts(page, "#drops-list li")[0]
-            expect(drop.endswith(f"client 2, round {state['drops'][-1]['round']}: "
+            expect(drop.endswith(f"client 1, round {state['drops'][-1]['round']}: "
                                  f"{state['drops'][-1]['reason']}"), f"the drop reads {drop!r}")
-            clients[1] = Client(bench, folder, server, 2)
+            clients[1] = Client(bench, folder, server, 1)
             close_round()
             page.get_by_text("Finished: all rounds are done").wait_for()
             check_page_is_the_state(page, server.state())

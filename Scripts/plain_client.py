@@ -2,10 +2,10 @@
 """Take part in a served run as a client of the plain API: softmax regression in NumPy.
 
     federated serve --model logistic-regression --clients 1 --rounds 5
-    plain_client.py http://127.0.0.1:9103 1 FOLDER
+    plain_client.py http://127.0.0.1:9103 0 FOLDER
 
 FOLDER holds MNIST's training images and labels, or others in IDX files of those names, with .gz or
-without. Client 1 has the first images of them, client 2 the next, and so on. Needs numpy and
+without. Client 0 has the first images of them, client 1 the next, and so on. Needs numpy and
 requests, which Scripts/venv.sh puts into .venv.
 """
 
@@ -94,7 +94,7 @@ def load(folder: Path, client: int, count: int) -> tuple[np.ndarray, np.ndarray]
     if len(images) != len(labels) or labels.max(initial=0) >= CLASSES:
         fail(f"{folder} has {len(images)} images and {len(labels)} labels, the greatest of them "
              f"{labels.max(initial=0)}: expected as many of each, and labels below {CLASSES}")
-    end = client * count
+    end = (client + 1) * count
     if end > len(images):
         fail(f"client {client} with {count} samples needs {end} images: {folder} has {len(images)}")
     part = slice(end - count, end)
@@ -116,15 +116,15 @@ class Parser(argparse.ArgumentParser):
 def options() -> argparse.Namespace:
     parser = Parser(description=__doc__.splitlines()[0])
     parser.add_argument("url", help="the server, like http://127.0.0.1:9103")
-    parser.add_argument("client", type=int, help="this client's number, from 1")
+    parser.add_argument("client", type=int, help="this client's id, from 0")
     parser.add_argument("folder", type=Path, help="where the IDX files are")
     parser.add_argument("--samples", type=int, default=600, help="images to train on (600)")
     parser.add_argument("--poll", type=float, default=0.1, metavar="SECONDS",
                         help="how often to ask whether a round is open (0.1)")
     given = parser.parse_args()
-    for name in ["client", "samples"]:
-        if getattr(given, name) < 1:
-            parser.error(f"{name} must be at least 1, not {getattr(given, name)}")
+    for name, least in [("client", 0), ("samples", 1)]:
+        if getattr(given, name) < least:
+            parser.error(f"{name} must be at least {least}, not {getattr(given, name)}")
     if not 0 < given.poll <= 3600:
         parser.error(f"--poll must be above 0 and at most 3600 seconds, not {given.poll:g}")
     if not given.url.startswith(("http://", "https://")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,24 @@ class Log:
 def in_client_order(clients: dict[str, Any]) -> list[str]:
     """Client 10 after client 9, names that are no numbers last."""
     return sorted(clients, key=lambda c: (0, int(c), "") if c.isdecimal() else (1, 0, c))
+
+
+def first_client(log: dict[str, Any]) -> int:
+    """What the log counts clients from, as RunLog (Sources/Federation/Log) tells it: 'client ids from'
+    says it; without that, an earlier version's log counts from 1, and other programs' from 0."""
+    said = log.get("client ids from")
+    if said is not None:
+        if isinstance(said, bool) or said not in (0, 1):
+            raise LogError(f"'client ids from' is {shortened(said)}: expected 0 or 1")
+        return int(said)
+    has_zero = any(isinstance(log.get(key), dict) and "0" in log[key]
+                   for key in ("clients acc", "clients class counts"))
+    return 1 if "version" in log and not has_zero else 0
+
+
+def by_id(clients: dict[str, Any], first: int) -> dict[str, Any]:
+    """The same by the ids from 0."""
+    return {str(int(c) - first) if c.isdecimal() else c: value for c, value in clients.items()}
 
 
 def read_integer(log: dict[str, Any], key: str) -> int:
@@ -143,8 +162,10 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
     missing = [key for key in required if key not in log]
     if missing:
         raise LogError("not a run's log: it has no " + ", ".join(f"'{key}'" for key in missing))
-    clients = read_object(log["clients acc"], "'clients acc'")
-    counts = read_object(log.get("clients class counts") or {}, "'clients class counts'")
+    first = first_client(log)
+    clients = by_id(read_object(log["clients acc"], "'clients acc'"), first)
+    counts = by_id(
+        read_object(log.get("clients class counts") or {}, "'clients class counts'"), first)
     server = read_accuracies(log["server acc"], "'server acc'")
     if not server:
         raise LogError("no round of it was finished, so there is nothing to draw")
@@ -164,7 +185,8 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
             for c in in_client_order(counts)
         },
         configuration=read_object(log.get("configuration") or {}, "'configuration'"),
-        outcome=outcome if isinstance(outcome, str) else "",
+        outcome=re.sub(r"\bclient ([1-9][0-9]*)\b", lambda m: f"client {int(m[1]) - first}", outcome)
+        if isinstance(outcome, str) else "",
         round_seconds=read_round_seconds(
             read_object(log.get("timings") or {}, "'timings'"), len(server)),
     )

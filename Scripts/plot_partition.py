@@ -68,13 +68,13 @@ def parse_division(value: dict[str, Any]) -> Division:
     for index, row in enumerate(counts):
         if not isinstance(row, list) or not row or not all(map(is_count, row)):
             raise LogError(
-                f"'class counts' of client {index + 1} is {plot.shortened(row)}: "
+                f"'class counts' of client {index} is {plot.shortened(row)}: "
                 "expected a list of counts"
             )
         if len(row) != len(counts[0]):
             raise LogError(
-                f"'class counts' of client {index + 1} has {len(row)} classes: "
-                f"expected {len(counts[0])} as for client 1"
+                f"'class counts' of client {index} has {len(row)} classes: "
+                f"expected {len(counts[0])} as for client 0"
             )
     return Division(
         name=value["name"], summary=value["summary"], dataset=value["dataset"],
@@ -156,14 +156,14 @@ def draw_heat(axes: Any, division: Division, rows: int, theme: Theme) -> None:
                         norm=PowerNorm(0.5 if is_skewed else 1, vmin=0, vmax=top))
     clients = len(division.counts)
     axes.set_title("Images of each class" if rows == clients
-                   else f"Images of each class, clients 1 to {rows}")
+                   else f"Images of each class, clients 0 to {rows - 1}")
     axes.set_xlabel("class")
     axes.set_ylabel("client")
     axes.spines[:].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=min(classes, 16), min_n_ticks=1))
     axes.tick_params(length=0)
     if rows <= 20:
-        axes.set_yticks(range(rows), [str(row + 1) for row in range(rows)])
+        axes.set_yticks(range(rows), [str(row) for row in range(rows)])
         for row in range(rows):
             for column in range(classes):
                 count = int(table[row, column])
@@ -174,8 +174,8 @@ def draw_heat(axes: Any, division: Division, rows: int, theme: Theme) -> None:
                               color="#1a1a1a" if bright else "#ffffff")
     else:
         step = 10 if rows > 50 else 5
-        shown = [1] + list(range(step, rows + 1, step))
-        axes.set_yticks([client - 1 for client in shown], [str(client) for client in shown])
+        shown = range(0, rows, step)
+        axes.set_yticks(shown, [str(client) for client in shown])
         bar = axes.figure.colorbar(image, ax=axes, location="left", pad=0.02, fraction=0.05,
                                    aspect=40)
         bar.outline.set_visible(False)

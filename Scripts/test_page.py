@@ -69,7 +69,7 @@ def waits_for_clients(bench: Bench) -> None:
           "the empty charts")
     equal(page.locator(".chart svg").count(), 0, "the number of curves")
     equal(text(page, "#no-clients"), "No client has joined yet. To join: "
-          "federated join http://127.0.0.1:9103 --id 1", "the empty table")
+          "federated join http://127.0.0.1:9103 --id 0", "the empty table")
     equal(text(page, "#no-drops"), "No client has been dropped.", "the empty list of drops")
     expect(page.locator("#clients-box").is_hidden(), "an empty table is shown")
     expect(page.locator("#insecure").is_hidden(), "the banner of an insecure run is shown")
@@ -155,12 +155,12 @@ def shows_each_client(bench: Bench) -> None:
                                             "received", "sent", "images/s"], "the columns")
     equal(page.locator("#clients-body tr").count(), 5, "the number of rows")
     first = texts(page, "#clients-body tr:nth-child(1) td")
-    expect(re.fullmatch(r"3\d s ago", first[4]), f"client 1 was last seen {first[4]!r}")
+    expect(re.fullmatch(r"3\d s ago", first[4]), f"client 0 was last seen {first[4]!r}")
     equal(first[:4] + first[5:], ["1", "reported", "1,234", "93.46%", "9.6 MB", "999 B", "9,120"],
-          "the row of client 1")
+          "the row of client 0")
     last = texts(page, "#clients-body tr:nth-child(5) td")
-    equal(last[1], "lost", "the state of client 5")
-    equal(last[3:], ["–", "10 min ago", "–", "9.6 MB", "–"], "the row of client 5")
+    equal(last[1], "lost", "the state of client 4")
+    equal(last[3:], ["–", "10 min ago", "–", "9.6 MB", "–"], "the row of client 4")
     equal(text(page, "#clients-count"), "3 training · 1 reported · 1 lost", "the counts")
     expect("1 lost" in text(page, "#tiles"), "the tile does not say that one is lost")
 
@@ -171,7 +171,7 @@ def shows_drops_and_events(bench: Bench) -> None:
     state = moment(2, reported=3)
     bench.show(page, state)
     drop, = texts(page, "#drops-list li")
-    expect(drop.endswith("client 3, round 2: no heartbeat for 3 s"), f"the drop reads {drop!r}")
+    expect(drop.endswith("client 2, round 2: no heartbeat for 3 s"), f"the drop reads {drop!r}")
     wanted = [event["text"] for event in reversed(state["events"])]
     equal([entry.split(" ", 1)[1] for entry in texts(page, "#events-list li")], wanted, "the log")
     # The list slides: the same text twice, the oldest gone, a whole other list.
@@ -339,7 +339,7 @@ def minds_a_wrong_clock(bench: Bench) -> None:
     bench.server.publish(state)
     page = bench.open()
     seen = text(page, "#clients-body tr:nth-child(1) td:nth-child(5)")
-    expect(re.fullmatch(r"(19|2\d) s ago", seen), f"client 1 was last seen {seen!r}")
+    expect(re.fullmatch(r"(19|2\d) s ago", seen), f"client 0 was last seen {seen!r}")
 
 
 @check
@@ -447,7 +447,7 @@ def announces_only_news(bench: Bench) -> None:
 def stays_quick_with_many(bench: Bench) -> None:
     page = bench.open()
     state = fake.new_state(1_000, 500)
-    for client in range(1, 1_001):
+    for client in range(1_000):
         fake.join(state, client)
     for _ in range(400):
         fake.open_round(state)
@@ -462,8 +462,8 @@ def stays_quick_with_many(bench: Bench) -> None:
     state["clients"][700]["lastSeen"] = fake.utc(-5)
     state["clients"][650]["lastSeen"] = fake.utc(-3)
     bench.show(page, state)
-    equal(texts(page, "#clients-body tr:first-child td")[:2], ["701", "lost"], "the first row")
-    equal(texts(page, "#clients-body tr:nth-child(2) td")[:1], ["651"], "the second row")
+    equal(texts(page, "#clients-body tr:first-child td")[:2], ["700", "lost"], "the first row")
+    equal(texts(page, "#clients-body tr:nth-child(2) td")[:1], ["650"], "the second row")
     check_labels(page, "400 of 500 rounds")
     bench.screenshot(page, "many-desktop-light")
     longest = page.evaluate("""async () => {
@@ -485,11 +485,11 @@ def stays_quick_with_many(bench: Bench) -> None:
 # A run of a large population, to see what a researcher sees
 
 def large_run(rounds: int = 100, every: int = 5, **run: Any) -> fake.State:
-    """A cohort of 100 of 5,000 clients, tested every few rounds; clients 1 to 300 have joined."""
+    """A cohort of 100 of 5,000 clients, tested every few rounds; clients 0 to 299 have joined."""
     state = fake.new_state(5_000, 200, experiment=0, partition="dirichlet:0.5", cohort=100,
                            strategy="FedProx", mu=0.1, epochs=0.5, batchSize="all", momentum=0.9,
                            evaluateEvery=every, **run)
-    for client in range(1, 301):
+    for client in range(300):
         fake.join(state, client)
         state["clients"][-1]["lastSeen"] = fake.utc(300 - client)
     for number in range(1, rounds + 1):
@@ -609,7 +609,7 @@ def shows_a_large_population(bench: Bench) -> None:
         state = large_run(targetAccuracy=0.97)
         bench.show(page, state)
         rows = texts(page, "#clients-body tr .name")
-        equal(rows, [str(client) for client in range(300, 300 - limit, -1)], "the clients shown")
+        equal(rows, [str(client) for client in range(299, 299 - limit, -1)], "the clients shown")
         equal(text(page, "#more-clients"), f"Newest first, and {300 - limit} more.",
               "what is below them")
         state["clientsSeen"] = 4_321

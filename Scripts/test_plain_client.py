@@ -39,15 +39,15 @@ class PlainClientTestCase(unittest.TestCase):
     def test_bad_usage_gets_one_line(self) -> None:
         url, folder = "http://127.0.0.1:9103", self.folder
         for arguments, sentence in [
-            ((url, 0, folder), "client must be at least 1, not 0"),
+            ((url, -1, folder), "client must be at least 0, not -1"),
             ((url, 1, folder, "--samples", 0), "samples must be at least 1, not 0"),
             ((url, 1, folder, "--poll", 0),
              "--poll must be above 0 and at most 3600 seconds, not 0"),
             (("127.0.0.1", 1, folder),
              "“127.0.0.1” is no address of a server: expected one like http://127.0.0.1:9103"),
             ((url,), "the following arguments are required: client, folder"),
-            ((url, 5, folder, "--samples", 100),
-             f"client 5 with 100 samples needs 500 images: {folder} has 400"),
+            ((url, 4, folder, "--samples", 100),
+             f"client 4 with 100 samples needs 500 images: {folder} has 400"),
             ((url, 1, folder / "no"),
              f"there is neither {folder}/no/train-images-idx3-ubyte.gz nor train-images-idx3-ubyte "
              "beside it"),
@@ -84,17 +84,17 @@ class PlainClientTestCase(unittest.TestCase):
                     f"plain_client.py: {sentence}")
 
     def test_clients_have_images_of_their_own_and_gzip_changes_none(self) -> None:
-        images, wanted = plain_client.load(self.folder, 2, 50)
+        images, wanted = plain_client.load(self.folder, 1, 50)
         self.assertEqual((images.shape, wanted.shape), ((50, 64), (50, 10)))
         data = (self.folder / "train-images-idx3-ubyte").read_bytes()
         expected = np.frombuffer(data[16:], np.uint8).reshape(400, 64)[50:100] / np.float32(255)
         np.testing.assert_array_equal(images, expected)
         (self.folder / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(data))
         (self.folder / "train-images-idx3-ubyte").unlink()
-        np.testing.assert_array_equal(plain_client.load(self.folder, 2, 50)[0], expected)
+        np.testing.assert_array_equal(plain_client.load(self.folder, 1, 50)[0], expected)
 
     def test_a_step_follows_the_gradient_of_the_loss(self) -> None:
-        images, wanted = plain_client.load(self.folder, 1, 8)
+        images, wanted = plain_client.load(self.folder, 0, 8)
         draw = np.random.default_rng(1)
         kernel, bias = draw.normal(size=(64, 10)), draw.normal(size=10)
         after = plain_client.train([kernel.tolist(), bias.tolist()], images, wanted)
@@ -115,7 +115,7 @@ class PlainClientTestCase(unittest.TestCase):
             self.assertAlmostEqual(found, gradient, delta=2e-5)
 
     def test_another_model_is_named(self) -> None:
-        images, wanted = plain_client.load(self.folder, 1, 8)
+        images, wanted = plain_client.load(self.folder, 0, 8)
         with self.assertRaises(SystemExit) as end:
             plain_client.train([[[0.0] * 10] * 784, [0.0] * 10], images, wanted)
         self.assertEqual(

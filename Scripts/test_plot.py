@@ -244,6 +244,25 @@ class WordTests(PlotTestCase):
         loaded = self.load(make_log(clients=12))
         self.assertEqual(list(loaded.clients_accuracy), [str(c) for c in range(12)])
 
+    def test_clients_count_from_0_whatever_a_log_counts_from(self) -> None:
+        counts = {"1": [[1, 2]], "10": [[3, 4]]}
+        early = {"version": "0.1.0", "outcome": "failed: client 10 in round 1: its loss is nan"}
+        for own, ids, outcome in [
+            # An earlier version of ours; this one; other programs, whose logs have no version.
+            (early, ["0", "9"], "failed: client 9 in round 1: its loss is nan"),
+            (early | {"client ids from": 1}, ["0", "9"], "failed: client 9 in round 1: its loss is nan"),
+            (early | {"client ids from": 0}, ["1", "10"], early["outcome"]),
+            ({}, ["1", "10"], "completed"),
+        ]:
+            with self.subTest(own=own):
+                log = self.load(make_log(1, 1) | {
+                    "clients acc": {"10": [0.5], "1": [0.25]}, "clients class counts": counts} | own)
+                self.assertEqual(list(log.clients_accuracy), ids)
+                self.assertEqual(list(log.class_counts), ids)
+                self.assertEqual(log.outcome, outcome)
+        with_zero = self.load(make_log(3, 1) | {"version": "0.1.0"})
+        self.assertEqual(list(with_zero.clients_accuracy), ["0", "1", "2"])
+
     def test_the_last_round_leaves_out_clients_that_had_no_part_in_it(self) -> None:
         log = make_log(clients=3, rounds=2)
         log["clients class counts"] = {"0": [[1, 2], [3, 4]], "1": [[5, 6], None], "2": [[7, 8]]}
@@ -422,6 +441,7 @@ class BadInputTests(PlotTestCase):
             ({"clients acc": {"3": ["x"]}}, "'clients acc' of client 3, round 1, is \"x\": "
              "expected a fraction from 0 to 1"),
             ({"clients acc": []}, "'clients acc' is []: expected an object"),
+            ({"client ids from": 2}, "'client ids from' is 2: expected 0 or 1"),
             ({"experiment": "1"}, "'experiment' is \"1\": expected an integer"),
             ({"clients class counts": {"0": [[-1]]}}, "'clients class counts' of client 0, "
              "round 1, is [-1]: expected a list of counts"),

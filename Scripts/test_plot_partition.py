@@ -77,7 +77,7 @@ class PictureTests(DivisionTestCase):
         self.assertEqual(numbers, [str(c) for row in division["class counts"] for c in row if c])
         self.assertEqual([bar.get_width() for bar in sizes.patches], division["sizes"])
         self.assertEqual([t.get_text() for t in heat.get_yticklabels()],
-                         [str(c) for c in range(1, 11)])
+                         [str(c) for c in range(10)])
 
     def test_many_clients_have_a_bar_each_and_no_numbers(self) -> None:
         figure = self.figure(100)
@@ -85,12 +85,12 @@ class PictureTests(DivisionTestCase):
         self.assertEqual(len(heat.texts), 0)
         self.assertEqual(len(sizes.patches), 100)
         self.assertEqual([t.get_text() for t in heat.get_yticklabels()],
-                         ["1"] + [str(c) for c in range(10, 101, 10)])
+                         [str(c) for c in range(0, 100, 10)])
 
     def test_more_clients_than_rows_have_a_histogram_that_counts_them_all(self) -> None:
         heat, sizes = self.figure(250).axes[:2]
         self.assertEqual(heat.images[0].get_array().shape, (100, 10))
-        self.assertEqual(heat.get_title("left"), "Images of each class, clients 1 to 100")
+        self.assertEqual(heat.get_title("left"), "Images of each class, clients 0 to 99")
         self.assertEqual(sum(bar.get_height() for bar in sizes.patches), 250)
 
     def test_nothing_is_written_over_the_title_or_beyond_the_edge(self) -> None:
@@ -140,9 +140,9 @@ class BadInputTests(DivisionTestCase):
             ({"samples": True}, "'samples' is true: expected a count"),
             ({"class counts": []}, "'class counts' is []: expected a list of clients"),
             ({"class counts": [[1], [1.5]]},
-             "'class counts' of client 2 is [1.5]: expected a list of counts"),
+             "'class counts' of client 1 is [1.5]: expected a list of counts"),
             ({"class counts": [[1], [1, 2]]},
-             "'class counts' of client 2 has 2 classes: expected 1 as for client 1"),
+             "'class counts' of client 1 has 2 classes: expected 1 as for client 0"),
         ]:
             with self.subTest(change=change):
                 self.assert_refused(make_division() | change, sentence)

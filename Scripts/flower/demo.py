@@ -160,7 +160,7 @@ def federate(given: argparse.Namespace, folder: Path, logs: Path) -> list[dict[s
         processes.wait_for("superlink", lambda: listens(port), 60)
         python_nodes = 1 if given.mixed else 0
         ours = [f"node-{number}" for number in range(1, NODES + 1 - python_nodes)]
-        for number, name in enumerate(ours, 1):
+        for number, name in enumerate(ours):
             processes.start(name, [
                 str(given.federated.resolve()), "flower-node", "--superlink",
                 f"http://127.0.0.1:{port}", "--model", MODEL, "--dataset", str(images),
@@ -174,7 +174,7 @@ def federate(given: argparse.Namespace, folder: Path, logs: Path) -> list[dict[s
                 check=True, stdout=subprocess.DEVNULL)
             processes.start("python-node", [
                 str(tools / "flower-supernode"), "--insecure", "--superlink", f"127.0.0.1:{port}",
-                "--host", "127.0.0.1", "--port", str(free_port()), "--node-config", f"part={NODES}"])
+                "--host", "127.0.0.1", "--port", str(free_port()), "--node-config", f"part={NODES - 1}"])
         began = time.monotonic()
         flower = processes.start(
             "flwr-run", [str(tools / "flwr"), "run", str(APP), "demo", "--stream",

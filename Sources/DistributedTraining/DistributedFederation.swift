@@ -90,8 +90,8 @@ public final class DistributedFederation: Sendable {
         _ effect: RoundEngine.Effect, _ state: inout State, _ events: inout [RoundEngine.Event]
     ) {
         switch effect {
-        case .awaitClients(let round, let count):
-            preconditionFailure("round \(round) waits for \(count) clients that are all here")
+        case .awaitClients(let round, _), .extendRound(let round, updates: _):
+            preconditionFailure("round \(round) waits for clients that are all here")
         case .abandon, .evaluateClient:
             // An abandoned round opens anew; clients' models were tested where they were trained.
             break
@@ -113,7 +113,8 @@ public final class DistributedFederation: Sendable {
                 state.candidate = try state.aggregate?.next(
                     after: state.federation, population: configuration.rounds.population)
             } catch {
-                preconditionFailure("round \(round) closed without an update: \(error)")
+                let failure = ClientFailure(.divergence, reason: "\(error)")
+                events.append(.aggregateFailed(round: round, failure: failure))
             }
         case .evaluateGlobal(let round):
             evaluate((state.candidate ?? state.federation).model, round, &state, &events)

@@ -21,6 +21,10 @@ struct Session {
     /// What was last uploaded or is about to be.
     private var update: PreparedUpdate?
     private var lastCommitted: CommittedSummary?
+    /// Tells this program from another that comes with the same id.
+    private let instance = String(UInt64.random(in: .min ... .max), radix: 16)
+    /// How long a program that has started again waits for its former self to be missed.
+    private static let takenSeconds = 5.0
 
     init(
         connection: ServerConnection, configuration: ClientConfiguration,
@@ -70,20 +74,32 @@ struct Session {
         }
         guard let participant else { preconditionFailure("settings came without a participant") }
         let seat = Seat(run: found.run, client: configuration.client)
-        let registration = Registration(
-            architecture: participant.architecture,
-            sampleCount: participant.sampleCount(round: 1))
-        do {
-            try await patience.answer { () async throws(AttemptError) in
-                try await connection.register(registration, seat)
+        let registration = registration(of: participant, round: 1)
+        var waited = 0.0
+        while true {
+            do {
+                try await patience.answer { () async throws(AttemptError) in
+                    try await connection.register(registration, seat)
+                }
+                break
+            } catch AttemptError.refused(let error) {
+                // Another run has begun between the two requests.
+                if error.code == .unknownRun { return try await enter() }
+                guard error.code == .clientTaken, waited < Self.takenSeconds else {
+                    throw ClientError.refused(error)
+                }
+                try await Task.sleep(for: .milliseconds(250))
+                waited += 0.25
             }
-        } catch AttemptError.refused(let error) {
-            // Another run has begun between the two requests.
-            if error.code == .unknownRun { return try await enter() }
-            throw ClientError.refused(error)
         }
         self.seat = seat
         report(.registered(found.run))
+    }
+
+    private func registration(of participant: any Participant, round: Int) -> Registration {
+        Registration(
+            architecture: participant.architecture,
+            sampleCount: participant.sampleCount(round: round), instance: instance)
     }
 
     /// Enters again where the server has forgotten this client or its run; else it is a refusal.
@@ -189,9 +205,7 @@ struct Session {
         let pulse = Pulse(
             connection: connection, seat: seat, round: round, progress: progress,
             seconds: settings.heartbeatSeconds,
-            registration: Registration(
-                architecture: participant.architecture,
-                sampleCount: participant.sampleCount(round: round)))
+            registration: registration(of: participant, round: round))
         let beating = Task { await pulse.run() }
         defer { beating.cancel() }
         return try await withTaskCancellationHandler {
@@ -221,7 +235,8 @@ struct Session {
                 return try await patience.answer(send)
             } catch AttemptError.refused(let error) {
                 switch error.code {
-                case .wrongRound, .noRoundOpen, .notInCohort, .duplicate, .conflictingUpdate:
+                case .wrongRound, .noRoundOpen, .notInCohort, .duplicate, .conflictingUpdate,
+                    .clientTaken:
                     report(.dropped(round: round, reason: error.message))
                     return nil
                 case .unknownClient:

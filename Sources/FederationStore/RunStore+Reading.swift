@@ -41,7 +41,11 @@ extension RunStore {
             let rows = try Row.fetchAll(
                 db, sql: "SELECT client, samples FROM clients WHERE run = ?",
                 arguments: [number(of: name, db)])
-            return Dictionary(uniqueKeysWithValues: rows.map { ($0["client"], $0["samples"]) })
+            let first = try StoreSchema.firstClient(db, path: path)
+            return Dictionary(
+                uniqueKeysWithValues: rows.map { row in
+                    (row["client"] as Int &- first, row["samples"] as Int)
+                })
         }
     }
 
@@ -58,7 +62,10 @@ extension RunStore {
             }
             let rows = try Row.fetchAll(
                 db, sql: "SELECT * FROM rounds WHERE run = ? ORDER BY round", arguments: [run])
-            let rounds = try rows.map { try committedRound($0, parts[$0["round"]] ?? []) }
+            let first = try StoreSchema.firstClient(db, path: path)
+            let rounds = try rows.map {
+                try committedRound($0, parts[$0["round"]] ?? [], firstClient: first)
+            }
             guard rounds.map(\.record.round) == Array(1..<rounds.count + 1) else {
                 throw damage(
                     "the rounds of run \(name) are \(rounds.map(\.record.round)), not 1, 2, 3 …")
@@ -103,6 +110,7 @@ extension RunStore {
                 arguments: [run])
             let clients = try Row.fetchAll(
                 db, sql: "SELECT * FROM client_states WHERE run = ?", arguments: [run])
+            let first = try StoreSchema.firstClient(db, path: path)
             return FederationState(
                 model: model.parameters,
                 optimizer: try optimizer.map {
@@ -110,14 +118,14 @@ extension RunStore {
                 },
                 clients: Dictionary(
                     uniqueKeysWithValues: try clients.map { row in
-                        let client: Int = row["client"]
+                        let client = row["client"] as Int &- first
                         return (client, try vector(row, "client \(client)'s state of run \(name)"))
                     }))
         }
     }
 
     /// The vector in a row's columns sha256 and parameters.
-    private func vector(_ row: Row, _ what: String) throws -> ParameterVector {
+    func vector(_ row: Row, _ what: String) throws -> ParameterVector {
         let stored = StoredVector(digest: row["sha256"], bytes: row["parameters"])
         guard stored.isWhole else { throw damage("\(what) has another checksum") }
         guard let vector = stored.vector else {
@@ -190,11 +198,13 @@ extension RunStore {
         }
     }
 
-    private func committedRound(_ row: Row, _ parts: [Row]) throws -> CommittedRound {
+    private func committedRound(
+        _ row: Row, _ parts: [Row], firstClient: Int
+    ) throws -> CommittedRound {
         let round: Int = row["round"]
         var classCounts: [Int: [Int]] = [:]
         let clients = try parts.map { part in
-            let client: Int = part["client"]
+            let client = part["client"] as Int &- firstClient
             if let text: String = part["class_counts"] {
                 guard let counts = try? JSONDecoder().decode([Int].self, from: Data(text.utf8))
                 else {
@@ -204,7 +214,7 @@ extension RunStore {
             }
             return RoundRecord.Client(
                 client: client, sampleCount: part["samples"], evaluation: evaluation(part),
-                failure: try failure(part, client, round))
+                failure: try failure(part, client, round, firstClient: firstClient))
         }
         let tested: Int = row["tested"]
         let global =
@@ -223,11 +233,14 @@ extension RunStore {
             accuracy: part["accuracy"] ?? .nan, loss: part["loss"] ?? .nan, count: count)
     }
 
-    private func failure(_ part: Row, _ client: Int, _ round: Int) throws -> ClientFailure? {
+    private func failure(
+        _ part: Row, _ client: Int, _ round: Int, firstClient: Int
+    ) throws -> ClientFailure? {
         guard let text: String = part["failure"] else { return nil }
         guard let kind = ClientFailure.Kind(rawValue: text) else {
             throw damage("the failure of client \(client) in round \(round) is “\(text)”")
         }
-        return ClientFailure(kind, reason: part["reason"] ?? "")
+        return ClientFailure(
+            kind, reason: RunLog.renumbered(part["reason"] ?? "", clientsFrom: firstClient))
     }
 }

@@ -88,6 +88,9 @@ extension RunStore {
             try db.execute(
                 sql: "DELETE FROM models WHERE run = ? AND round <= ?",
                 arguments: [run, record.round - Self.modelsKept])
+            try db.execute(
+                sql: "DELETE FROM kept_updates WHERE run = ? AND round <= ?",
+                arguments: [run, record.round])
             for (position, vector) in optimizer.enumerated() {
                 try db.cachedStatement(
                     sql: "INSERT OR REPLACE INTO optimizer_states VALUES (?, ?, ?, ?)"

@@ -104,9 +104,7 @@ public final class RunStore: Sendable {
         guard access == .writing else {
             return try queue.read { db in
                 if try migrator.hasBeenSuperseded(db) { throw StoreError.newer(path: path) }
-                guard try migrator.hasCompletedMigrations(db) else {
-                    throw StoreError.older(path: path)
-                }
+                _ = try StoreSchema.firstClient(db, path: path)
             }
         }
         try queue.inDatabase { db in

@@ -1,3 +1,4 @@
+import Federation
 import GRDB
 
 /// The tables of a store and how they came to be; a migration, once published, never changes.
@@ -7,14 +8,70 @@ package enum StoreSchema {
 
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 runs, rounds, clients, models") { db in
+        migrator.registerMigration(leastRead[0]) { db in
             try db.execute(sql: first)
         }
-        migrator.registerMigration("2 states of strategies") { db in
+        migrator.registerMigration(leastRead[1]) { db in
             try db.execute(sql: second)
+        }
+        migrator.registerMigration(fromZero, foreignKeyChecks: .immediate) { db in
+            try countClientsFromZero(db)
+        }
+        migrator.registerMigration("4 updates that are acknowledged and not committed") { db in
+            try db.execute(sql: keptUpdates)
         }
         return migrator
     }
+
+    /// A store that has come so far can be read as it is.
+    private static let leastRead = ["1 runs, rounds, clients, models", "2 states of strategies"]
+    private static let fromZero = "3 clients from 0"
+
+    /// What the ids of clients in the store's columns count from: an earlier version's, which no run has
+    /// brought up to date, from 1. (A run's header is a log, which says so itself.)
+    /// - Throws: `StoreError.older` for a store that cannot be read so.
+    static func firstClient(_ db: Database, path: String) throws -> Int {
+        let applied = try migrator.appliedIdentifiers(db)
+        guard applied.isSuperset(of: leastRead) else { throw StoreError.older(path: path) }
+        return applied.contains(fromZero) ? 0 : 1
+    }
+
+    /// Clients were 1 … K. In two steps each, because no two rows may have one id meanwhile.
+    private static func countClientsFromZero(_ db: Database) throws {
+        for table in ["clients", "client_rounds", "client_states"] {
+            try db.execute(sql: "UPDATE \(table) SET client = -client")
+            try db.execute(sql: "UPDATE \(table) SET client = -client - 1")
+        }
+        let parts = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT run, round, client, reason FROM client_rounds
+                WHERE reason GLOB '*client [1-9]*'
+                """)
+        for part in parts {
+            try db.execute(
+                sql: """
+                    UPDATE client_rounds SET reason = ? WHERE run = ? AND round = ? AND client = ?
+                    """,
+                arguments: [
+                    RunLog.renumbered(part["reason"], clientsFrom: 1), part["run"] as Int64,
+                    part["round"] as Int, part["client"] as Int,
+                ])
+        }
+    }
+
+    /// What clients of the plain API were told counts, until their round is committed.
+    private static let keptUpdates = """
+        CREATE TABLE kept_updates (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            round INTEGER NOT NULL,
+            client INTEGER NOT NULL,
+            samples INTEGER NOT NULL,
+            sha256 BLOB NOT NULL,
+            parameters BLOB NOT NULL,
+            PRIMARY KEY (run, client)
+        ) STRICT;
+        """
 
     /// A round that was not tested has 0 `tested` samples. `optimizer_states` holds the vectors of the
     /// strategy's server half after the last round, `client_states` what its client half keeps.

@@ -58,6 +58,7 @@ public struct APIError: Error, Hashable, Sendable {
         case samplesMissing = "samples_missing"
         case runInProgress = "run_in_progress"
         case tooManyClients = "too_many_clients"
+        case clientTaken = "client_taken"
         // Limits.
         case tooSlow = "too_slow"
         case lengthRequired = "length_required"
@@ -79,7 +80,8 @@ public struct APIError: Error, Hashable, Sendable {
             case .methodNotAllowed: 405
             case .tooSlow: 408
             case .wrongArchitecture, .wrongRound, .noRoundOpen, .notInCohort, .duplicate,
-                .conflictingUpdate, .samplesMissing, .runInProgress, .tooManyClients:
+                .conflictingUpdate, .samplesMissing, .runInProgress, .tooManyClients,
+                .clientTaken:
                 409
             case .lengthRequired: 411
             case .tooLarge: 413

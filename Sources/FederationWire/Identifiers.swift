@@ -46,8 +46,8 @@ public struct RunIdentifier: Hashable, Sendable, CustomStringConvertible {
 
 /// A client's number as a path has it.
 public enum ClientNumber {
-    /// Ids that there are.
-    public static let allowed = 1...Int(Int32.max)
+    /// Ids that there are: 0…K − 1 of K clients.
+    public static let allowed = 0...Int(Int32.max) - 1
 
     /// Reads digits: no sign, no space, no leading zero.
     /// - Throws: `APIError` with the code `invalid_client`.
@@ -55,8 +55,8 @@ public enum ClientNumber {
         guard let client = wholeNumber(text), allowed.contains(client) else {
             throw APIError(
                 .invalidClient,
-                "“\(printable(text))” is no client's id: expected a whole number from 1",
-                expected: "a whole number from 1", got: .string(printable(text)))
+                "“\(printable(text))” is no client's id: expected a whole number from 0",
+                expected: "a whole number from 0", got: .string(printable(text)))
         }
         return client
     }

@@ -184,8 +184,8 @@ public final class InProcessFederation: Sendable {
         _ work: inout [Work]
     ) {
         switch effect {
-        case .awaitClients(let round, let count):
-            preconditionFailure("round \(round) waits for \(count) clients that are all here")
+        case .awaitClients(let round, _), .extendRound(let round, updates: _):
+            preconditionFailure("round \(round) waits for clients that are all here")
         case .abandon:
             // Too few clients took part, as chance had it; the round opens anew.
             break
@@ -234,7 +234,8 @@ public final class InProcessFederation: Sendable {
                 next?.clients.merge(state.clientStates) { _, new in new }
                 state.candidate = next
             } catch {
-                preconditionFailure("round \(round) closed without an update: \(error)")
+                let failure = ClientFailure(.divergence, reason: "\(error)")
+                events.append(.aggregateFailed(round: round, failure: failure))
             }
         case .evaluateGlobal(let round):
             state.waitingModels += 1

@@ -1,6 +1,6 @@
 import CKernels
 
-/// Names one stream of random numbers: every (seed, purpose, client, round) is a stream of its own.
+/// Names one stream of random numbers: every (seed, purpose, part, round) is a stream of its own.
 ///
 /// Streams are counter-based, so that what one client draws never depends on which thread it runs
 /// on or on what was drawn before it.
@@ -22,17 +22,27 @@ public struct RandomKey: Hashable, Sendable {
     public var purpose: Purpose
     /// Tells apart streams of one purpose: a layer's position, a tensor's number (24 bits are used).
     public var index: Int
-    public var client: Int
+    /// Whose numbers they are: those of an image, of a label, of a client; 0 for nobody's (32 bits are
+    /// used).
+    public var part: Int
     public var round: Int
 
     public init(
-        seed: UInt64, purpose: Purpose, index: Int = 0, client: Int = 0, round: Int = 0
+        seed: UInt64, purpose: Purpose, index: Int = 0, part: Int = 0, round: Int = 0
     ) {
         self.seed = seed
         self.purpose = purpose
         self.index = index
-        self.client = client
+        self.part = part
         self.round = round
+    }
+
+    /// The key of a client's numbers: client k has part k + 1. (Ids began at 1 once; what was drawn
+    /// then is drawn still.)
+    public init(
+        seed: UInt64, purpose: Purpose, index: Int = 0, client: Int, round: Int = 0
+    ) {
+        self.init(seed: seed, purpose: purpose, index: index, part: client + 1, round: round)
     }
 
     /// The same key for another `index`.
@@ -43,10 +53,10 @@ public struct RandomKey: Hashable, Sendable {
     }
 
     /// The key as the generator takes it; the block number is left free.
-    @usableFromInline var philox: ck_philox_key {
+    @usableFromInline package var philox: ck_philox_key {
         ck_philox_key(
             seed: seed, round: UInt32(truncatingIfNeeded: round),
-            client: UInt32(truncatingIfNeeded: client),
+            client: UInt32(truncatingIfNeeded: part),
             purpose: UInt32(purpose.rawValue) << 24 | UInt32(truncatingIfNeeded: index) & 0xFF_FFFF)
     }
 }

@@ -65,7 +65,7 @@ struct GeneratedDigitsTests {
         let data = GeneratedDigits.dataset(seed: 5, trainCount: 1, testCount: 4, threads: 1)
         for image in 0..<4 {
             var stream = RandomStream(
-                RandomKey(seed: 5, purpose: .generation, index: 1, client: image))
+                RandomKey(seed: 5, purpose: .generation, index: 1, part: image))
             let alone = GeneratedDigits.image(
                 digit: Int(data.test.labels[image]), stream: &stream)
             #expect(alone == Array(data.test.pixels[image * 784..<(image + 1) * 784]))

@@ -9,13 +9,13 @@ import Datasets
         let file = try folder.write(Array(text.utf8), to: "clients.csv")
         let images = try Labels.images(Self.labels)
         let shards = try Partition.natural(file: file).divide(images, among: clients, seed: 1)
-        return (1...shards.clientCount).map { shards.shard(of: $0) }
+        return (0..<shards.clientCount).map { shards.shard(of: $0) }
     }
 
     @Test("With or without a heading, in any order, with spaces and any line ends")
     func forms() throws {
         for text in [
-            "1,0\n1,3\n2,1\n", "client,index\n1,0\n1,3\n2,1\n", "2,1\n1,3\n1,0",
+            "0,0\n0,3\n1,1\n", "1,0\n1,3\n2,1\n", "client,index\n1,0\n1,3\n2,1\n", "2,1\n1,3\n1,0",
             "\u{FEFF}writer ; image, sample\r\n 2 ,1\r\n1,\t3\r\n1,0\r\n",
         ] {
             if text.contains(";") {
@@ -131,6 +131,22 @@ import Datasets
             PartitionError.unreadable(file: "a.csv", reason: "No such file or directory")
                 .description
                 == "a.csv cannot be read: No such file or directory")
+    }
+
+    @Test("A file with the clients 1 to K, as earlier versions wrote it, has the same shards")
+    func fromOne() throws {
+        let shards = try Partition.dirichlet(alpha: 0.5).divide(Labels.many, among: 12, seed: 8)
+        let lines = String(decoding: shards.csv(), as: UTF8.self).split(separator: "\n")
+        let early = try lines.dropFirst().map { line in
+            let fields = line.split(separator: ",")
+            return "\(try #require(Int(fields[0])) + 1),\(fields[1])"
+        }
+        let folder = TemporaryFolder()
+        // Client 10 is behind client 9 there, too, whatever order its lines are in.
+        let text = ([String(lines[0])] + early.reversed()).joined(separator: "\n")
+        let file = try folder.write(Array(text.utf8), to: "clients.csv")
+        #expect(try Partition.natural(file: file).divide(Labels.many, among: 12, seed: 1) == shards)
+        #expect(early.first?.hasPrefix("1,") == true && lines[1].hasPrefix("0,"))
     }
 
     @Test("What is written is read as the same shards", arguments: PartitionLawTests.all)

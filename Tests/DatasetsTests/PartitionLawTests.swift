@@ -61,7 +61,7 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
         var isGiven = [Bool](repeating: false, count: images.count)
         var largest = 0
         var total = 0
-        for client in 1...clients {
+        for client in 0..<clients {
             let shard = shards.shard(of: client)
             total += shard.count
             largest = max(largest, shard.count)
@@ -125,7 +125,7 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
         let images = Labels.many
         let shards = try partition.divide(images, among: clients, seed: 5)
         let totals = images.classCounts(of: (0..<60_000).map { Int32($0) })
-        for client in 1...clients {
+        for client in 0..<clients {
             let counts = shards.classCounts(of: client)
             let size = Double(shards.sampleCount(of: client))
             for (count, total) in zip(counts, totals) {
@@ -145,13 +145,13 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
         var place = [Int](repeating: 0, count: sorted.count)
         for (position, index) in sorted.enumerated() { place[Int(index)] = position }
         let size = size ?? 300
-        for client in 1...100 {
+        for client in 0..<100 {
             let pieces = shards.shard(of: client).map { place[Int($0)] / size }
             let counts = Dictionary(pieces.map { ($0, 1) }, uniquingKeysWith: +)
             #expect(counts.count == 2 && counts.values.allSatisfy { $0 == size })
         }
         // Two shards hold few classes: that is what they are for.
-        let classes = (1...100).map { shards.classCounts(of: $0).count { $0 > 0 } }
+        let classes = (0..<100).map { shards.classCounts(of: $0).count { $0 > 0 } }
         #expect(classes.allSatisfy { $0 <= 4 })
     }
 
@@ -160,10 +160,10 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
         let shards = try Partition.labels(perClient: perClient)
             .divide(Labels.many, among: 100, seed: 4)
         var parts = [[Int]](repeating: [], count: 10)
-        for client in 1...100 {
+        for client in 0..<100 {
             let counts = shards.classCounts(of: client)
             #expect(counts.count { $0 > 0 } == perClient)
-            #expect(counts[(client - 1) % 10] > 0)
+            #expect(counts[client % 10] > 0)
             for (label, count) in counts.enumerated() where count > 0 {
                 parts[label].append(count)
             }
@@ -234,7 +234,7 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
         }
         for source in drawn + [divided] {
             var counts = Set<Int>()
-            for client in 1...20 {
+            for client in 0..<20 {
                 for round in 1...2 {
                     let count = source.shard(client: client, round: round).count
                     #expect(source.sampleCount(client: client, round: round) == count)
@@ -249,6 +249,6 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
 }
 
 extension DividedShards {
-    /// Images of the clients 1 … K.
-    var clientSizes: [Int] { (1...clientCount).map { sampleCount(of: $0) } }
+    /// Images of the clients 0 … K − 1.
+    var clientSizes: [Int] { (0..<clientCount).map { sampleCount(of: $0) } }
 }

@@ -35,7 +35,7 @@ struct FederationClientTests {
         let endings = try await Served.with(
             Served.settings(clients: 3, rounds: 4), disk: disk
         ) { address in
-            try await runAll((1...3).map { client($0, at: address, events: events) })
+            try await runAll((0..<3).map { client($0, at: address, events: events) })
         }
         #expect(endings == Array(repeating: .init(outcome: "completed", succeeded: true), count: 3))
         #expect(disk.records.map(\.round) == [1, 2, 3, 4])
@@ -54,7 +54,7 @@ struct FederationClientTests {
         let settings = Served.settings(clients: 2, rounds: 6)
         let events = Events()
         let (port, running) = try await Served.with(settings, disk: disk) { address in
-            let clients = (1...2).map { number in
+            let clients = (0..<2).map { number in
                 client(
                     number, at: address,
                     participant: ArithmeticParticipant(client: number, seconds: 0.05),
@@ -82,9 +82,9 @@ struct FederationClientTests {
         let settings = Served.settings(clients: 2, rounds: 2)
         try await Served.with(settings, disk: disk, minimum: 1) { address in
             let slow = client(
-                2, at: address, participant: ArithmeticParticipant(client: 2, seconds: 60))
+                1, at: address, participant: ArithmeticParticipant(client: 1, seconds: 60))
             let leaver = Task { try await slow.run() }
-            let stayer = Task { try await client(1, at: address).run() }
+            let stayer = Task { try await client(0, at: address).run() }
             try await Task.sleep(for: .milliseconds(300))
             let start = MonotonicClock.seconds()
             leaver.cancel()
@@ -102,14 +102,14 @@ struct FederationClientTests {
             Served.settings(clients: 2, rounds: 2), disk: disk
         ) { address in
             try await runAll([
-                client(1, at: address),
+                client(0, at: address),
                 client(
-                    2, at: address, participant: ArithmeticParticipant(client: 2, diverges: true)),
+                    1, at: address, participant: ArithmeticParticipant(client: 1, diverges: true)),
             ])
         }
         let reason = "its loss is no finite number in epoch 1, batch 1"
         let ending = FederationClient.Ending(
-            outcome: "diverged: client 2 in round 1: \(reason)", succeeded: false)
+            outcome: "diverged: client 1 in round 1: \(reason)", succeeded: false)
         #expect(endings == [ending, ending])
         #expect(disk.records.isEmpty)
     }
@@ -119,7 +119,7 @@ struct FederationClientTests {
         let disk = Served.Disk()
         try await Served.with(Served.settings(clients: 2, rounds: 1), disk: disk) { address in
             let stranger = await #expect(throws: ClientError.self) {
-                try await client(9, at: address).run()
+                try await client(2, at: address).run()
             }
             #expect(stranger?.description.hasPrefix("the server refuses: ") == true)
             guard case .refused(let error) = stranger else {
@@ -127,11 +127,11 @@ struct FederationClientTests {
                 return
             }
             #expect(error.code == .tooManyClients)
-            var other = ArithmeticParticipant(client: 1)
+            var other = ArithmeticParticipant(client: 0)
             other.architecture = ArchitectureDigest(
                 hexadecimal: String(repeating: "00", count: 32))!
             let wrong = await #expect(throws: ClientError.self) {
-                try await client(1, at: address, participant: other).run()
+                try await client(0, at: address, participant: other).run()
             }
             guard case .refused(let error) = wrong else {
                 Issue.record("\(String(describing: wrong))")
@@ -150,7 +150,7 @@ struct FederationClientTests {
         let address = try ServerAddress("http://127.0.0.1:\(port)")
         let start = MonotonicClock.seconds()
         let error = await #expect(throws: ClientError.self) {
-            try await client(1, at: address, retrySeconds: 1).run()
+            try await client(0, at: address, retrySeconds: 1).run()
         }
         let spent = MonotonicClock.seconds() - start
         #expect((0.9...3).contains(spent))

@@ -107,7 +107,7 @@ enum Served {
         var model = initial
         for round in 1...rounds {
             var sum = ExactAccumulator(layout: layout)
-            for client in 1...clients {
+            for client in 0..<clients {
                 try sum.add(
                     ModelUpdate(
                         client: client, round: round, sampleCount: 10 + client,

@@ -7,14 +7,14 @@ import FederationServer
 struct AccessTests {
     private static let tokens = """
         # clients
-        1 first-token-of-client-1
-        2 sha256:\(sha256OfSecond)
+        0 first-token-of-client-0
+        1 sha256:\(sha256OfSecond)
 
         admin administrators-token
         """
-    /// Of "second-token-of-client-2".
+    /// Of "second-token-of-client-1".
     private static let sha256OfSecond =
-        "dcfcca2e75e672947a37d357a61c4bb224316f8a7c4edda61a8ddb921f1c167a"
+        "cfc05e43acfd9470ea75a8b4ff7e79047e95f48eb2dd1f0210a0e8b9c71c7eda"
 
     private func table() throws -> TokenTable {
         try TokenTable(text: Self.tokens, path: "tokens")
@@ -23,10 +23,10 @@ struct AccessTests {
     @Test("Tokens and their digests name their holders")
     func holders() throws {
         let table = try table()
-        #expect(table.holder(of: "first-token-of-client-1") == .client(1))
-        #expect(table.holder(of: "second-token-of-client-2") == .client(2))
+        #expect(table.holder(of: "first-token-of-client-0") == .client(0))
+        #expect(table.holder(of: "second-token-of-client-1") == .client(1))
         #expect(table.holder(of: "administrators-token") == .administrator)
-        #expect(table.holder(of: "first-token-of-client-2") == nil)
+        #expect(table.holder(of: "first-token-of-client-1") == nil)
         #expect(table.holder(of: "") == nil)
         #expect(!"\(table)".contains("first-token"))
     }
@@ -39,8 +39,8 @@ struct AccessTests {
                 + Self.tokens.split(separator: "\n", omittingEmptySubsequences: false)
                 .joined(separator: end) + end + end
             let table = try TokenTable(text: text, path: "tokens")
-            #expect(table.holder(of: "first-token-of-client-1") == .client(1))
-            #expect(table.holder(of: "second-token-of-client-2") == .client(2))
+            #expect(table.holder(of: "first-token-of-client-0") == .client(0))
+            #expect(table.holder(of: "second-token-of-client-1") == .client(1))
             #expect(table.holder(of: "administrators-token") == .administrator)
         }
     }
@@ -63,6 +63,7 @@ struct AccessTests {
                 + "ID being a client's number or “admin”")
         #expect(sentence("x 0123456789abcdef").hasPrefix("line 1 of t is no token"))
         #expect(sentence("1 sha256:12").hasPrefix("line 1 of t is no token"))
+        #expect(sentence("-1 0123456789abcdef").hasPrefix("line 1 of t is no token"))
         #expect(
             sentence("1 short")
                 == "the token in line 1 of t has 5 bytes: expected at least 16")
@@ -100,38 +101,38 @@ struct AccessTests {
         var options = TestServer.Options()
         options.tokens = try table()
         try await TestServer.with(options) { server in
-            let first = ["Authorization: Bearer first-token-of-client-1"]
+            let first = ["Authorization: Bearer first-token-of-client-0"]
             let admin = ["Authorization: Bearer administrators-token"]
-            let none = try await server.upload(1, round: 1, value: 1)
+            let none = try await server.upload(0, round: 1, value: 1)
             #expect(none.status == 401)
             #expect(none.headers["www-authenticate"] == "Bearer")
             #expect(
                 none.message == "this server takes a token in the header “Authorization: Bearer …”")
             for header in [
-                "Bearer wrong", "Bearer", "Basic first-token-of-client-1",
-                "first-token-of-client-1",
-                "Bearer first-token-of-client-1 x",
+                "Bearer wrong", "Bearer", "Basic first-token-of-client-0",
+                "first-token-of-client-0",
+                "Bearer first-token-of-client-0 x",
             ] {
                 let wrong = try await server.upload(
-                    1, round: 1, value: 1, headers: ["Authorization: \(header)"])
+                    0, round: 1, value: 1, headers: ["Authorization: \(header)"])
                 #expect(wrong.status == 401)
                 #expect(wrong.message == "the token is not one that this server takes")
             }
-            let asOther = try await server.upload(2, round: 1, value: 1, headers: first)
+            let asOther = try await server.upload(1, round: 1, value: 1, headers: first)
             #expect(asOther.status == 403)
             #expect(asOther.code == "wrong_client")
             #expect(
-                asOther.message == "the token is that of client 1: it cannot act as 2")
-            let asAdmin = try await server.upload(2, round: 1, value: 1, headers: admin)
+                asOther.message == "the token is that of client 0: it cannot act as 1")
+            let asAdmin = try await server.upload(1, round: 1, value: 1, headers: admin)
             #expect(asAdmin.status == 403)
             for path in [
-                "/get_server_round", "/get_server_weight", "/update_num_data/1/1", "/v1/run",
+                "/get_server_round", "/get_server_weight", "/update_num_data/0/1", "/v1/run",
                 "/initialize/1/1/1", Route.model.path(TestServer.run),
-                Route.nextTask.path(TestServer.run, 1),
+                Route.nextTask.path(TestServer.run, 0),
             ] {
                 #expect(try await server.get(path).status == 401, "\(path)")
             }
-            #expect(try await server.upload(1, round: 1, value: 1, headers: first).status == 200)
+            #expect(try await server.upload(0, round: 1, value: 1, headers: first).status == 200)
             #expect(
                 try await server.get("/initialize/2/1/2", headers: first).code == "run_in_progress")
             let forced = try await server.get("/initialize/2/1/2?force=true", headers: first)

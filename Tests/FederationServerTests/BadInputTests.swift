@@ -13,12 +13,12 @@ struct BadInputTests {
     private func expectUnharmed(_ server: TestServer) async throws {
         #expect(try await server.get("/healthz").text == "ok\n")
         #expect(server.record.commits.isEmpty)
-        for client in 1...2 {
-            var sent = try await server.upload(client, round: 1, value: Float(client))
+        for client in 0..<2 {
+            var sent = try await server.upload(client, round: 1, value: Float(client + 1))
             // Uploads that were cut off count as under way until the server has noticed.
             for _ in 0..<100 where sent.status == 429 {
                 try await Task.sleep(for: .milliseconds(20))
-                sent = try await server.upload(client, round: 1, value: Float(client))
+                sent = try await server.upload(client, round: 1, value: Float(client + 1))
             }
             #expect(sent.status == 200, "\(sent.text)")
         }
@@ -48,13 +48,13 @@ struct BadInputTests {
                 "-1", "0", "1.5", "%221%22", "null", "1000000000000000000", "9223372036854775807",
                 "536870912", "+1", "01", "%20", "1e3",
             ] {
-                let answer = try await server.get("/update_num_data/1/\(text)")
+                let answer = try await server.get("/update_num_data/0/\(text)")
                 expectRefused(
                     answer, .invalidSampleCount,
                     "“\(text)” is no number of samples: expected a whole number from 1 to 536870911",
                     text)
             }
-            #expect(try await server.ask("PUT", "/put_weight/1").code == "samples_missing")
+            #expect(try await server.ask("PUT", "/put_weight/0").code == "samples_missing")
             try await expectUnharmed(server)
         }
     }
@@ -68,10 +68,10 @@ struct BadInputTests {
             ] {
                 let body = #"{"architecture": "\#(TestServer.digest)", "samples": \#(text)}"#
                 let answer = try await server.ask(
-                    "PUT", Route.register.path(TestServer.run, 1), body: Array(body.utf8))
+                    "PUT", Route.register.path(TestServer.run, 0), body: Array(body.utf8))
                 expectRefused(answer, .invalidSampleCount, nil, text)
             }
-            #expect(try await server.task(1).code == "unknown_client")
+            #expect(try await server.task(0).code == "unknown_client")
             try await expectUnharmed(server)
         }
     }
@@ -81,7 +81,7 @@ struct BadInputTests {
         try await TestServer.with { server in
             let long = String(repeating: "9", count: 10_000)
             for text in [
-                "..%2F..%2Fetc%2Fpasswd", "%00", "1%00", "1%0A", "%0d%0aX:1", long, "0", "-1", "x",
+                "..%2F..%2Fetc%2Fpasswd", "%00", "1%00", "1%0A", "%0d%0aX:1", long, "00", "-1", "x",
                 "1.0", "9223372036854775808",
             ] {
                 for (method, path) in [
@@ -95,15 +95,16 @@ struct BadInputTests {
                 }
             }
             for (method, path) in [
-                ("PUT", "/put_weight/99"), ("GET", "/v1/runs/test-1/clients/99/task"),
-                ("PUT", "/v1/runs/test-1/rounds/1/updates/99"),
+                ("PUT", "/put_weight/2"), ("GET", "/v1/runs/test-1/clients/2/task"),
+                ("PUT", "/v1/runs/test-1/rounds/1/updates/2147483646"),
             ] {
                 let answer = try await server.ask(method, path, body: [])
+                let client = path.contains("2147483646") ? "2147483646" : "2"
                 expectRefused(
                     answer, .unknownClient,
-                    "there is no client 99: this run has the clients 1 to 2")
+                    "there is no client \(client): this run has the clients 0 to 1")
             }
-            expectRefused(try await server.get("/update_num_data/99/1"), .tooManyClients)
+            expectRefused(try await server.get("/update_num_data/2/1"), .tooManyClients)
             try await expectUnharmed(server)
         }
     }
@@ -144,13 +145,13 @@ struct BadInputTests {
             let twice = #"{"samples": 1, "samples": 2, "architecture": "\#(TestServer.digest)"}"#
             for text in [deep, twice, "", "{", "nul", "[1]", "\u{0}", #"{"a": "\ud800"}"#] {
                 let answer = try await server.ask(
-                    "PUT", Route.register.path(TestServer.run, 1), body: Array(text.utf8))
+                    "PUT", Route.register.path(TestServer.run, 0), body: Array(text.utf8))
                 expectRefused(answer, .malformedJSON, nil, String(text.prefix(40)))
             }
-            #expect(try await server.get("/update_num_data/1/10").status == 200)
+            #expect(try await server.get("/update_num_data/0/10").status == 200)
             for text in [deep, "", "{", "nul", "[[[1, 2, 3], [4, 5"] {
                 let answer = try await server.ask(
-                    "PUT", "/put_weight/1", body: Array(text.utf8.prefix(60_000)))
+                    "PUT", "/put_weight/0", body: Array(text.utf8.prefix(60_000)))
                 #expect(["malformed_json", "wrong_shape"].contains(answer.code), "\(answer.text)")
                 #expect(answer.status == 400)
             }
@@ -161,7 +162,7 @@ struct BadInputTests {
     @Test("Weights of another shape, or that are no numbers")
     func weights() async throws {
         try await TestServer.with { server in
-            _ = try await server.get("/update_num_data/1/10")
+            _ = try await server.get("/update_num_data/0/10")
             for (text, code) in [
                 ("[]", APIError.Code.wrongShape), ("[[[1, 2, 3], [4, 5, 6]]]", .wrongShape),
                 ("[[[1, 2], [4, 5]], [1, 2, 3, 4]]", .wrongShape),
@@ -172,7 +173,7 @@ struct BadInputTests {
                 ("[[[1, 2, 3], [4, 5, 6]], [1e30, 2, 3, 4]]", .outOfRange),
             ] {
                 let answer = try await server.ask(
-                    "PUT", "/put_weight/1", body: Array(text.utf8))
+                    "PUT", "/put_weight/0", body: Array(text.utf8))
                 expectRefused(answer, code, nil, text)
             }
             try await expectUnharmed(server)
@@ -182,8 +183,8 @@ struct BadInputTests {
     @Test("Binary updates that are wrong somewhere")
     func binaryUpdates() async throws {
         try await TestServer.with { server in
-            let path = Route.update.path(TestServer.run, 1, 1)
-            let good = server.update(1, round: 1, value: 1)
+            let path = Route.update.path(TestServer.run, 1, 0)
+            let good = server.update(0, round: 1, value: 1)
             func changed(_ position: Int, _ value: UInt8) -> [UInt8] {
                 var bytes = good
                 bytes[position] = value
@@ -194,13 +195,13 @@ struct BadInputTests {
                 (changed(80, 0), .wrongArchitecture), (changed(120, 0xAB), .wrongChecksum),
                 (changed(134, 0xAB), .wrongChecksum), (Array(good.dropLast()), .truncated),
                 (good + [0], .tooLarge), ([], .truncated), (Array(good.prefix(100)), .truncated),
-                (server.update(2, round: 1, value: 1), .wrongClient),
-                (server.update(1, round: 1, value: .nan), .notFinite),
-                (server.update(1, round: 1, value: -.infinity), .notFinite),
-                (server.update(1, round: 1, value: 1e30), .outOfRange),
-                (server.update(1, round: 1, value: 1, samples: 0), .invalidSampleCount),
-                (server.update(1, round: 1, value: 1, samples: 1 << 29), .invalidSampleCount),
-                (server.update(1, round: 1, value: 1, count: 9), .malformedBody),
+                (server.update(1, round: 1, value: 1), .wrongClient),
+                (server.update(0, round: 1, value: .nan), .notFinite),
+                (server.update(0, round: 1, value: -.infinity), .notFinite),
+                (server.update(0, round: 1, value: 1e30), .outOfRange),
+                (server.update(0, round: 1, value: 1, samples: 0), .invalidSampleCount),
+                (server.update(0, round: 1, value: 1, samples: 1 << 29), .invalidSampleCount),
+                (server.update(0, round: 1, value: 1, count: 9), .malformedBody),
             ] {
                 let answer = try await server.ask("PUT", path, body: bytes)
                 expectRefused(answer, code)
@@ -215,9 +216,9 @@ struct BadInputTests {
     @Test("A body that is cut off anywhere")
     func cutOff() async throws {
         try await TestServer.with { server in
-            let good = server.update(1, round: 1, value: 1)
+            let good = server.update(0, round: 1, value: 1)
             let head =
-                "PUT \(Route.update.path(TestServer.run, 1, 1)) HTTP/1.1\r\nHost: x\r\n"
+                "PUT \(Route.update.path(TestServer.run, 1, 0)) HTTP/1.1\r\nHost: x\r\n"
                 + "Content-Length: \(good.count)\r\n\r\n"
             try await onThread { [port = server.port] in
                 for length in 0..<good.count {
@@ -239,9 +240,9 @@ struct BadInputTests {
             expectRefused(post, .methodNotAllowed, "/get_server_round takes GET")
             #expect(post.json("expected") as? String == "GET")
             #expect(post.headers["allow"] == "GET")
-            let get = try await server.get(Route.register.path(TestServer.run, 1))
+            let get = try await server.get(Route.register.path(TestServer.run, 0))
             expectRefused(
-                get, .methodNotAllowed, "/v1/runs/test-1/clients/1 takes DELETE or PUT")
+                get, .methodNotAllowed, "/v1/runs/test-1/clients/0 takes DELETE or PUT")
             #expect(get.headers["allow"] == "DELETE, PUT")
             try await expectUnharmed(server)
         }

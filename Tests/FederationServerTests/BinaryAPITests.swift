@@ -9,20 +9,21 @@ struct BinaryAPITests {
     @Test("A run of two clients and two rounds")
     func wholeRun() async throws {
         try await TestServer.with { server in
-            for client in 1...2 { #expect(try await server.register(client).status == 204) }
+            for client in 0..<2 { #expect(try await server.register(client).status == 204) }
             for round in 1...2 {
-                for client in 1...2 {
+                for client in 0..<2 {
                     let task = try await server.task(client)
                     #expect(task.json("task") as? String == "train")
                     #expect(task.json("round") as? Int == round)
                     let sent = try await server.upload(
-                        client, round: round, value: Float(client * round), samples: client)
+                        client, round: round, value: Float((client + 1) * round),
+                        samples: client + 1)
                     #expect(sent.status == 200)
                     #expect(sent.text == #"{"isRepeat": false, "round": \#(round)}"#)
                 }
                 #expect(try await server.until { server.record.commits.count == round })
             }
-            let end = try await server.task(1)
+            let end = try await server.task(0)
             #expect(end.json("task") as? String == "finished")
             #expect(end.json("outcome") as? String == "completed")
             #expect(end.json("succeeded") as? Bool == true)
@@ -61,23 +62,23 @@ struct BinaryAPITests {
     @Test("The same bytes again are taken again, other bytes are not")
     func repeats() async throws {
         try await TestServer.with { server in
-            _ = try await server.register(1)
-            #expect(try await server.upload(1, round: 1, value: 1).status == 200)
-            let again = try await server.upload(1, round: 1, value: 1)
+            _ = try await server.register(0)
+            #expect(try await server.upload(0, round: 1, value: 1).status == 200)
+            let again = try await server.upload(0, round: 1, value: 1)
             #expect(again.status == 200)
             #expect(again.text == #"{"isRepeat": true, "round": 1}"#)
-            let other = try await server.upload(1, round: 1, value: 2)
+            let other = try await server.upload(0, round: 1, value: 2)
             #expect(other.status == 409)
             #expect(other.code == "conflicting_update")
             #expect(
                 other.message
-                    == "client 1 has reported another update in round 1: that one counts")
+                    == "client 0 has reported another update in round 1: that one counts")
             // Also when the round is over.
-            _ = try await server.register(2)
-            #expect(try await server.upload(2, round: 1, value: 3).status == 200)
+            _ = try await server.register(1)
+            #expect(try await server.upload(1, round: 1, value: 3).status == 200)
             #expect(try await server.until { server.record.commits.count == 1 })
-            #expect(try await server.upload(1, round: 1, value: 1).status == 200)
-            let late = try await server.upload(1, round: 1, value: 2)
+            #expect(try await server.upload(0, round: 1, value: 1).status == 200)
+            let late = try await server.upload(0, round: 1, value: 2)
             #expect(late.status == 409)
             #expect(
                 server.record.commits[0].model
@@ -88,8 +89,8 @@ struct BinaryAPITests {
     @Test("An update for another round gets the current one")
     func wrongRound() async throws {
         try await TestServer.with { server in
-            _ = try await server.register(1)
-            let early = try await server.upload(1, round: 2, value: 1)
+            _ = try await server.register(0)
+            let early = try await server.upload(0, round: 2, value: 1)
             #expect(early.status == 409)
             #expect(early.code == "wrong_round")
             #expect(early.message == "round 1 is open, not round 2")
@@ -101,12 +102,12 @@ struct BinaryAPITests {
     @Test("A question for the next task is answered the moment the round opens")
     func longPoll() async throws {
         try await TestServer.with { server in
-            for client in 1...2 { _ = try await server.register(client) }
-            _ = try await server.upload(1, round: 1, value: 1)
-            let asked = Task { try await server.task(1) }
+            for client in 0..<2 { _ = try await server.register(client) }
+            _ = try await server.upload(0, round: 1, value: 1)
+            let asked = Task { try await server.task(0) }
             try await Task.sleep(for: .milliseconds(200))
             let sent = MonotonicClock.seconds()
-            _ = try await server.upload(2, round: 1, value: 1)
+            _ = try await server.upload(1, round: 1, value: 1)
             let answer = try await asked.value
             let seconds = MonotonicClock.seconds() - sent
             #expect(answer.json("round") as? Int == 2)
@@ -119,9 +120,9 @@ struct BinaryAPITests {
         var options = TestServer.Options()
         options.timing.pollSeconds = 0.3
         try await TestServer.with(options) { server in
-            _ = try await server.register(1)
-            _ = try await server.upload(1, round: 1, value: 1)
-            let answer = try await server.task(1)
+            _ = try await server.register(0)
+            _ = try await server.upload(0, round: 1, value: 1)
+            let answer = try await server.task(0)
             #expect(answer.status == 200)
             #expect(answer.json("task") as? String == "wait")
         }
@@ -132,19 +133,19 @@ struct BinaryAPITests {
         try await TestServer.with { server in
             let other = ArchitectureDigest(hexadecimal: String(repeating: "00", count: 32))!
             let wrong = try await server.ask(
-                "PUT", Route.register.path(TestServer.run, 1),
+                "PUT", Route.register.path(TestServer.run, 0),
                 body: Registration(architecture: other, sampleCount: 1).encoded())
             #expect(wrong.status == 409)
             #expect(wrong.code == "wrong_architecture")
-            let third = try await server.register(3)
+            let third = try await server.register(2)
             #expect(third.status == 409)
             #expect(third.code == "too_many_clients")
             #expect(
-                third.message == "the run takes no client 3: this run has the clients 1 to 2")
-            let stranger = try await server.task(2)
+                third.message == "the run takes no client 2: this run has the clients 0 to 1")
+            let stranger = try await server.task(1)
             #expect(stranger.status == 404)
-            #expect(stranger.message == "client 2 has not registered with this server")
-            let run = try await server.get("/v1/runs/other/clients/1/task")
+            #expect(stranger.message == "client 1 has not registered with this server")
+            let run = try await server.get("/v1/runs/other/clients/0/task")
             #expect(run.status == 404)
             #expect(run.code == "unknown_run")
         }
@@ -153,18 +154,18 @@ struct BinaryAPITests {
     @Test("A client whose training diverged ends the run")
     func failure() async throws {
         try await TestServer.with { server in
-            _ = try await server.register(1)
-            _ = try await server.upload(2, round: 1, value: 1)
+            _ = try await server.register(0)
+            _ = try await server.upload(1, round: 1, value: 1)
             let report = FailureReport(reason: "its loss is no finite number")
             let sent = try await server.ask(
-                "PUT", Route.failure.path(TestServer.run, 1, 1), body: report.encoded())
+                "PUT", Route.failure.path(TestServer.run, 1, 0), body: report.encoded())
             #expect(sent.status == 204)
             #expect(try await server.until { !server.record.outcomes.isEmpty })
-            let end = try await server.task(1)
+            let end = try await server.task(0)
             #expect(end.json("succeeded") as? Bool == false)
             #expect(
                 end.json("outcome") as? String
-                    == "diverged: client 1 in round 1: its loss is no finite number")
+                    == "diverged: client 0 in round 1: its loss is no finite number")
         }
     }
 }

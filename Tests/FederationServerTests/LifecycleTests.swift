@@ -10,6 +10,7 @@ struct LifecycleTests {
     private func quick() -> TestServer.Options {
         var options = TestServer.Options()
         options.timing.silenceSeconds = 0.6
+        options.timing.connectedSilenceSeconds = 0.6
         options.timing.disconnectionSeconds = 0.3
         options.timing.upkeepSeconds = 0.05
         return options
@@ -22,10 +23,11 @@ struct LifecycleTests {
         options.cohortSize = 1
         options.minimumClients = 1
         options.timing.silenceSeconds = 30
+        options.timing.connectedSilenceSeconds = 30
         try await TestServer.with(options) { server in
             // All three are there, and one of them has the only place.
             let sockets = try await onThread { [port = server.port] in
-                try (1...3).map { client in
+                try (0..<3).map { client in
                     let socket = try RawSocket(port: port)
                     _ = try socket.exchange(
                         "PUT", Route.register.path(TestServer.run, client),
@@ -51,9 +53,9 @@ struct LifecycleTests {
             #expect(MonotonicClock.seconds() - start < 30)
             #expect(
                 server.record.events.contains(
-                    "client \(first + 1) is gone in round 1: its connection closed"))
+                    "client \(first) is gone in round 1: its connection closed"))
             let drops = try await server.get("/state").json("drops") as? [[String: Any]]
-            #expect(drops?.first?["client"] as? Int == first + 1)
+            #expect(drops?.first?["client"] as? Int == first)
             #expect(drops?.first?["reason"] as? String == "its connection closed")
             withExtendedLifetime(sockets) {}
         }
@@ -62,26 +64,26 @@ struct LifecycleTests {
     @Test("A client that is silent is given up, and has its place again when it comes back")
     func silent() async throws {
         try await TestServer.with(quick()) { server in
-            let path = Route.heartbeat.path(TestServer.run, 1)
+            let path = Route.heartbeat.path(TestServer.run, 0)
             let beat = Heartbeat(round: 1, imagesTrained: 5, imagesPerSecond: 100).encoded()
             try await onThread { [port = server.port] in
                 let socket = try RawSocket(port: port)
                 _ = try socket.exchange(
-                    "PUT", Route.register.path(TestServer.run, 1),
+                    "PUT", Route.register.path(TestServer.run, 0),
                     body: Registration(architecture: TestServer.digest, sampleCount: 10).encoded())
                 for _ in 0..<10 {
                     let answer = try socket.exchange("POST", path, body: beat)
                     #expect(answer.text == #"{"isWanted": true}"#)
                     usleep(100_000)
                 }
-                let lost = "client 1 is gone in round 1: no heartbeat for 0.6 s"
+                let lost = "client 0 is gone in round 1: no heartbeat for 0.6 s"
                 #expect(!server.record.events.contains(lost))
                 usleep(900_000)
                 #expect(server.record.events.contains(lost))
                 let again = try socket.exchange("POST", path, body: beat)
                 #expect(again.text == #"{"isWanted": true}"#)
             }
-            #expect(try await server.upload(1, round: 1, value: 1).status == 200)
+            #expect(try await server.upload(0, round: 1, value: 1).status == 200)
             let late = try await server.ask("POST", path, body: beat)
             #expect(late.text == #"{"isWanted": false}"#)
         }
@@ -90,10 +92,10 @@ struct LifecycleTests {
     @Test("A client that leaves is gone at once")
     func leaving() async throws {
         try await TestServer.with(quick()) { server in
-            _ = try await server.register(1)
-            let left = try await server.ask("DELETE", Route.leave.path(TestServer.run, 1))
+            _ = try await server.register(0)
+            let left = try await server.ask("DELETE", Route.leave.path(TestServer.run, 0))
             #expect(left.status == 204)
-            #expect(server.record.events.contains("client 1 is gone in round 1: it has left"))
+            #expect(server.record.events.contains("client 0 is gone in round 1: it has left"))
         }
     }
 
@@ -104,31 +106,31 @@ struct LifecycleTests {
         options.minimumClients = 1
         options.rounds = 1
         try await TestServer.with(options) { server in
-            _ = try await server.upload(2, round: 1, value: 3)
+            _ = try await server.upload(1, round: 1, value: 3)
             #expect(try await server.until { !server.record.outcomes.isEmpty })
             #expect(
                 server.record.commits.first?.model
                     == ParameterVector([Float](repeating: 3, count: 10)))
-            let late = try await server.upload(1, round: 1, value: 1)
+            let late = try await server.upload(0, round: 1, value: 1)
             #expect(late.status == 409)
             #expect(late.code == "no_round_open")
         }
     }
 
-    @Test("A round with too few updates at its deadline starts again from its model")
-    func abandoned() async throws {
+    @Test("A round with too few updates at its deadline stays open, and keeps what it was told of")
+    func extended() async throws {
         var options = quick()
         options.deadlineSeconds = 0.5
         options.rounds = 1
         try await TestServer.with(options) { server in
-            _ = try await server.upload(2, round: 1, value: 3)
-            let again = "round 1 had too few updates at its deadline: it starts again"
+            _ = try await server.upload(1, round: 1, value: 3)
+            let again =
+                "round 1 had 1 of at least 2 updates at its deadline: it stays open"
             #expect(try await server.until { server.record.events.contains(again) })
-            // What was taken then does not count now, and may come again.
-            for client in 1...2 {
-                let sent = try await server.upload(client, round: 1, value: 3)
-                #expect(sent.text == #"{"isRepeat": false, "round": 1}"#)
-            }
+            let repeated = try await server.upload(1, round: 1, value: 3)
+            #expect(repeated.text == #"{"isRepeat": true, "round": 1}"#)
+            let sent = try await server.upload(0, round: 1, value: 3)
+            #expect(sent.text == #"{"isRepeat": false, "round": 1}"#)
             #expect(try await server.until { !server.record.outcomes.isEmpty })
             #expect(server.record.outcomes == [.completed])
         }
@@ -147,11 +149,11 @@ struct LifecycleTests {
     private func stopped(_ options: TestServer.Options) async throws -> TestServer.Record {
         nonisolated(unsafe) var found: TestServer.Record?
         try await TestServer.with(options) { server in
-            _ = try await server.register(1)
-            _ = try await server.upload(1, round: 1, value: 1)
-            let asked = Task { try await server.task(1) }
+            _ = try await server.register(0)
+            _ = try await server.upload(0, round: 1, value: 1)
+            let asked = Task { try await server.task(0) }
             try await Task.sleep(for: .milliseconds(200))
-            _ = try await server.upload(2, round: 1, value: 1)
+            _ = try await server.upload(1, round: 1, value: 1)
             server.server.stop()
             let answer = try await asked.value
             #expect(answer.status == 503)
@@ -169,7 +171,7 @@ struct LifecycleTests {
         try await TestServer.with(options) { server in
             try await onThread { [port = server.port] in
                 let socket = try RawSocket(port: port)
-                let path = Route.update.path(TestServer.run, 1, 1)
+                let path = Route.update.path(TestServer.run, 1, 0)
                 socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 168\r\n\r\nabc")
                 usleep(100_000)
                 server.server.stop()
@@ -185,7 +187,7 @@ struct LifecycleTests {
         options.commitFails = true
         await #expect(throws: TestServer.CommitFailure.self) {
             try await TestServer.with(options) { server in
-                for client in 1...2 { _ = try await server.upload(client, round: 1, value: 1) }
+                for client in 0..<2 { _ = try await server.upload(client, round: 1, value: 1) }
                 let isGone = try await server.until {
                     (try? await onThread { [port = server.port] in try RawSocket(port: port) })
                         == nil

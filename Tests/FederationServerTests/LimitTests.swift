@@ -7,7 +7,7 @@ import FederationServer
 
 @Suite("Limits", .serialized)
 struct LimitTests {
-    private let path = Route.update.path(TestServer.run, 1, 1)
+    private let path = Route.update.path(TestServer.run, 1, 0)
 
     @Test("A body of 10 GB is refused before any of it is read")
     func tenGigabytes() async throws {
@@ -33,7 +33,7 @@ struct LimitTests {
             let (answer, isClosed) = try await onThread { [path, port = server.port] in
                 let socket = try RawSocket(port: port)
                 socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
-                let good = server.update(1, round: 1, value: 1)
+                let good = server.update(0, round: 1, value: 1)
                 socket.send("\(String(good.count, radix: 16))\r\n")
                 socket.send(good + Array("\r\n".utf8))
                 let chunk = Array("400\r\n".utf8) + [UInt8](repeating: 7, count: 1024) + [13, 10]
@@ -61,7 +61,7 @@ struct LimitTests {
             let (answer, isClosed) = try await onThread { [path, port = server.port] in
                 let socket = try RawSocket(port: port)
                 socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 168\r\n\r\n")
-                let bytes = server.update(1, round: 1, value: 1)
+                let bytes = server.update(0, round: 1, value: 1)
                 for byte in bytes.prefix(40) {
                     guard socket.send([byte]) else { break }
                     usleep(20_000)
@@ -74,7 +74,7 @@ struct LimitTests {
             #expect(isClosed)
             #expect(MonotonicClock.seconds() - seconds < 30)
             // The client may try again.
-            #expect(try await server.upload(1, round: 1, value: 1).status == 200)
+            #expect(try await server.upload(0, round: 1, value: 1).status == 200)
         }
     }
 
@@ -129,7 +129,7 @@ struct LimitTests {
         try await TestServer.with(options) { server in
             // Two have the two places that there are at least, and keep them.
             let sockets = try await onThread { [port = server.port] in
-                try (1...2).map { client in
+                try (0..<2).map { client in
                     let socket = try RawSocket(port: port)
                     let path = Route.update.path(TestServer.run, 1, client)
                     socket.send("PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 168\r\n\r\n")
@@ -138,17 +138,17 @@ struct LimitTests {
                 }
             }
             try await Task.sleep(for: .milliseconds(200))
-            let late = try await server.upload(3, round: 1, value: 1)
+            let late = try await server.upload(2, round: 1, value: 1)
             #expect(late.status == 429)
             #expect(late.headers["retry-after"] == "1")
             #expect(
                 late.message
                     == "the server has had 2 other uploads in hand for 0.4 s: try again")
-            let waiting = Task { try await server.upload(4, round: 1, value: 1) }
+            let waiting = Task { try await server.upload(3, round: 1, value: 1) }
             try await Task.sleep(for: .milliseconds(100))
             sockets[0].shut()
             #expect(try await waiting.value.status == 200)
-            #expect(try await server.upload(3, round: 1, value: 1).status == 200)
+            #expect(try await server.upload(2, round: 1, value: 1).status == 200)
         }
     }
 
@@ -160,8 +160,8 @@ struct LimitTests {
         try await TestServer.with(options) { server in
             let size = 64 << 20
             #expect(ServerLimits(parameterCount: 2_100_000).listedUpdateBytes > size)
-            _ = try await server.get("/update_num_data/1/10")
-            _ = try await server.ask("PUT", "/put_weight/1", body: Array("[1]".utf8))
+            _ = try await server.get("/update_num_data/0/10")
+            _ = try await server.ask("PUT", "/put_weight/0", body: Array("[1]".utf8))
             let before = PrometheusText.residentBytes ?? 0
             for round in 0..<4 {
                 let answer = try await onThread { [port = server.port] in
@@ -171,7 +171,7 @@ struct LimitTests {
                     }
                     let socket = try RawSocket(port: port)
                     let head =
-                        "PUT /put_weight/1 HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\n\r\n"
+                        "PUT /put_weight/0 HTTP/1.1\r\nHost: x\r\nContent-Length: \(size)\r\n\r\n"
                     socket.send(round % 2 == 0 ? head + "[[" : head)
                     for _ in 0..<63 { socket.send(block) }
                     socket.send(Array(block.prefix((1 << 20) - (round % 2 == 0 ? 2 : 0))))

@@ -11,9 +11,9 @@ struct ObservationTests {
         try await TestServer.with { server in
             let before = try await server.get("/state")
             #expect(before.json("phase") as? String == "waiting")
-            _ = try await server.register(2, samples: 30)
-            _ = try await server.upload(2, round: 1, value: 0.5, samples: 30)
-            _ = try await server.register(1)
+            _ = try await server.register(1, samples: 30)
+            _ = try await server.upload(1, round: 1, value: 0.5, samples: 30)
+            _ = try await server.register(0)
             #expect(
                 try await server.until {
                     let clients = try await server.get("/state").json("clients") as? [[String: Any]]
@@ -43,7 +43,7 @@ struct ObservationTests {
             #expect(run["learningRate"] as? Double == 0.01)
             #expect(run["address"] as? String == "http://127.0.0.1:\(server.port)")
             let clients = try #require(object["clients"] as? [[String: Any]])
-            #expect(clients.map { $0["client"] as? Int } == [1, 2])
+            #expect(clients.map { $0["client"] as? Int } == [0, 1])
             #expect(clients.map { $0["state"] as? String } == ["training", "reported"])
             #expect(clients.map { $0["samples"] as? Int } == [10, 30])
             #expect(clients[1]["bytesReceived"] as? Int == 168)
@@ -51,8 +51,8 @@ struct ObservationTests {
             let events = try #require(object["events"] as? [[String: Any]])
             #expect(
                 events.map { $0["text"] as? String } == [
-                    "round 1 is open for 2 clients", "client 2 is there",
-                    "client 2 has reported in round 1", "client 1 is there",
+                    "round 1 is open for 2 clients", "client 1 is there",
+                    "client 1 has reported in round 1", "client 0 is there",
                 ])
         }
     }
@@ -60,14 +60,14 @@ struct ObservationTests {
     @Test("Watchers are told of changes, at most four times a second")
     func events() async throws {
         try await TestServer.with { server in
-            _ = try await server.register(1)
+            _ = try await server.register(0)
             let (head, events, seconds) = try await onThread { [port = server.port] in
                 let socket = try RawSocket(port: port)
                 socket.send("GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
                 var text = ""
                 let start = MonotonicClock.seconds()
                 var count = 0
-                while !text.contains("client 2 is there"), MonotonicClock.seconds() - start < 5 {
+                while !text.contains("client 1 is there"), MonotonicClock.seconds() - start < 5 {
                     text += String(decoding: try socket.receive(), as: UTF8.self)
                     if count == 0 {
                         count = 1
@@ -75,7 +75,7 @@ struct ObservationTests {
                         let other = try RawSocket(port: port)
                         for _ in 0..<20 {
                             _ = try other.exchange(
-                                "PUT", Route.register.path(TestServer.run, 2),
+                                "PUT", Route.register.path(TestServer.run, 1),
                                 body: Registration(
                                     architecture: TestServer.digest, sampleCount: 10
                                 ).encoded())
@@ -96,8 +96,8 @@ struct ObservationTests {
     @Test("Metrics are in Prometheus's text form")
     func metrics() async throws {
         try await TestServer.with { server in
-            _ = try await server.upload(1, round: 1, value: 1)
-            _ = try await server.upload(9, round: 1, value: 1)
+            _ = try await server.upload(0, round: 1, value: 1)
+            _ = try await server.upload(8, round: 1, value: 1)
             let answer = try await server.get("/metrics")
             #expect(answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
             let lines = answer.text.split(separator: "\n")

@@ -18,8 +18,9 @@ struct PlainAPITests {
             let first = try await server.get("/get_server_weight")
             #expect(first.text == "[[[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]], [0.0, 0.0, 0.0, 0.0]]")
             for round in 1...2 {
-                for (client, value) in [(1, Float(round)), (2, Float(round) * 4)] {
-                    let count = try await server.get("/update_num_data/\(client)/\(client * 10)")
+                for (client, value) in [(0, Float(round)), (1, Float(round) * 4)] {
+                    let count = try await server.get(
+                        "/update_num_data/\(client)/\(client * 10 + 10)")
                     #expect(count.text == "Number of data for \(client) updated")
                     let put = try await server.ask(
                         "PUT", "/put_weight/\(client)", body: listed(value))
@@ -33,7 +34,7 @@ struct PlainAPITests {
             #expect(last.text == "[[[6.0, 6.0, 6.0], [6.0, 6.0, 6.0]], [6.0, 6.0, 6.0, 6.0]]")
             #expect(server.record.commits.map(\.record.round) == [1, 2])
             #expect(server.record.outcomes == [.completed])
-            let late = try await server.ask("PUT", "/put_weight/1", body: listed(1))
+            let late = try await server.ask("PUT", "/put_weight/0", body: listed(1))
             #expect(late.status == 409)
             #expect(late.message == "the run is over: completed")
             #expect(try await server.committedRounds() == 2)
@@ -43,19 +44,19 @@ struct PlainAPITests {
     @Test("Reporting twice, or without a number of samples, changes nothing")
     func conflicts() async throws {
         try await TestServer.with { server in
-            let early = try await server.ask("PUT", "/put_weight/1", body: listed(1))
+            let early = try await server.ask("PUT", "/put_weight/0", body: listed(1))
             #expect(early.status == 409)
             #expect(early.code == "samples_missing")
             #expect(
                 early.message
-                    == "client 1 has not said how many samples it has: "
-                    + "expected GET /update_num_data/1/COUNT first")
-            _ = try await server.get("/update_num_data/1/10")
-            #expect(try await server.ask("PUT", "/put_weight/1", body: listed(1)).status == 200)
-            let again = try await server.ask("PUT", "/put_weight/1", body: listed(1))
+                    == "client 0 has not said how many samples it has: "
+                    + "expected GET /update_num_data/0/COUNT first")
+            _ = try await server.get("/update_num_data/0/10")
+            #expect(try await server.ask("PUT", "/put_weight/0", body: listed(1)).status == 200)
+            let again = try await server.ask("PUT", "/put_weight/0", body: listed(1))
             #expect(again.status == 409)
             #expect(again.code == "duplicate")
-            #expect(again.message == "client 1 has reported in round 1 already")
+            #expect(again.message == "client 0 has reported in round 1 already")
             #expect(server.record.commits.isEmpty)
         }
     }
@@ -71,8 +72,8 @@ struct PlainAPITests {
             #expect(try await server.get("/v1/run").json("run") as? String == "test-2")
             #expect(try await server.get("/v1/run").json("clients") as? Int == 1)
             _ = try await server.get("/initialize/2/1/1")
-            _ = try await server.get("/update_num_data/1/10")
-            #expect(try await server.ask("PUT", "/put_weight/1", body: listed(1)).status == 200)
+            _ = try await server.get("/update_num_data/0/10")
+            #expect(try await server.ask("PUT", "/put_weight/0", body: listed(1)).status == 200)
             let refused = try await server.get("/initialize/2/1/1")
             #expect(refused.status == 409)
             #expect(refused.code == "run_in_progress")
@@ -80,8 +81,8 @@ struct PlainAPITests {
             #expect(forced.status == 403)
             #expect(forced.message == "?force=true needs the administrator's token")
             // The run goes on and ends; then there is nothing in progress any more.
-            _ = try await server.get("/update_num_data/2/10")
-            #expect(try await server.ask("PUT", "/put_weight/2", body: listed(1)).status == 200)
+            _ = try await server.get("/update_num_data/1/10")
+            #expect(try await server.ask("PUT", "/put_weight/1", body: listed(1)).status == 200)
             #expect(try await server.until { !server.record.outcomes.isEmpty })
             #expect(try await server.committedRounds() == 1)
             #expect(try await server.get("/initialize/3/2/4").status == 200)
@@ -109,17 +110,17 @@ struct PlainAPITests {
         var options = TestServer.Options()
         options.makingSeconds = 1
         try await TestServer.with(options) { server in
-            _ = try await server.get("/update_num_data/1/10")
+            _ = try await server.get("/update_num_data/0/10")
             async let initialized = server.get("/initialize/1/1/1")
             let refused = try await server.until {
-                let put = try await server.ask("PUT", "/put_weight/1", body: Array("[]".utf8))
+                let put = try await server.ask("PUT", "/put_weight/0", body: Array("[]".utf8))
                 return put.status == 409
                     && put.message == "another run is about to begin: ask again in a moment"
             }
             #expect(refused)
             #expect(try await initialized.status == 200)
-            _ = try await server.get("/update_num_data/1/10")
-            #expect(try await server.ask("PUT", "/put_weight/1", body: listed(1)).status == 200)
+            _ = try await server.get("/update_num_data/0/10")
+            #expect(try await server.ask("PUT", "/put_weight/0", body: listed(1)).status == 200)
             #expect(try await server.until { server.record.outcomes == [.completed] })
         }
     }

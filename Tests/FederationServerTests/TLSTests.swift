@@ -76,7 +76,7 @@ struct TLSTests {
             options.tls = files
             try await TestServer.with(options) { server in
                 let text = try await ask(
-                    "PUT /put_weight/1 HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n",
+                    "PUT /put_weight/0 HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n",
                     port: server.port)
                 #expect(text.hasPrefix("HTTP/1.1 413 "))
                 #expect(text.contains(#""code": "too_large""#))

@@ -16,6 +16,7 @@ struct TestServer: Sendable {
         private let state = Mutex(State())
 
         private struct State {
+            var kept: [ModelUpdate] = []
             var commits: [(record: RoundRecord, model: ParameterVector)] = []
             var events: [String] = []
             var outcomes: [Outcome] = []
@@ -24,12 +25,14 @@ struct TestServer: Sendable {
         var commits: [(record: RoundRecord, model: ParameterVector)] {
             state.withLock { $0.commits }
         }
+        var kept: [ModelUpdate] { state.withLock { $0.kept } }
         var events: [String] { state.withLock { $0.events } }
         var outcomes: [Outcome] { state.withLock { $0.outcomes } }
 
         func commit(_ record: RoundRecord, _ model: ParameterVector) {
             state.withLock { $0.commits.append((record, model)) }
         }
+        func keep(_ update: ModelUpdate) { state.withLock { $0.kept.append(update) } }
         func finish(_ outcome: Outcome) { state.withLock { $0.outcomes.append(outcome) } }
         func note(_ event: ServerEvent) {
             switch event {
@@ -57,8 +60,13 @@ struct TestServer: Sendable {
         /// How long it takes to make a run that a client asks for.
         var makingSeconds = 0.0
         var evaluationSeconds = 0.0
+        /// Updates that an earlier life of the server has kept.
+        var keptUpdates: [ModelUpdate] = []
+        var keepingFails = false
     }
 
+    /// The lowest id of a client.
+    static let firstClient = 0
     static let run = RunIdentifier("test-1")!
     static let digest = ArchitectureDigest(hexadecimal: String(repeating: "5a", count: 32))!
 
@@ -85,6 +93,11 @@ struct TestServer: Sendable {
                 roundDeadlineSeconds: options.deadlineSeconds),
             strategy: .fedAvg, layout: options.layout,
             state: FederationState(model: ParameterVector(zeros: options.layout.count)),
+            keptUpdates: options.keptUpdates,
+            keep: { update in
+                if options.keepingFails { throw CommitFailure() }
+                record.keep(update)
+            },
             work: { _, _ in LocalWork(steps: 1, learningRate: 0.01) },
             evaluate: { model in
                 if options.evaluationSeconds > 0 {
@@ -165,10 +178,14 @@ struct TestServer: Sendable {
 
     /// Registers a client.
     @discardableResult
-    func register(_ client: Int, samples: Int = 10) async throws -> RawSocket.Answer {
+    func register(
+        _ client: Int, samples: Int = 10, instance: String? = nil
+    ) async throws -> RawSocket.Answer {
         try await ask(
             "PUT", Route.register.path(Self.run, client),
-            body: Registration(architecture: Self.digest, sampleCount: samples).encoded())
+            body: Registration(
+                architecture: Self.digest, sampleCount: samples, instance: instance
+            ).encoded())
     }
 
     /// The bytes of an update whose parameters are all `value`.

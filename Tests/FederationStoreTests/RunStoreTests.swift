@@ -23,7 +23,7 @@ struct RunStoreTests {
                 #expect(run.lastAccuracy == 0.2 * 3)
                 #expect(run.outcome == "unfinished")
                 #expect(try store.rounds(of: name) == (1...3).map(Sample.round))
-                #expect(try store.clients(of: name) == [1: 10, 2: 20, 3: 30])
+                #expect(try store.clients(of: name) == [0: 10, 1: 20, 2: 30])
                 let model = try store.model(of: name)
                 #expect(model == StoredModel(round: 3, parameters: Sample.model(3)))
             }
@@ -139,9 +139,9 @@ struct RunStoreTests {
         try inTemporaryFolder { path in
             let store = try RunStore(path: path)
             let name = try Sample.begin(store)
-            try store.register(client: 2, samples: 77, in: name)
+            try store.register(client: 1, samples: 77, in: name)
             try store.register(client: 9, samples: 1, in: name)
-            #expect(try store.clients(of: name) == [1: 10, 2: 77, 3: 30, 9: 1])
+            #expect(try store.clients(of: name) == [0: 10, 1: 77, 2: 30, 9: 1])
         }
     }
 

@@ -186,12 +186,12 @@ struct StoreErrorTests {
                 "the rounds of run NAME are [2, 3], not 1, 2, 3 …"
             ),
             (
-                "UPDATE client_rounds SET class_counts = 'many' WHERE round = 2 AND client = 1",
-                "class counts of client 1 in round 2 are “many”"
+                "UPDATE client_rounds SET class_counts = 'many' WHERE round = 2 AND client = 0",
+                "class counts of client 0 in round 2 are “many”"
             ),
             (
-                "UPDATE client_rounds SET failure = 'boredom' WHERE round = 2 AND client = 2",
-                "the failure of client 2 in round 2 is “boredom”"
+                "UPDATE client_rounds SET failure = 'boredom' WHERE round = 2 AND client = 1",
+                "the failure of client 1 in round 2 is “boredom”"
             ),
         ]
         for (sql, detail) in cases {

@@ -47,26 +47,26 @@ enum Sample {
     /// That model, of a strategy that knows nothing else.
     static func state(_ round: Int) -> FederationState { FederationState(model: model(round)) }
 
-    /// A round in which client 2 is absent in round 2 and client 3 unevaluated in round 3.
+    /// A round in which client 1 is absent in round 2 and client 2 unevaluated in round 3.
     static func round(_ number: Int) -> CommittedRound {
-        let clients = (1...3).map { client in
-            if number == 2, client == 2 {
+        let clients = (0..<3).map { client in
+            if number == 2, client == 1 {
                 return RoundRecord.Client(
                     client: client, sampleCount: nil,
                     failure: ClientFailure(.absence, reason: "no heartbeat for 3 s"))
             }
             return RoundRecord.Client(
-                client: client, sampleCount: 10 * client,
-                evaluation: number == 3 && client == 3
+                client: client, sampleCount: 10 * (client + 1),
+                evaluation: number == 3 && client == 2
                     ? nil
-                    : Evaluation(accuracy: 0.1 * Double(client), loss: 1 / 3, count: 70))
+                    : Evaluation(accuracy: 0.1 * Double(client + 1), loss: 1 / 3, count: 70))
         }
         return CommittedRound(
             record: RoundRecord(
                 round: number, clients: clients,
                 global: Evaluation(
                     accuracy: 0.2 * Double(number), loss: 1 / Double(number), count: 70)),
-            classCounts: number == 2 ? [1: [4, 6], 3: [30, 0]] : [1: [4, 6], 2: [20], 3: [30]],
+            classCounts: number == 2 ? [0: [4, 6], 2: [30, 0]] : [0: [4, 6], 1: [20], 2: [30]],
             seconds: 0.1 + Double(number), trainingSeconds: 0.3, evaluationSeconds: 1e-9)
     }
 
@@ -74,7 +74,7 @@ enum Sample {
     static func begin(_ store: RunStore, kind: String = "run", rounds: Int = 0) throws -> String {
         let name = try store.begin(
             kind: kind, header: header, source: ["dataset": "digits"], layout: layout,
-            samples: [1: 10, 2: 20, 3: 30])
+            samples: [0: 10, 1: 20, 2: 30])
         for number in 0..<rounds {
             try store.commit(round(number + 1), state: state(number + 1), in: name)
         }

@@ -16,7 +16,7 @@ extension RoundEngine {
                 switch effect {
                 case .train(let client, let round):
                     queue.append(
-                        .updateReceived(client: client, round: round, sampleCount: client))
+                        .updateReceived(client: client, round: round, sampleCount: client + 1))
                 case .accept(let client, let round):
                     queue.append(.updateFolded(client: client, round: round))
                 case .evaluateClient(let client, let round):

@@ -23,7 +23,7 @@ struct ParticipationTests {
     func frequencies() {
         let participation = Participation(availability: 0.7, dropoutBefore: 0.2, dropoutAfter: 0.1)
         func fates(seed: UInt64, attempt: Int = 1) -> [Participation.Fate] {
-            (1...1000).flatMap { client in
+            (0..<1000).flatMap { client in
                 (1...100).map { round in
                     participation.fate(of: client, seed: seed, round: round, attempt: attempt)
                 }
@@ -41,7 +41,7 @@ struct ParticipationTests {
         let certain = Participation()
         #expect(certain.isCertain)
         #expect(
-            (1...1000).allSatisfy {
+            (0..<1000).allSatisfy {
                 certain.fate(of: $0, seed: 1, round: 1, attempt: 1) == .takesPart
             })
     }

@@ -12,7 +12,7 @@ private struct RandomDriver {
     var accepted: Set<Int> = []
     var closed: Set<Int> = []
     var committed = 0
-    var abandoned = 0
+    var extended = 0
     var finished = false
     var violations: [String] = []
 
@@ -41,10 +41,11 @@ private struct RandomDriver {
                 accepted = []
             case .train(let client, let round):
                 expect(!folded.contains(client), "client \(client) is asked again")
-                waiting.append(.updateReceived(client: client, round: round, sampleCount: client))
+                waiting.append(
+                    .updateReceived(client: client, round: round, sampleCount: client + 1))
                 if random.next(below: 3) == 0 {
                     waiting.append(
-                        .updateReceived(client: client, round: round, sampleCount: client))
+                        .updateReceived(client: client, round: round, sampleCount: client + 1))
                 }
                 if random.next(below: 6) == 0 {
                     waiting.append(
@@ -67,7 +68,7 @@ private struct RandomDriver {
                 waiting.append(
                     .clientEvaluated(
                         client: client, round: round,
-                        Evaluation(accuracy: 0.5, loss: 0.5, count: client)))
+                        Evaluation(accuracy: 0.5, loss: 0.5, count: client + 1)))
             case .aggregate:
                 expect(folded.count >= configuration.minimumClients, "closed with too few")
                 expect(folded.count <= configuration.goal, "closed with too many")
@@ -85,7 +86,12 @@ private struct RandomDriver {
                     "the record is not in order")
                 expect(record.round == committed + 1, "round \(record.round) is out of order")
                 committed += 1
-            case .abandon: abandoned += 1
+            case .abandon(let round): violations.append("round \(round) is abandoned")
+            case .extendRound(let round, let updates):
+                expect(round == committed + 1, "round \(round) goes on after \(committed)")
+                expect(updates == folded.count, "\(updates) of \(folded.count) updates")
+                expect(updates < configuration.minimumClients, "it could have closed")
+                extended += 1
             case .finish: finished = true
             case .reject, .awaitClients: break
             }
@@ -97,7 +103,7 @@ private struct RandomDriver {
 
     /// Something of no order: clients come and go, time passes, strangers call.
     mutating func disturb() {
-        let client = random.next(in: 1...engine.configuration.population + 1)
+        let client = random.next(in: -1...engine.configuration.population)
         let round = max(1, engine.currentRound + random.next(in: -1...1))
         switch random.next(below: 8) {
         case 0, 1, 2: handle(.clientJoined(client: client))
@@ -122,7 +128,7 @@ extension RoundEngine.Effect {
 struct RoundEngineRandomTests {
     @Test("Whatever happens, a round has its minimum, its goal and each client once; and it ends")
     func invariants() {
-        var abandoned = 0
+        var extended = 0
         var rounds = 0
         for seed in UInt64(1)...600 {
             var random = RandomStream(RandomKey(seed: seed, purpose: .selection))
@@ -142,7 +148,7 @@ struct RoundEngineRandomTests {
             driver.handle(.begin)
             var patience = 400
             while !driver.finished, patience > 0 {
-                for client in 1...clients { driver.handle(.clientJoined(client: client)) }
+                for client in 0..<clients { driver.handle(.clientJoined(client: client)) }
                 while !driver.waiting.isEmpty { driver.step() }
                 driver.handle(.deadlinePassed(round: driver.engine.currentRound))
                 patience -= 1
@@ -150,11 +156,11 @@ struct RoundEngineRandomTests {
             #expect(driver.violations == [], "seed \(seed): \(configuration)")
             #expect(driver.engine.outcome == .completed, "seed \(seed): \(configuration)")
             #expect(driver.committed == configuration.rounds, "seed \(seed)")
-            abandoned += driver.abandoned
+            extended += driver.extended
             rounds += driver.committed
         }
         // The random events reach what is tested.
-        #expect(abandoned > 100)
+        #expect(extended > 100)
         #expect(rounds > 1000)
     }
 
@@ -168,7 +174,7 @@ struct RoundEngineRandomTests {
                     population: 14, rounds: 4, seed: seed, cohortSize: 6, minimumClients: 2,
                     waitsForClients: true, roundDeadlineSeconds: 60))
             var waiting: [RoundEngine.Event] = [.begin]
-            waiting += (1...14).map { .clientJoined(client: $0) }
+            waiting += (0..<14).map { .clientJoined(client: $0) }
             while true {
                 if waiting.isEmpty {
                     guard let round = engine.openRound else { return engine }
@@ -207,7 +213,7 @@ struct RoundEngineRandomTests {
                 return .clientFailed(
                     client: client, round: round, failure: .init(.divergence, reason: "NaN"))
             default:
-                return .updateReceived(client: client, round: round, sampleCount: 10 * client)
+                return .updateReceived(client: client, round: round, sampleCount: 10 + 10 * client)
             }
         }
         let expected = run(1)

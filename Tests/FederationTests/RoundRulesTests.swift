@@ -4,49 +4,6 @@ import Federation
 private typealias Event = RoundEngine.Event
 private typealias Effect = RoundEngine.Effect
 
-private let good = Evaluation(accuracy: 0.5, loss: 0.5, count: 10)
-private let gone = ClientFailure(.absence, reason: "it hung up")
-
-/// Engines of runs without clients' evaluation: folding an update is all there is to report.
-private func engine(
-    clients: Int = 5, rounds: Int = 3, seed: UInt64 = 1, cohort: Int? = nil, over: Double = 1,
-    goal: Int? = nil, minimum: Int = 1, waits: Bool = false, deadline: Double? = nil
-) -> RoundEngine {
-    RoundEngine(
-        .init(
-            population: clients, rounds: rounds, evaluatesClients: false, seed: seed,
-            cohortSize: cohort, overSelection: over, goal: goal, minimumClients: minimum,
-            waitsForClients: waits, roundDeadlineSeconds: deadline))
-}
-
-extension RoundEngine {
-    /// An update that comes and is folded in at once.
-    @discardableResult
-    fileprivate mutating func report(_ client: Int, _ round: Int = 1) -> [Effect] {
-        let taken = handle(.updateReceived(client: client, round: round, sampleCount: client))
-        guard taken == [.accept(client: client, round: round)] else { return taken }
-        return handle(.updateFolded(client: client, round: round))
-    }
-
-    /// The effects of events, one after the other.
-    @discardableResult
-    fileprivate mutating func handle(all events: [Event]) -> [Effect] {
-        events.flatMap { handle($0) }
-    }
-}
-
-extension [RoundEngine.Effect] {
-    fileprivate var cohort: [Int]? {
-        compactMap { if case .openRound(_, let cohort) = $0 { cohort } else { nil } }.first
-    }
-
-    fileprivate var trained: [Int] {
-        compactMap { if case .train(let client, _) = $0 { client } else { nil } }
-    }
-}
-
-private let closing: [Effect] = [.aggregate(round: 1), .evaluateGlobal(round: 1)]
-
 @Suite("Which clients a round has")
 struct CohortTests {
     @Test("The cohort is the seed's and the round's, and each client's turn comes equally often")
@@ -83,7 +40,7 @@ struct CohortTests {
         #expect(engine.outcome == .completed)
         #expect(Set(cohorts).count == 6)
 
-        for order in [Array(1...40), (1...40).reversed()] {
+        for order in [Array(0..<40), (0..<40).reversed()] {
             var served = self.served(clients: 40, cohort: 8)
             _ = served.handle(.begin)
             let opening = served.handle(all: order.map { .clientJoined(client: $0) })
@@ -105,7 +62,7 @@ struct CohortTests {
             #expect(chosen.count == cohort)
             var served = engine(clients: clients, cohort: cohort, over: over, waits: true)
             let asked = served.handle(
-                all: [.begin] + (1...clients).map { .clientJoined(client: $0) }
+                all: [.begin] + (0..<clients).map { .clientJoined(client: $0) }
             ).cohort
             #expect(asked?.count == places)
             #expect(Set(chosen).isSubset(of: asked ?? []))
@@ -122,35 +79,35 @@ struct ClosingTests {
     @Test("At the goal: updates beyond it are turned away, and leave no trace")
     func goal() {
         var engine = engine(clients: 5, cohort: 3, over: 2, goal: 3, waits: true)
-        let opening = engine.handle(all: [.begin] + (1...5).map { .clientJoined(client: $0) })
-        #expect(opening.cohort == [1, 2, 3, 4, 5])
-        engine.report(4)
-        _ = engine.handle(.updateReceived(client: 2, round: 1, sampleCount: 2))
-        _ = engine.handle(.updateReceived(client: 5, round: 1, sampleCount: 5))
-        let late = engine.handle(.updateReceived(client: 1, round: 1, sampleCount: 1))
-        #expect(late == [.reject(client: 1, round: 1, .goalReached)])
+        let opening = engine.handle(all: [.begin] + (0..<5).map { .clientJoined(client: $0) })
+        #expect(opening.cohort == [0, 1, 2, 3, 4])
+        engine.report(3)
+        _ = engine.handle(.updateReceived(client: 1, round: 1, sampleCount: 2))
+        _ = engine.handle(.updateReceived(client: 4, round: 1, sampleCount: 5))
+        let late = engine.handle(.updateReceived(client: 0, round: 1, sampleCount: 1))
+        #expect(late == [.reject(client: 0, round: 1, .goalReached)])
         // One of the three is refused by the sum, so there is room for another.
-        #expect(engine.handle(.updateRefused(client: 5, round: 1, failure: gone)) == [])
-        #expect(engine.report(1) == [])
-        #expect(engine.handle(.updateFolded(client: 2, round: 1)) == closing)
-        let after = engine.handle(.updateReceived(client: 3, round: 1, sampleCount: 3))
-        #expect(after == [.reject(client: 3, round: 1, .noRoundOpen)])
+        #expect(engine.handle(.updateRefused(client: 4, round: 1, failure: gone)) == [])
+        #expect(engine.report(0) == [])
+        #expect(engine.handle(.updateFolded(client: 1, round: 1)) == closing)
+        let after = engine.handle(.updateReceived(client: 2, round: 1, sampleCount: 3))
+        #expect(after == [.reject(client: 2, round: 1, .noRoundOpen)])
         _ = engine.handle(.globalEvaluated(round: 1, good))
         #expect(
             engine.records.first?.clients == [
-                .init(client: 1, sampleCount: 1), .init(client: 2, sampleCount: 2),
-                .init(client: 4, sampleCount: 4), .init(client: 5, sampleCount: nil, failure: gone),
+                .init(client: 0, sampleCount: 1), .init(client: 1, sampleCount: 2),
+                .init(client: 3, sampleCount: 4), .init(client: 4, sampleCount: nil, failure: gone),
             ])
-        let stale = engine.handle(.updateReceived(client: 3, round: 1, sampleCount: 3))
-        #expect(stale == [.reject(client: 3, round: 1, .wrongRound(open: 2))])
+        let stale = engine.handle(.updateReceived(client: 2, round: 1, sampleCount: 3))
+        #expect(stale == [.reject(client: 2, round: 1, .wrongRound(open: 2))])
     }
 
     @Test("At the deadline, with at least the minimum; whoever had not reported is named")
     func deadlineWithMinimum() {
         var engine = engine(clients: 3, minimum: 2, waits: true, deadline: 60)
-        engine.handle(all: [.begin] + (1...3).map { .clientJoined(client: $0) })
-        engine.report(1)
-        engine.report(3)
+        engine.handle(all: [.begin] + (0..<3).map { .clientJoined(client: $0) })
+        engine.report(0)
+        engine.report(2)
         #expect(engine.handle(.deadlinePassed(round: 2)) == [])
         #expect(engine.handle(.deadlinePassed(round: 1)) == closing)
         _ = engine.handle(.globalEvaluated(round: 1, good))
@@ -158,59 +115,73 @@ struct ClosingTests {
             .absence, reason: "it had not reported when the deadline passed")
         #expect(
             engine.records.first?.clients == [
-                .init(client: 1, sampleCount: 1),
-                .init(client: 2, sampleCount: nil, failure: late),
-                .init(client: 3, sampleCount: 3),
+                .init(client: 0, sampleCount: 1),
+                .init(client: 1, sampleCount: nil, failure: late),
+                .init(client: 2, sampleCount: 3),
             ])
     }
 
     @Test("At the deadline, what has been accepted is waited for and nothing else is taken")
     func deadlineWhileFolding() {
         var engine = engine(clients: 3, minimum: 2, waits: true, deadline: 60)
-        engine.handle(all: [.begin] + (1...3).map { .clientJoined(client: $0) })
-        engine.report(1)
-        _ = engine.handle(.updateReceived(client: 2, round: 1, sampleCount: 2))
+        engine.handle(all: [.begin] + (0..<3).map { .clientJoined(client: $0) })
+        engine.report(0)
+        _ = engine.handle(.updateReceived(client: 1, round: 1, sampleCount: 2))
         #expect(engine.handle(.deadlinePassed(round: 1)) == [])
         #expect(engine.handle(.deadlinePassed(round: 1)) == [])
-        let late = engine.handle(.updateReceived(client: 3, round: 1, sampleCount: 3))
-        #expect(late == [.reject(client: 3, round: 1, .deadlinePassed)])
+        let late = engine.handle(.updateReceived(client: 2, round: 1, sampleCount: 3))
+        #expect(late == [.reject(client: 2, round: 1, .deadlinePassed)])
         var refused = engine
-        #expect(engine.handle(.updateFolded(client: 2, round: 1)) == closing)
-        let again = refused.handle(.updateRefused(client: 2, round: 1, failure: gone))
-        #expect(again.first == .abandon(round: 1))
-        #expect(again.cohort == [1, 2, 3])
+        #expect(engine.handle(.updateFolded(client: 1, round: 1)) == closing)
+        // Refused, it leaves the round one short: it goes on, and whoever was late may report.
+        let again = refused.handle(.updateRefused(client: 1, round: 1, failure: gone))
+        #expect(again == [.extendRound(round: 1, updates: 1)])
+        #expect(refused.isTraining(2))
+        #expect(refused.report(2) == closing)
     }
 
-    @Test("With too few at the deadline it is abandoned and begins again, all its updates dropped")
-    func abandoned() {
+    @Test("With too few at the deadline it stays open: nothing that came is asked for again")
+    func extended() {
         var engine = engine(clients: 20, cohort: 4, minimum: 3, waits: true, deadline: 60)
-        let opening = engine.handle(all: [.begin] + (1...20).map { .clientJoined(client: $0) })
+        let opening = engine.handle(all: [.begin] + (0..<20).map { .clientJoined(client: $0) })
         let first = opening.cohort ?? []
         #expect(first.count == 4)
         engine.report(first[0])
         engine.report(first[1])
         let effects = engine.handle(.deadlinePassed(round: 1))
-        #expect(effects.first == .abandon(round: 1))
-        #expect(engine.attempt == 2)
-        let second = effects.cohort ?? []
-        #expect(effects.trained == second)
-        #expect(second != first)
-        for client in second.dropLast() { #expect(engine.report(client) == []) }
-        #expect(engine.report(second[3]) == closing)
-        _ = engine.handle(.globalEvaluated(round: 1, good))
-        #expect(engine.records.first?.clients.map(\.client) == second)
+        #expect(effects.first == .extendRound(round: 1, updates: 2))
         #expect(engine.attempt == 1)
+        // The places of the two that are late are offered to two others.
+        let others = effects.trained
+        #expect(others.count == 2)
+        #expect(Set(others).isDisjoint(with: first))
+        #expect(engine.pendingClients == others.sorted())
+        let twice = engine.handle(.updateReceived(client: first[0], round: 1, sampleCount: 1))
+        #expect(twice == [.reject(client: first[0], round: 1, .duplicate)])
+        // Another deadline changes nothing for those two, and then the first of all that are late
+        // makes up the minimum.
+        let next = engine.handle(.deadlinePassed(round: 1))
+        #expect(next.first == .extendRound(round: 1, updates: 2))
+        for client in first[2...] + others { #expect(engine.isTraining(client)) }
+        #expect(engine.report(first[3]) == closing)
+        _ = engine.handle(.globalEvaluated(round: 1, good))
+        let clients = engine.records.first?.clients ?? []
+        let counted = clients.filter { $0.sampleCount != nil }.map(\.client)
+        #expect(counted == [first[0], first[1], first[3]].sorted())
+        let late = clients.filter { $0.sampleCount == nil }
+        #expect(late.allSatisfy { $0.failure?.kind == .absence })
+        #expect(Set(late.map(\.client)).isSuperset(of: others + [first[2]]))
     }
 
     @Test("In a run whose clients do not come and go, too few updates end it")
     func tooFew() {
         var engine = engine(clients: 3, minimum: 2)
         _ = engine.handle(.begin)
-        engine.report(2)
-        _ = engine.handle(.clientFailed(client: 1, round: 1, failure: gone))
-        let end = engine.handle(.clientFailed(client: 3, round: 1, failure: gone))
+        engine.report(1)
+        _ = engine.handle(.clientFailed(client: 0, round: 1, failure: gone))
+        let end = engine.handle(.clientFailed(client: 2, round: 1, failure: gone))
         let outcome = Outcome.failed(
-            client: 1, round: 1, reason: "it hung up, and 1 of at least 2 updates came")
+            client: 0, round: 1, reason: "it hung up, and 1 of at least 2 updates came")
         #expect(end == [.finish(outcome)])
     }
 
@@ -220,21 +191,21 @@ struct ClosingTests {
     func withoutDeadline() {
         for deadline in [nil, 60.0] {
             var engine = engine(clients: 4, minimum: 2, waits: true, deadline: deadline)
-            engine.handle(all: [.begin] + (1...4).map { .clientJoined(client: $0) })
-            #expect(engine.handle(.clientLost(client: 4, reason: "it hung up")) == [])
-            engine.report(1)
+            engine.handle(all: [.begin] + (0..<4).map { .clientJoined(client: $0) })
             #expect(engine.handle(.clientLost(client: 3, reason: "it hung up")) == [])
-            let last = engine.report(2)
+            engine.report(0)
+            #expect(engine.handle(.clientLost(client: 2, reason: "it hung up")) == [])
+            let last = engine.report(1)
             #expect(last == (deadline == nil ? closing : []))
         }
         var few = engine(clients: 4, minimum: 3, waits: true)
-        few.handle(all: [.begin] + (1...4).map { .clientJoined(client: $0) })
-        few.handle(all: [.clientLost(client: 4, reason: "x"), .clientLost(client: 3, reason: "x")])
-        few.report(1)
-        #expect(few.report(2) == [])
+        few.handle(all: [.begin] + (0..<4).map { .clientJoined(client: $0) })
+        few.handle(all: [.clientLost(client: 3, reason: "x"), .clientLost(client: 2, reason: "x")])
+        few.report(0)
+        #expect(few.report(1) == [])
         #expect(few.openRound == 1)
-        #expect(few.handle(.clientJoined(client: 4)) == [.train(client: 4, round: 1)])
-        #expect(few.report(4) == closing)
+        #expect(few.handle(.clientJoined(client: 3)) == [.train(client: 3, round: 1)])
+        #expect(few.report(3) == closing)
     }
 }
 
@@ -243,55 +214,57 @@ struct MembershipTests {
     @Test("A run waits for all its clients, later rounds for the minimum")
     func waiting() {
         var engine = engine(clients: 3, minimum: 2, waits: true)
-        #expect(engine.handle(.clientJoined(client: 2)) == [])
+        #expect(engine.handle(.clientJoined(client: 1)) == [])
         #expect(engine.handle(.begin) == [.awaitClients(round: 1, count: 3)])
         #expect(engine.phase == .waiting(round: 1))
         #expect(engine.openRound == nil)
-        let early = engine.handle(.updateReceived(client: 2, round: 1, sampleCount: 1))
-        #expect(early == [.reject(client: 2, round: 1, .noRoundOpen)])
-        #expect(engine.handle(.clientJoined(client: 2)) == [])
-        #expect(engine.handle(.clientJoined(client: 3)) == [])
-        #expect(engine.handle(.clientLost(client: 3, reason: "x")) == [])
-        #expect(engine.handle(.clientLost(client: 3, reason: "x")) == [])
+        let early = engine.handle(.updateReceived(client: 1, round: 1, sampleCount: 1))
+        #expect(early == [.reject(client: 1, round: 1, .noRoundOpen)])
         #expect(engine.handle(.clientJoined(client: 1)) == [])
-        #expect(engine.handle(.clientJoined(client: 3)).cohort == [1, 2, 3])
+        #expect(engine.handle(.clientJoined(client: 2)) == [])
+        #expect(engine.handle(.clientLost(client: 2, reason: "x")) == [])
+        #expect(engine.handle(.clientLost(client: 2, reason: "x")) == [])
+        #expect(engine.handle(.clientJoined(client: 0)) == [])
+        #expect(engine.handle(.clientJoined(client: 2)).cohort == [0, 1, 2])
 
-        for client in 1...3 { engine.report(client) }
+        for client in 0..<3 { engine.report(client) }
         // Two are lost while the global model is evaluated.
         engine.handle(all: [
-            .clientLost(client: 1, reason: "x"), .clientLost(client: 2, reason: "x"),
+            .clientLost(client: 0, reason: "x"), .clientLost(client: 1, reason: "x"),
         ])
         let next = engine.handle(.globalEvaluated(round: 1, good))
         #expect(next.last == .awaitClients(round: 2, count: 2))
-        let opening = engine.handle(.clientJoined(client: 1))
-        #expect(opening.cohort == [1, 3])
+        let opening = engine.handle(.clientJoined(client: 0))
+        #expect(opening.cohort == [0, 2])
         // The third place is taken by whoever joins.
-        #expect(engine.handle(.clientJoined(client: 2)) == [.train(client: 2, round: 2)])
-        #expect(engine.pendingClients == [1, 2, 3])
+        #expect(engine.handle(.clientJoined(client: 1)) == [.train(client: 1, round: 2)])
+        #expect(engine.pendingClients == [0, 1, 2])
     }
 
     @Test("Waiting has a deadline, too: then the minimum is enough, at once or when it is there")
     func waitingDeadline() {
         var engine = engine(clients: 4, minimum: 2, waits: true, deadline: 60)
-        engine.handle(all: [.begin, .clientJoined(client: 4)])
+        engine.handle(all: [.begin, .clientJoined(client: 3)])
         #expect(engine.handle(.deadlinePassed(round: 1)) == [])
         var enough = engine
-        #expect(engine.handle(.clientJoined(client: 1)).cohort == [1, 4])
+        #expect(engine.handle(.clientJoined(client: 0)).cohort == [0, 3])
         // The round's own deadline has not passed.
-        #expect(engine.isTraining(4))
-        engine.report(1)
-        #expect(engine.handle(.deadlinePassed(round: 1)).first == .abandon(round: 1))
-        enough.handle(all: [.clientLost(client: 4, reason: "x"), .clientJoined(client: 2)])
+        #expect(engine.isTraining(3))
+        engine.report(0)
+        #expect(
+            engine.handle(.deadlinePassed(round: 1)) == [.extendRound(round: 1, updates: 1)])
+        #expect(engine.report(3) == closing)
+        enough.handle(all: [.clientLost(client: 3, reason: "x"), .clientJoined(client: 1)])
         #expect(enough.phase == .waiting(round: 1))
-        #expect(enough.handle(.clientJoined(client: 3)).cohort == [2, 3])
+        #expect(enough.handle(.clientJoined(client: 2)).cohort == [1, 2])
     }
 
     @Test("A lost client's place goes to another that is there, else to the next that joins")
     func refill() {
         var engine = engine(clients: 5, cohort: 2, waits: true, deadline: 60)
-        let opening = engine.handle(all: [.begin] + (1...5).map { .clientJoined(client: $0) })
+        let opening = engine.handle(all: [.begin] + (0..<5).map { .clientJoined(client: $0) })
         let cohort = opening.cohort ?? []
-        let spare = Set(1...5).subtracting(cohort)
+        let spare = Set(0..<5).subtracting(cohort)
         let refilled = engine.handle(.clientLost(client: cohort[0], reason: "it hung up")).trained
         #expect(refilled.count == 1 && spare.contains(refilled[0]))
         // What the lost client sends is not taken, nor when it is back without a place.
@@ -315,22 +288,22 @@ struct MembershipTests {
     @Test("A client that comes back takes its place again and leaves no trace of its absence")
     func comeback() {
         var engine = engine(clients: 2, minimum: 2, waits: true)
-        engine.handle(all: [.begin, .clientJoined(client: 1), .clientJoined(client: 2)])
-        engine.report(1)
+        engine.handle(all: [.begin, .clientJoined(client: 0), .clientJoined(client: 1)])
+        engine.report(0)
         for _ in 1...3 {
-            #expect(engine.handle(.clientLost(client: 2, reason: "it hung up")) == [])
+            #expect(engine.handle(.clientLost(client: 1, reason: "it hung up")) == [])
             #expect(engine.pendingClients == [])
-            #expect(engine.handle(.clientJoined(client: 2)) == [.train(client: 2, round: 1)])
+            #expect(engine.handle(.clientJoined(client: 1)) == [.train(client: 1, round: 1)])
         }
         // One that goes after its update has come is not missed.
+        #expect(engine.handle(.clientLost(client: 0, reason: "it hung up")) == [])
+        _ = engine.handle(.updateReceived(client: 1, round: 1, sampleCount: 2))
         #expect(engine.handle(.clientLost(client: 1, reason: "it hung up")) == [])
-        _ = engine.handle(.updateReceived(client: 2, round: 1, sampleCount: 2))
-        #expect(engine.handle(.clientLost(client: 2, reason: "it hung up")) == [])
-        #expect(engine.handle(.updateFolded(client: 2, round: 1)) == closing)
+        #expect(engine.handle(.updateFolded(client: 1, round: 1)) == closing)
         _ = engine.handle(.globalEvaluated(round: 1, good))
         #expect(
             engine.records.first?.clients == [
-                .init(client: 1, sampleCount: 1), .init(client: 2, sampleCount: 2),
+                .init(client: 0, sampleCount: 1), .init(client: 1, sampleCount: 2),
             ])
         #expect(engine.phase == .waiting(round: 2))
     }
@@ -339,8 +312,8 @@ struct MembershipTests {
     func failedClient() {
         var engine = engine(clients: 3, cohort: 2, minimum: 2, waits: true)
         let cohort =
-            engine.handle(all: [.begin] + (1...3).map { .clientJoined(client: $0) }).cohort ?? []
-        let spare = 6 - cohort.reduce(0, +)
+            engine.handle(all: [.begin] + (0..<3).map { .clientJoined(client: $0) }).cohort ?? []
+        let spare = 3 - cohort.reduce(0, +)
         let refilled = engine.handle(
             .clientFailed(client: cohort[0], round: 1, failure: gone))
         #expect(refilled == [.train(client: spare, round: 1)])
@@ -358,21 +331,21 @@ struct MembershipTests {
     func refusal() {
         var engine = engine(clients: 2)
         _ = engine.handle(.begin)
-        let refusal = Event.updateRefused(client: 1, round: 1, failure: gone)
-        #expect(engine.handle(refusal) == [.reject(client: 1, round: 1, .notAccepted)])
-        _ = engine.handle(.updateReceived(client: 1, round: 1, sampleCount: 1))
-        let failing = engine.handle(.clientFailed(client: 1, round: 1, failure: gone))
-        #expect(failing == [.reject(client: 1, round: 1, .duplicate)])
-        _ = engine.handle(.updateFolded(client: 1, round: 1))
-        #expect(engine.handle(refusal) == [.reject(client: 1, round: 1, .duplicate)])
-        #expect(engine.report(2) == closing)
+        let refusal = Event.updateRefused(client: 0, round: 1, failure: gone)
+        #expect(engine.handle(refusal) == [.reject(client: 0, round: 1, .notAccepted)])
+        _ = engine.handle(.updateReceived(client: 0, round: 1, sampleCount: 1))
+        let failing = engine.handle(.clientFailed(client: 0, round: 1, failure: gone))
+        #expect(failing == [.reject(client: 0, round: 1, .duplicate)])
+        _ = engine.handle(.updateFolded(client: 0, round: 1))
+        #expect(engine.handle(refusal) == [.reject(client: 0, round: 1, .duplicate)])
+        #expect(engine.report(1) == closing)
     }
 
     @Test("Clients that the run has not")
     func unknown() {
         var engine = engine(clients: 2, waits: true)
         _ = engine.handle(.begin)
-        for client in [0, 3, -1, Int.max, Int.min] {
+        for client in [2, 3, -1, Int.max, Int.min] {
             let joining = engine.handle(.clientJoined(client: client))
             #expect(joining == [.reject(client: client, round: 1, .unknownClient)])
             let leaving = engine.handle(.clientLost(client: client, reason: "x"))
@@ -387,7 +360,7 @@ struct ResumptionTests {
     private func records(_ count: Int, accuracy: Double = 0.5) -> [RoundRecord] {
         (0..<count).map {
             RoundRecord(
-                round: $0 + 1, clients: [.init(client: 1, sampleCount: 3)],
+                round: $0 + 1, clients: [.init(client: 0, sampleCount: 3)],
                 global: Evaluation(accuracy: accuracy, loss: 1, count: 1))
         }
     }

@@ -70,7 +70,8 @@ final class TemporaryFolder {
         let text = String(decoding: try example().encoded(), as: UTF8.self)
         let keys = [
             "client number", "experiment", "max round", "clients acc", "server acc", "final weight",
-            "clients loss", "server loss", "clients samples", "clients class counts", "outcome",
+            "client ids from", "clients loss", "server loss", "clients samples",
+            "clients class counts", "outcome",
             "configuration", "seed", "data", "model", "model parameters", "timings", "threads",
             "cpu", "blas core", "simd", "version", "started",
         ]
@@ -79,6 +80,7 @@ final class TemporaryFolder {
         }
         #expect(found == keys)
         #expect(text.contains("\"clients acc\": {\"2\": [0.1, 0.1], \"10\": [null, null]}"))
+        #expect(text.contains("\"client ids from\": 0"))
         #expect(text.contains("\"server loss\": [null, null]"))
         #expect(text.contains("\"clients samples\": {\"2\": [600, 600], \"10\": [0, 0]}"))
         #expect(text.contains("\"seed\": 18446744073709551615"))
@@ -126,6 +128,51 @@ final class TemporaryFolder {
         #expect(log.timings.roundSeconds == [0, 1, 2])
         #expect(try RunLog(decoding: log.encoded()) == log)
         #expect(log.withoutSeries == RunLog(clientNumber: 3, experiment: 1, maxRound: 3))
+    }
+
+    @Test func clientsCountFrom0WhateverALogCountsFrom() throws {
+        func log(_ own: String, clients: String = #"{"1": [0.5], "10": [0.25]}"#) throws -> RunLog {
+            let text = """
+                {"client number": 10, "experiment": 1, "max round": 1, "clients acc": \(clients),
+                 "server acc": [0.5], "final weight": null, "clients loss": \(clients),
+                 "clients samples": {"1": [60], "10": [70]},
+                 "clients class counts": {"1": [[60]], "10": [[70]]},
+                 "outcome": "diverged: client 10 in round 1: the update of client 1 is NaN"\(own)}
+                """
+            return try RunLog(decoding: [UInt8](text.utf8))
+        }
+        // What earlier versions of ours wrote: each is one less.
+        for own in [#", "version": "0.1.0""#, #", "version": "0.1.0", "client ids from": 1"#] {
+            let log = try log(own)
+            #expect(log.clientAccuracies == [0: [0.5], 9: [0.25]])
+            #expect(log.clientLosses == [0: [0.5], 9: [0.25]])
+            #expect(log.clientSamples == [0: [60], 9: [70]])
+            #expect(log.clientClassCounts == [0: [[60]], 9: [[70]]])
+            #expect(
+                log.outcome == "diverged: client 9 in round 1: the update of client 0 is NaN")
+            // Written again, it is a log like any other of this version.
+            #expect(try RunLog(decoding: log.encoded()) == log)
+        }
+        // Logs of other programs have no version; and whoever has a client 0 counts from 0.
+        for log in [
+            try log(""), try log(#", "version": "9", "client ids from": 0"#),
+        ] {
+            #expect(log.clientAccuracies == [1: [0.5], 10: [0.25]])
+            #expect(log.outcome.hasPrefix("diverged: client 10 in round 1"))
+        }
+        let zero = try log(#", "version": "0.1.0""#, clients: #"{"0": [0.5], "1": [0.25]}"#)
+        #expect(zero.clientAccuracies == [0: [0.5], 1: [0.25]])
+        for said in ["2", "-1", "null", #""0""#, "0.5"] {
+            #expect(
+                throws: RunLogError.wrongValue(key: "client ids from", expected: "0 or 1"),
+                "\(said)"
+            ) { try log(", \"client ids from\": \(said)") }
+        }
+        for clients in [#"{"-1": [0.5]}"#, #"{"-9223372036854775808": [0.5]}"#, #"{"00": []}"#] {
+            #expect(throws: RunLogError.self, "\(clients)") {
+                try log(#", "client ids from": 1"#, clients: clients)
+            }
+        }
     }
 
     @Test func malformedLogsAreNamed() throws {

@@ -34,6 +34,8 @@ import FederationWire
         odd.training = TrainingSettings(epochs: 0.25, batchSize: 8, learningRate: 0.1)
         try roundTrip(odd)
         try roundTrip(Registration(architecture: Samples.digest, sampleCount: 600))
+        try roundTrip(
+            Registration(architecture: Samples.digest, sampleCount: 600, instance: "4f2a"))
         try roundTrip(Heartbeat(round: 2, imagesTrained: 48_000, imagesPerSecond: 9000.5))
         try roundTrip(HeartbeatAnswer(isWanted: false))
         try roundTrip(FailureReport(reason: "its loss is no finite number in epoch 1, batch 3"))

@@ -66,7 +66,7 @@ struct InProcessFederationTests {
             configuration.architecture, batchSize: 7,
             purpose: .training)
         let global = configuration.architecture.initialParameters(seed: configuration.seed)
-        var updates = try (1...5).map { client in
+        var updates = try (0..<5).map { client in
             let shard = configuration.shards.shard(client: client, round: 1)
             let result = try plan.trainLocally(
                 configuration.training, from: global, on: configuration.trainingImages,
@@ -110,7 +110,7 @@ struct InProcessFederationTests {
             Issue.record("not diverged but \(result.outcome)")
             return
         }
-        #expect(client == 1)
+        #expect(client == 0)
         #expect(round == 1)
         #expect(reason.contains(clause), "\(reason)")
         #expect(result.rounds.isEmpty)

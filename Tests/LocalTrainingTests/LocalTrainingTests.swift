@@ -79,7 +79,7 @@ struct ClientHalfTests {
     ) throws -> LocalResult {
         try plan.trainLocally(
             LocalTraining(length, batchSize: batch, optimizer: optimizer, learningRateDecay: decay),
-            from: model ?? global, on: Self.dataset.train, shard: Self.shard, seed: 1, client: 1,
+            from: model ?? global, on: Self.dataset.train, shard: Self.shard, seed: 1, client: 0,
             round: round, correction: correction, progress: progress)
     }
 
@@ -165,7 +165,7 @@ struct ClientHalfTests {
             values(
                 try plan.trainLocally(
                     LocalTraining(.epochs(1), batchSize: nil, optimizer: optimizer), from: global,
-                    on: Self.dataset.train, shard: $0, seed: 1, client: 1, round: 1
+                    on: Self.dataset.train, shard: $0, seed: 1, client: 0, round: 1
                 ).parameters)
         }
         let mean = zip(halves[0], halves[1]).map { ($0 + $1) / 2 }

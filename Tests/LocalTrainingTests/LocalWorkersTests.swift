@@ -37,7 +37,7 @@ struct LocalWorkersTests {
         for round in 1...2 {
             let global = model
             let updates = try await withThrowingTaskGroup(of: ModelUpdate.self) { group in
-                for client in 1...3 {
+                for client in 0..<3 {
                     group.addTask {
                         let result = try await workers.train(
                             from: global, on: dataset.train, shards: shards, seed: 3,
@@ -75,7 +75,7 @@ struct LocalWorkersTests {
         let seen = Atomic(0)
         let result = await workers.train(
             from: architecture.initialParameters(seed: 1), on: dataset.train, shards: shards,
-            seed: 1, client: 1, round: 1, progress: { seen.add($0, ordering: .relaxed) },
+            seed: 1, client: 0, round: 1, progress: { seen.add($0, ordering: .relaxed) },
             shouldStop: { seen.load(ordering: .relaxed) >= 16 })
         guard case .failure(.stopped) = result else {
             Issue.record("it went on")

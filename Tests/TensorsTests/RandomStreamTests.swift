@@ -53,6 +53,17 @@ struct RandomStreamTests {
         #expect((0..<4).map { _ in again.next() } == first)
     }
 
+    @Test("Client k has the part that client k + 1 had when ids began at 1")
+    func clientsKeepTheirStreams() {
+        for client in [0, 1, 41, Int(Int32.max) - 1] {
+            let key = RandomKey(seed: 7, purpose: .dropout, index: 1, client: client, round: 3)
+            #expect(
+                key == RandomKey(seed: 7, purpose: .dropout, index: 1, part: client + 1, round: 3))
+            #expect(key.philox.client == UInt32(client + 1))
+        }
+        #expect(RandomKey(seed: 7, purpose: .selection).philox.client == 0)
+    }
+
     @Test("Whole numbers below a bound are in range and even")
     func boundedNumbers() {
         var stream = RandomStream(RandomKey(seed: 1, purpose: .benchmark))

@@ -157,7 +157,7 @@ struct FailureTests {
                     "--clients", "2", "--evaluation-fraction", "0.01",
                 ])
             #expect(command.status == 1)
-            #expect(command.errors.hasPrefix("federated: diverged: client 1 in round 1: "))
+            #expect(command.errors.hasPrefix("federated: diverged: client 0 in round 1: "))
             #expect(command.errors.split(separator: "\n").count == 1)
             let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
             #expect(

@@ -13,9 +13,10 @@ struct FlowerNodeCommandTests {
             "“127.0.0.1:8000” is no SuperLink's address: expected http://HOST:PORT or "
                 + "https://HOST:PORT"
         ),
-        (link(["--id", "0"]), "--id must be at least 1, not 0"),
-        (link(["--id", "6"]), "--id must be from 1 to 5, not 6"),
-        (link(["--id", "3", "--clients", "2"]), "--id must be from 1 to 2, not 3"),
+        (link(["--id=-1"]), "--id must be 0 to 4, not -1"),
+        (link(["--id", "5"]), "--id must be 0 to 4, not 5"),
+        (link(["--id", "2", "--clients", "2"]), "--id must be 0 to 1, not 2"),
+        (link(["--id=-1", "--partition", "csv:x"]), "--id must be at least 0, not -1"),
         (link(["--id", "1", "--clients", "0"]), "--clients must be at least 1, not 0"),
         (
             link(["--id", "1", "--partition", "magic"]),
@@ -66,7 +67,7 @@ struct FlowerNodeCommandTests {
                 command.errors
                     == "federated: no answer from http://127.0.0.1:1 for 1 s: connection refused\n")
             #expect(command.output.contains("  superlink  http://127.0.0.1:1\n"))
-            #expect(command.output.contains("  client     1 of 1\n"))
+            #expect(command.output.contains("  client     0, the only one\n"))
             #expect(
                 command.output.hasSuffix(
                     "the SuperLink is away: connection refused; trying again\n"))

@@ -18,7 +18,7 @@ struct JoinOverTLSTests {
             }
             let certificate = try write(TestCertificate.certificate, "certificate.pem")
             let token = String(repeating: "t", count: 40)
-            let tokens = try write("1 \(token)", "tokens")
+            let tokens = try write("0 \(token)", "tokens")
             let server = try Running(
                 ["serve", "--once", "--quiet", "--port", "0", "--log-dir", folder.path]
                     + Command.tiny + ["--clients", "1", "--token-file", tokens]
@@ -28,7 +28,7 @@ struct JoinOverTLSTests {
                     ])
             let address = try #require(server.nextLine())
             #expect(address.hasPrefix("https://"))
-            let client = ["join", address, "--id", "1", "--retry-for", "1"]
+            let client = ["join", address, "--id", "0", "--retry-for", "1"]
             let stranger = try Command.run(client)
             #expect(stranger.status == 1)
             #expect(

@@ -37,7 +37,7 @@ struct JoinTests {
             let options = Command.tiny + ["--experiment", "\(experiment)", "--seed", "5"]
             let expected = try expectedModel(options, in: folder)
             let (server, address) = try serve(options + ["--port", "0"], in: folder)
-            let clients = try (1...3).map { try join(address, $0) }
+            let clients = try (0..<3).map { try join(address, $0) }
             for client in clients {
                 let end = client.wait()
                 #expect(end.status == 0, "\(end.errors)")
@@ -56,12 +56,12 @@ struct JoinTests {
             let options = Command.tiny + ["--rounds", "12", "--epochs", "5", "--seed", "6"]
             let expected = try expectedModel(options, in: folder)
             let (server, address) = try serve(options + ["--port", "0"], in: folder)
-            let others = try (1...2).map { try join(address, $0) }
-            var third = try join(address, 3)
+            let others = try (0..<2).map { try join(address, $0) }
+            var third = try join(address, 2)
             for _ in 0..<2 {
                 Thread.sleep(forTimeInterval: 0.5)
                 third.kill()
-                third = try join(address, 3)
+                third = try join(address, 2)
             }
             for client in others + [third] {
                 let end = client.wait()
@@ -79,7 +79,7 @@ struct JoinTests {
             let expected = try expectedModel(options, in: folder)
             let store = ["--store", folder.appending(path: "store.db").path]
             let (first, address) = try serve(options + store + ["--port", "0"], in: folder)
-            let clients = try (1...3).map { try join(address, $0) }
+            let clients = try (0..<3).map { try join(address, $0) }
             Thread.sleep(forTimeInterval: 1.5)
             first.kill()
             Thread.sleep(forTimeInterval: 0.3)
@@ -114,15 +114,19 @@ struct JoinTests {
                     "the server's data is digits: --dataset mnist contradicts it"
                 ),
             ] {
-                let end = try join(address, 1, [option, value]).wait()
+                let end = try join(address, 0, [option, value]).wait()
                 #expect(end.status == 1)
                 #expect(end.errors == "federated: \(sentence)\n")
             }
-            let stranger = try join(address, 4).wait()
+            let stranger = try join(address, 3).wait()
             #expect(stranger.status == 1)
             #expect(
                 stranger.errors
-                    == "federated: the run has clients 1 to 3: there is no client 4\n")
+                    == "federated: the run has 3 clients, whose ids are 0 to 2: there is no client 3\n"
+            )
+            let negative = try Command.run(["join", address, "--id=-1"])
+            #expect(negative.status == 64)
+            #expect(negative.errors == "federated: --id must be from 0 to 2147483646, not -1\n")
         }
     }
 
@@ -136,30 +140,30 @@ struct JoinTests {
                     [.posixPermissions: mode], ofItemAtPath: file.path)
                 return file.path
             }
-            let secrets = (1...3).map { "0123456789abcdef-client-\($0)" }
+            let secrets = (0..<3).map { "0123456789abcdef-client-\($0)" }
             let table = try write(
-                "tokens", zip(1...3, secrets).map { "\($0) \($1)\n" }.joined(), 0o600)
+                "tokens", zip(0..., secrets).map { "\($0) \($1)\n" }.joined(), 0o600)
             let (server, address) = try serve(
                 Command.tiny + ["--port", "0", "--token-file", table], in: folder)
-            let none = try join(address, 1).wait()
+            let none = try join(address, 0).wait()
             #expect(none.status == 1)
             #expect(
                 none.errors
                     == "federated: the server refuses: this server takes a token in the header "
                     + "“Authorization: Bearer …”\n")
             let open = try write("open", secrets[0], 0o644)
-            let readable = try join(address, 1, ["--token-file", open]).wait()
+            let readable = try join(address, 0, ["--token-file", open]).wait()
             #expect(readable.status == 1)
             #expect(
                 readable.errors
                     == "federated: --token-file \(open): others may read it (mode 644): expected "
                     + "600, as `chmod 600` makes it\n")
             let other = try write("other", secrets[1], 0o600)
-            let stolen = try join(address, 1, ["--token-file", other]).wait()
+            let stolen = try join(address, 0, ["--token-file", other]).wait()
             #expect(stolen.status == 1)
             #expect(stolen.errors.hasPrefix("federated: the server refuses: "))
-            let clients = try (1...3).map { id in
-                let file = try write("token-\(id)", secrets[id - 1], 0o600)
+            let clients = try (0..<3).map { id in
+                let file = try write("token-\(id)", secrets[id], 0o600)
                 return try join(address, id, ["--token-file", file])
             }
             for client in clients {
@@ -177,20 +181,20 @@ struct JoinTests {
             let (server, address) = try serve(
                 Command.tiny + ["--port", "0"], in: folder)
             defer { server.kill() }
-            let client = try join(address, 1)
+            let client = try join(address, 0)
             while let line = client.nextLine(), !line.hasPrefix(" round") {}
             Thread.sleep(forTimeInterval: 0.3)
             client.interrupt()
             let end = client.wait()
             #expect(end.status == 130)
-            #expect(end.errors == "federated: interrupted; client 1 has left the run\n")
+            #expect(end.errors == "federated: interrupted; client 0 has left the run\n")
         }
     }
 
     @Test("A server that is not there is given up after --retry-for")
     func noServer() throws {
         let client = try Running(
-            ["join", "http://127.0.0.1:1", "--id", "1", "--retry-for", "0.5"])
+            ["join", "http://127.0.0.1:1", "--id", "0", "--retry-for", "0.5"])
         let end = client.wait()
         #expect(end.status == 1)
         #expect(

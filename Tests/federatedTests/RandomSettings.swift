@@ -83,6 +83,7 @@ struct RandomSettings {
         settings.availability = maybe(4) { $0.number(0.5) }
         settings.dropoutBefore = maybe(4) { $0.number(0.5) }
         settings.dropoutAfter = maybe(4) { $0.number(0.5) }
+        settings.dropDiverging = maybe(4) { _ in true }
         settings.roundDeadline = maybe(4) { $0.number(10) }
         return settings
     }

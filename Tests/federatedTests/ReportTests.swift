@@ -52,10 +52,10 @@ struct ReportTests {
                 rounds.map { $0["clientsHigh"] as? Double }
                     == (0..<2).map { round in accuracies.values.map { $0[round] }.max() })
             let clients = try #require(state["clients"] as? [[String: Any]])
-            #expect(clients.map { $0["client"] as? Int } == [1, 2, 3])
+            #expect(clients.map { $0["client"] as? Int } == [0, 1, 2])
             #expect(
                 clients.map { $0["accuracy"] as? Double }
-                    == (1...3).map { accuracies["\($0)"]?.last })
+                    == (0..<3).map { accuracies["\($0)"]?.last })
 
             // By its name, from the store: the same, and it is known that nobody was dropped.
             let named = try Command.run(["report", name, "--output", "-"], in: folder)
@@ -116,7 +116,7 @@ struct ReportTests {
     func manyClients() {
         var log = RunLog(clientNumber: 1000, experiment: 0, maxRound: 3)
         log.serverAccuracies = [0.1, 0.2, 0.3]
-        for client in 1...1000 {
+        for client in 0..<1000 {
             let round = client % 3
             log.clientAccuracies[client] = (0..<3).map { $0 == round ? 0.5 : nil }
             log.clientSamples[client] = (0..<3).map { $0 == round ? 10 : 0 }

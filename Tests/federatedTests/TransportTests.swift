@@ -87,7 +87,7 @@ struct TransportTests {
                     ])
                 #expect(run.status == 1)
                 let sentence = run.errors.split(separator: ";").first.map(String.init) ?? ""
-                #expect(sentence.hasPrefix("federated: diverged: client 1 in round 1: "))
+                #expect(sentence.hasPrefix("federated: diverged: client 0 in round 1: "))
                 messages.insert(sentence)
             }
             #expect(messages.count == 1, "\(messages)")

@@ -63,7 +63,7 @@ public enum GeneratedDigits {
                 var painter = DigitPainter()
                 for image in index * chunk..<min(count, (index + 1) * chunk) {
                     var imageKey = key.with(index: half.rawValue)
-                    imageKey.client = image
+                    imageKey.part = image
                     var stream = RandomStream(imageKey)
                     let place = image * size..<(image + 1) * size
                     painter.paint(

@@ -6,7 +6,7 @@ struct ImageDivider {
     private let labels: [UInt8]
     private let clients: Int
     private let seed: UInt64
-    /// The client of each image, 0 for nobody.
+    /// The client of each image, `DividedShards.nobody` if none has it.
     private(set) var owners: [Int32]
 
     /// What a stream of random numbers is for; 0 is left to `ShardSampler`.
@@ -22,13 +22,13 @@ struct ImageDivider {
         self.labels = labels
         self.clients = clients
         self.seed = seed
-        owners = [Int32](repeating: 0, count: labels.count)
+        owners = [Int32](repeating: DividedShards.nobody, count: labels.count)
     }
 
-    private func stream(_ draw: Draw, client: Int = 0, round: Int = 0) -> RandomStream {
+    private func stream(_ draw: Draw, part: Int = 0, round: Int = 0) -> RandomStream {
         RandomStream(
             RandomKey(
-                seed: seed, purpose: .partition, index: draw.rawValue, client: client, round: round)
+                seed: seed, purpose: .partition, index: draw.rawValue, part: part, round: round)
         )
     }
 
@@ -60,12 +60,12 @@ struct ImageDivider {
         giveInRandomOrder(ends: rest.enumerated().map { $0.element + $0.offset + 1 })
     }
 
-    /// Gives client k the images from the (k − 1)th end to the kth of a random order.
+    /// Gives client k the images of a random order from the end of the client before it to its own.
     private mutating func giveInRandomOrder(ends: [Int]) {
         var order = [Int32](labels.indices.lazy.map { Int32($0) })
         var random = stream(.order)
         random.shuffle(&order)
-        give(order, ends: ends) { $0 + 1 }
+        give(order, ends: ends) { $0 }
     }
 
     /// Gives what is before each end, and behind the one before it, to the client of that part.
@@ -97,7 +97,7 @@ struct ImageDivider {
         random.shuffle(&shards)
         let sorted = imagesByClass().flatMap(\.self)
         for (place, shard) in shards.prefix(needed).enumerated() {
-            let owner = Int32(place / perClient + 1)
+            let owner = Int32(place / perClient)
             for image in sorted[shard * size..<(shard + 1) * size] { owners[Int(image)] = owner }
         }
     }
@@ -108,12 +108,14 @@ struct ImageDivider {
         let classCount = Dataset.classCount
         var holders = [[Int32]](repeating: [], count: classCount)
         var others: [Int] = []
-        for client in 1...clients {
-            let own = (client - 1) % classCount
+        for client in 0..<clients {
+            let own = client % classCount
             holders[own].append(Int32(client))
             guard perClient > 1 else { continue }
             others = (0..<classCount).filter { $0 != own }
-            var random = stream(.classes, client: client)
+            var random = RandomStream(
+                RandomKey(
+                    seed: seed, purpose: .partition, index: Draw.classes.rawValue, client: client))
             random.shuffle(&others)
             for label in others.prefix(perClient - 1) { holders[label].append(Int32(client)) }
         }
@@ -122,7 +124,7 @@ struct ImageDivider {
             guard images.count >= holding.count else {
                 throw .tooFewOfClass(label: label, images: images.count, clients: holding.count)
             }
-            var random = stream(.order, client: label + 1)
+            var random = stream(.order, part: label + 1)
             random.shuffle(&images)
             give(images, ends: Self.equalEnds(images.count, holding.count)) { Int(holding[$0]) }
         }
@@ -145,9 +147,9 @@ struct ImageDivider {
             best = max(best, smallest)
             guard smallest >= minimum else { continue }
             for (label, var members) in images.enumerated() where !members.isEmpty {
-                var random = stream(.order, client: label + 1)
+                var random = stream(.order, part: label + 1)
                 random.shuffle(&members)
-                give(members, ends: ends[label]) { $0 + 1 }
+                give(members, ends: ends[label]) { $0 }
             }
             return
         }
@@ -163,7 +165,7 @@ struct ImageDivider {
         var sizes = [Int](repeating: 0, count: clients)
         var ends = [[Int]](repeating: [], count: counts.count)
         for (label, count) in counts.enumerated() where count > 0 {
-            var random = stream(.proportions, client: label + 1, round: draw)
+            var random = stream(.proportions, part: label + 1, round: draw)
             var logarithms = [Double](repeating: 0, count: clients)
             for client in 0..<clients {
                 let logarithm = random.nextLogGamma(shape: alpha)

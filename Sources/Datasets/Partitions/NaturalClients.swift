@@ -1,6 +1,6 @@
 /// The clients of a CSV file: which client has which image.
 struct NaturalClients {
-    /// The client 1 … `clientCount` of each image, 0 for nobody.
+    /// The client of each image, `DividedShards.nobody` if none has it.
     let owners: [Int32]
     let clientCount: Int
 
@@ -8,7 +8,7 @@ struct NaturalClients {
     init(file: String, imageCount: Int) throws(PartitionError) {
         var rows = try NaturalRows(file: file)
         var names = Names()
-        var owners = [Int32](repeating: 0, count: imageCount)
+        var owners = [Int32](repeating: DividedShards.nobody, count: imageCount)
         var firstLines = [Int32](repeating: 0, count: imageCount)
         while let row = try rows.next() {
             let index = row.index
@@ -16,7 +16,7 @@ struct NaturalClients {
                 throw .indexOutOfRange(
                     file: file, line: row.line, index: index, images: imageCount)
             }
-            guard owners[index] == 0 else {
+            guard owners[index] == DividedShards.nobody else {
                 throw .repeatedIndex(
                     file: file, line: row.line, index: index, firstLine: Int(firstLines[index]))
             }
@@ -25,7 +25,7 @@ struct NaturalClients {
         }
         guard names.count > 0 else { throw .emptyFile(file) }
         let clients = names.clients()
-        self.owners = owners.map { $0 == 0 ? 0 : clients[Int($0) - 1] }
+        self.owners = owners.map { $0 == DividedShards.nobody ? $0 : clients[Int($0)] }
         clientCount = names.count
     }
 
@@ -47,7 +47,7 @@ private struct Names {
 
     var count: Int { names.count }
 
-    /// 1 for the name that appears first, and so on.
+    /// 0 for the name that appears first, and so on.
     mutating func place(of name: ArraySlice<UInt8>) -> Int32 {
         // Lines of one client mostly stand together.
         if let last, last.name == name { return last.place }
@@ -55,15 +55,15 @@ private struct Names {
         if let known = places[name] {
             place = known
         } else {
-            names.append(name)
             place = Int32(names.count)
+            names.append(name)
             places[name] = place
         }
         last = (name, place)
         return place
     }
 
-    /// The client 1 … K of each name, in rising order of the names.
+    /// The client 0 … K − 1 of each name, in rising order of the names.
     func clients() -> [Int32] {
         let numbers = names.compactMap { NaturalRows.number($0) }
         // 7 and 007 are two names of one number, so then all of them are text.
@@ -74,7 +74,7 @@ private struct Names {
                 : names[first].lexicographicallyPrecedes(names[second])
         }
         var clients = [Int32](repeating: 0, count: names.count)
-        for (client, place) in order.enumerated() { clients[place] = Int32(client + 1) }
+        for (client, place) in order.enumerated() { clients[place] = Int32(client) }
         return clients
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 import Tensors
 
 extension Partition {
-    /// Divides images among the clients 1 … K.
+    /// Divides images among the clients 0 … K − 1.
     ///
     /// Depends on the labels, K and the seed alone. K may be nil for `natural`, whose file names
     /// its clients; a number must be that of the file.

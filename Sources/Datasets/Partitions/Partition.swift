@@ -35,7 +35,7 @@ public enum Partition: Hashable, Sendable {
     /// published figures rest on. Hsu et al. (2019) draw classes for each client instead.
     case dirichlet(alpha: Double, minimum: Int = 10)
 
-    /// `perClient` classes for each client: client k has class (k − 1) mod C and `perClient` − 1
+    /// `perClient` classes for each client: client k has class k mod C and `perClient` − 1
     /// others, drawn at random; a class is divided at random among those that have it, in parts
     /// whose sizes differ by one at most.
     ///
@@ -61,9 +61,10 @@ public enum Partition: Hashable, Sendable {
     /// Clients as a CSV file names them: a line for each image, its client and its index from 0.
     ///
     /// Indices that the file leaves out are given to nobody. A client's name is any text without a
-    /// comma. Names are numbered 1 … K in rising order: as numbers if all are whole numbers, as text
-    /// otherwise; so a file with the clients 1 … K keeps them, in whatever order its lines are. The
-    /// first line is a heading where neither of its fields is a whole number. The seed plays no part.
+    /// comma. Names are numbered 0 … K − 1 in rising order: as numbers if all are whole numbers, as text
+    /// otherwise; so a file with the clients 0 … K − 1 keeps them, in whatever order its lines are, and
+    /// of one with 1 … K, as earlier versions wrote it, each is one less, as everywhere. The first line
+    /// is a heading where neither of its fields is a whole number. The seed plays no part.
     case natural(file: String)
 
     /// Redraws of a Dirichlet partition, at most.

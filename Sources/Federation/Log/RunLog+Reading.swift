@@ -6,6 +6,10 @@ extension RunLog {
     ///
     /// The keys up to `final weight` must be there; the others, which other programs' logs lack,
     /// keep the values of a new log.
+    ///
+    /// Clients have the ids 0…K − 1 whatever the log counts from: `client ids from` tells, and where it
+    /// is missing, a log with a `version` (an earlier one's of ours) counts from 1, and any other, or one
+    /// with a client 0, from 0.
     /// - Throws: `RunLogError.malformed`, `.missingKey` or `.wrongValue`.
     public init(decoding bytes: [UInt8]) throws(RunLogError) {
         var members: [String: JSONValue] = [:]
@@ -24,13 +28,14 @@ extension RunLog {
             throw .malformed(error)
         }
         let reader = MemberReader(members: members)
+        let first = try Self.firstClient(members)
         self.init(
             clientNumber: try reader.required("client number", "a whole number") { $0.int },
             experiment: try reader.required("experiment", "a whole number") { $0.int },
             maxRound: try reader.required("max round", "a whole number") { $0.int })
         let seriesByClient = "lists of numbers by client, each once"
         clientAccuracies = try reader.required("clients acc", seriesByClient) {
-            $0.byClient { $0.optionalNumbers }
+            $0.byClient(from: first) { $0.optionalNumbers }
         }
         serverAccuracies = try reader.required("server acc", "a list of numbers") {
             $0.optionalNumbers
@@ -46,7 +51,7 @@ extension RunLog {
             throw .missingKey("final weight")
         }
         try reader.optional("clients loss", seriesByClient, &clientLosses) {
-            $0.byClient { $0.optionalNumbers }
+            $0.byClient(from: first) { $0.optionalNumbers }
         }
         try reader.optional("server loss", "a list of numbers", &serverLosses) {
             $0.optionalNumbers
@@ -54,13 +59,15 @@ extension RunLog {
         try reader.optional(
             "clients samples", "lists of whole numbers by client, each once", &clientSamples
         ) {
-            $0.byClient { $0.integers }
+            $0.byClient(from: first) { $0.integers }
         }
         try reader.optional(
             "clients class counts", "lists of lists of whole numbers by client, each once",
             &clientClassCounts
-        ) { $0.byClient { $0.list { $0.integers } } }
-        try reader.optional("outcome", "a text", &outcome) { $0.text }
+        ) { $0.byClient(from: first) { $0.list { $0.integers } } }
+        try reader.optional("outcome", "a text", &outcome) {
+            $0.text.map { Self.renumbered($0, clientsFrom: first) }
+        }
         try reader.optional("configuration", "a value", &configuration) { $0 }
         if let json = members["reproducible"] {
             guard case .bool(let holds) = json else {
@@ -82,6 +89,35 @@ extension RunLog {
         try reader.optional("version", "a text", &version) { $0.text }
         try reader.optional("started", "a time like 2026-01-31T23:59:59Z", &started) {
             $0.text.flatMap { try? Date($0, strategy: .iso8601) }
+        }
+    }
+
+    /// Where it is said what the ids of clients count from.
+    static let firstClientKey = "client ids from"
+
+    /// The id of the first client, as the log counts.
+    private static func firstClient(_ members: [String: JSONValue]) throws(RunLogError) -> Int {
+        if let said = members[firstClientKey] {
+            guard let first = said.int, (0...1).contains(first) else {
+                throw .wrongValue(key: firstClientKey, expected: "0 or 1")
+            }
+            return first
+        }
+        let hasZero = byClientKeys.contains {
+            if case .object(let clients)? = members[$0] { clients["0"] != nil } else { false }
+        }
+        return members["version"] == nil || hasZero ? 0 : 1
+    }
+
+    private static let byClientKeys = [
+        "clients acc", "clients loss", "clients samples", "clients class counts",
+    ]
+
+    /// A sentence of ours, of clients who counted from `first`, with their ids as they are now.
+    package static func renumbered(_ text: String, clientsFrom first: Int) -> String {
+        guard first > 0 else { return text }
+        return text.replacing(/\bclient ([1-9][0-9]{0,17})\b/) { match in
+            "client \((Int(match.1) ?? first) - first)"
         }
     }
 
@@ -165,13 +201,16 @@ extension JSONValue {
         }
     }
 
-    fileprivate func byClient<Value>(_ read: (JSONValue) -> Value?) -> [Int: Value]? {
+    /// Values by client, whose ids count from `first`, by the ids from 0.
+    fileprivate func byClient<Value>(
+        from first: Int, _ read: (JSONValue) -> Value?
+    ) -> [Int: Value]? {
         guard case .object(let members) = self else { return nil }
         var values: [Int: Value] = [:]
         for (key, member) in members {
             // "1" and "01" are one client: which of the two counts would be anyone's guess.
-            guard let client = Int(key), let value = read(member),
-                values.updateValue(value, forKey: client) == nil
+            guard let client = Int(key), client >= first, let value = read(member),
+                values.updateValue(value, forKey: client - first) == nil
             else { return nil }
         }
         return values

@@ -37,6 +37,7 @@ extension RunLog {
         case .file(let name): try member("final weight file", .string(name))
         case .none: try member("final weight", .null)
         }
+        try member(Self.firstClientKey, 0)
         try member("clients loss", byClient(clientLosses, numbers))
         try member("server loss", numbers(serverLosses))
         try member("clients samples", byClient(clientSamples, integers))

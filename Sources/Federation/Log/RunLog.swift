@@ -5,6 +5,9 @@ import Tensors
 ///
 /// Series by client or round have nil where there is no number: a client that was absent or not
 /// evaluated, or a value that is not finite; in JSON it is null.
+///
+/// Clients are 0…K − 1, and the log says so: `client ids from` is 0. A log of ours without that key is
+/// an earlier version's, whose clients were 1…K: read, each is one less (`RunLog(decoding:)`).
 public struct RunLog: Equatable, Sendable {
     /// The final global model.
     public enum FinalWeight: Equatable, Sendable {

@@ -1,6 +1,6 @@
 import Tensors
 
-/// The order in which a round offers places to a run's clients: a random permutation of 1…K.
+/// The order in which a round offers places to a run's clients: a random permutation of 0…K − 1.
 ///
 /// Drawn without replacement and one at a time (a Fisher–Yates shuffle that remembers only what it has
 /// moved), so that a cohort costs what its clients cost, however many there are. Whoever is there, every
@@ -27,6 +27,6 @@ package struct ClientOrder: Sequence, IteratorProtocol {
         moved[place] = moved[drawn] ?? drawn
         moved[drawn] = nil
         drawn += 1
-        return client + 1
+        return client
     }
 }

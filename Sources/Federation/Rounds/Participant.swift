@@ -10,27 +10,41 @@ struct Participant: Sendable {
     var isLost = false
     /// Whether its update will not arrive, as chance has it.
     var dropsOut = false
+    /// Whether a deadline has passed without its update, and the round stayed open.
+    var isLate = false
 
     /// How far a client is.
     enum Stage: Int, CaseIterable {
         /// It has a place and has sent no update.
         case training
+        /// It still trains, but another may have its place: a deadline has passed.
+        case late
         /// Its update is accepted; folding or evaluating it is under way.
         case reported
         /// Its update is in the aggregate and nothing more is expected of it.
         case counted
         /// It has failed or gone away: its place is free.
         case absent
+        /// Its training has diverged, or its update was refused: its place is free, and the round
+        /// does without it.
+        case dropped
         /// It has failed in a way that ends the run.
         case fatal
     }
 
-    /// - Parameter evaluated: whether clients' models are evaluated in this run.
-    func stage(evaluated: Bool) -> Stage {
-        if let failure, failure.kind != .absence { return .fatal }
+    /// - Parameters:
+    ///   - evaluated: whether clients' models are evaluated in this run.
+    ///   - drops: whether a client that diverges loses its place and the run goes on.
+    func stage(evaluated: Bool, drops: Bool) -> Stage {
+        switch failure?.kind {
+        case .error: return .fatal
+        case .divergence: return drops ? .dropped : .fatal
+        case .absence, nil: break
+        }
         if isFolded, failure != nil || !evaluated || evaluation != nil { return .counted }
         if failure != nil { return .absent }
-        return sampleCount == nil ? .training : .reported
+        if sampleCount != nil { return .reported }
+        return isLate ? .late : .training
     }
 
     /// How many participants are at which stage.

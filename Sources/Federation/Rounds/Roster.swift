@@ -3,7 +3,7 @@
 /// A run whose clients do not come and go has all of them, and need not list them: a million clients
 /// cost as much as one.
 public struct Roster: Hashable, Sendable {
-    /// K: the clients' ids are 1…K.
+    /// K: the clients' ids are 0…K − 1.
     public let population: Int
     /// nil for all.
     private var members: Set<Int>?
@@ -18,7 +18,7 @@ public struct Roster: Hashable, Sendable {
 
     /// Whether that client is there.
     public func contains(_ client: Int) -> Bool {
-        members?.contains(client) ?? (1...population).contains(client)
+        members?.contains(client) ?? (0..<population).contains(client)
     }
 
     /// - Returns: whether it was not there before.
@@ -28,7 +28,7 @@ public struct Roster: Hashable, Sendable {
 
     /// - Returns: whether it was there.
     mutating func remove(_ client: Int) -> Bool {
-        if members == nil { members = Set(1...population) }
+        if members == nil { members = Set(0..<population) }
         return members?.remove(client) != nil
     }
 }

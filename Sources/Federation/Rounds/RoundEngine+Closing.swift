@@ -9,11 +9,13 @@ extension RoundEngine {
         let isOver = tally[.fatal] > 0
         if isPastDeadline {
             guard tally[.reported] == 0 else { return [] }
-            return hasMinimum || isOver ? close(round) : abandon(round)
+            if hasMinimum || isOver || isHopeless { return close(round) }
+            return configuration.waitsForClients ? extend(round) : abandon(round)
         }
         // A simulated round waits for all who train in it: its record must not depend on who is first.
         if !configuration.waitsForClients { return tally.pending == 0 ? close(round) : [] }
-        if tally.updates >= configuration.goal {
+        // Of a round that has outlived its deadline, the minimum is all that is still waited for.
+        if tally.updates >= configuration.goal || isHopeless || isExtended && hasMinimum {
             return tally[.reported] == 0 ? close(round) : []
         }
         let refilled = refill(round)
@@ -23,13 +25,38 @@ extension RoundEngine {
         return hasMinimum && configuration.roundDeadlineSeconds == nil ? close(round) : []
     }
 
+    /// Whether so many clients have dropped out of the round that it cannot have its minimum.
+    private var isHopeless: Bool {
+        configuration.waitsForClients
+            && configuration.population - tally[.dropped] < configuration.minimumClients
+    }
+
+    /// Leaves the round open beyond its deadline, and offers the places of those who are late to others.
+    private mutating func extend(_ round: Int) -> [Effect] {
+        isPastDeadline = false
+        isExtended = true
+        for (client, var participant) in participants where isTraining(participant) {
+            participant.isLate = true
+            set(client, participant)
+        }
+        return [.extendRound(round: round, updates: tally[.counted])] + refill(round)
+    }
+
     private mutating func abandon(_ round: Int) -> [Effect] {
         [.abandon(round: round)] + prepare(round, attempt: attempt + 1)
     }
 
     private mutating func close(_ round: Int) -> [Effect] {
-        // Whoever was asked in excess, and is still at it, has neither reported nor failed.
-        if tally[.training] > 0 { participants = participants.filter { !isTraining($0.value) } }
+        for (client, var participant) in participants where isTraining(participant) {
+            if isPastDeadline || participant.isLate {
+                participant.failure = ClientFailure(
+                    .absence, reason: "it had not reported when the deadline passed")
+                set(client, participant)
+            } else {
+                // Whoever was asked in excess, and is still at it, has neither reported nor failed.
+                participants[client] = nil
+            }
+        }
         let ascending = participants.sorted { $0.key < $1.key }
         for (client, participant) in ascending {
             if let evaluation = participant.evaluation, participant.isFolded,
@@ -42,6 +69,7 @@ extension RoundEngine {
             switch failure.kind {
             case .absence: continue
             case .divergence:
+                if configuration.dropsDiverging { continue }
                 return finish(.diverged(client: client, round: round, reason: failure.reason))
             case .error:
                 return finish(.failed(client: client, round: round, reason: failure.reason))
@@ -60,7 +88,8 @@ extension RoundEngine {
             return abandon(round)
         }
         if tally[.counted] < configuration.minimumClients,
-            let (client, first) = ascending.first(where: { !$0.value.isFolded })
+            let (client, first) = ascending.first(where: { stage($0.value) == .dropped })
+                ?? ascending.first(where: { !$0.value.isFolded })
         {
             let others =
                 tally[.counted] == 0
@@ -116,6 +145,13 @@ extension RoundEngine {
             if accuracy > best?.accuracy ?? -1 { best = (record.round, accuracy) }
         }
         return best?.round
+    }
+
+    /// Ends a run whose aggregate makes no model.
+    mutating func fail(_ round: Int, _ failure: ClientFailure) -> [Effect] {
+        failure.kind == .divergence
+            ? finish(.diverged(client: nil, round: round, reason: failure.reason))
+            : finish(.failed(client: nil, round: round, reason: failure.reason))
     }
 
     mutating func finish(_ outcome: Outcome) -> [Effect] {

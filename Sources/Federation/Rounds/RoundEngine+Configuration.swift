@@ -6,7 +6,7 @@ extension RoundEngine {
     /// Left at their defaults, the rules of a round are those of a run in one process: all clients
     /// are there, all are in each round, and a round closes when each has reported or failed.
     public struct Configuration: Hashable, Sendable, Codable {
-        /// How many clients there are, K: their ids are 1…K.
+        /// How many clients there are, K: their ids are 0…K − 1.
         public let population: Int
         /// How many rounds, R.
         public let rounds: Int
@@ -33,6 +33,9 @@ extension RoundEngine {
         public let waitsForClients: Bool
         /// How clients of a run in one process fail to take part.
         public let participation: Participation
+        /// Whether a client whose training diverges, or whose update the sum refuses, only loses its
+        /// place; else it ends the run.
+        public let dropsDiverging: Bool
         /// How long a round stays open; the driver holds the clock and says `deadlinePassed`.
         public let roundDeadlineSeconds: Double?
 
@@ -45,7 +48,8 @@ extension RoundEngine {
             evaluationInterval: Int = 1, evaluatesClients: Bool = true, seed: UInt64 = 0,
             cohortSize: Int? = nil, overSelection: Double = 1, goal: Int? = nil,
             minimumClients: Int = 1, waitsForClients: Bool = false,
-            participation: Participation = Participation(), roundDeadlineSeconds: Double? = nil
+            participation: Participation = Participation(), dropsDiverging: Bool = false,
+            roundDeadlineSeconds: Double? = nil
         ) {
             self.population = population
             self.rounds = rounds
@@ -60,6 +64,7 @@ extension RoundEngine {
             self.goal = goal ?? self.cohortSize
             self.minimumClients = minimumClients
             self.waitsForClients = waitsForClients
+            self.dropsDiverging = dropsDiverging
             self.roundDeadlineSeconds = roundDeadlineSeconds
         }
 
@@ -108,7 +113,7 @@ extension RoundEngine {
         }
 
         /// Whether the run has a client of that id.
-        func contains(_ client: Int) -> Bool { (1...population).contains(client) }
+        func contains(_ client: Int) -> Bool { (0..<population).contains(client) }
 
         /// Whether the global model is tested after that round.
         func evaluates(after round: Int) -> Bool {

@@ -8,7 +8,8 @@ extension RoundEngine {
         /// A client has left or vanished; `reason` is a clause: "no heartbeat for 3 s".
         case clientLost(client: Int, reason: String)
         /// The time of the open round is over, or that of waiting for clients to open it. A driver
-        /// starts its clock at `openRound` and `awaitClients`, and drops it at what follows.
+        /// starts its clock at `openRound`, `extendRound` and `awaitClients`, and drops it at what
+        /// follows.
         case deadlinePassed(round: Int)
         /// A client's update has come and looks right; its vector stays with the driver.
         case updateReceived(client: Int, round: Int, sampleCount: Int)
@@ -20,6 +21,8 @@ extension RoundEngine {
         case clientFailed(client: Int, round: Int, failure: ClientFailure)
         /// A client's own model has been tested (it may come before the update).
         case clientEvaluated(client: Int, round: Int, Evaluation)
+        /// The aggregate makes no model: the run ends.
+        case aggregateFailed(round: Int, failure: ClientFailure)
         /// The round's new global model has been tested.
         case globalEvaluated(round: Int, Evaluation)
         /// The user wants the run to end now.
@@ -35,6 +38,8 @@ extension RoundEngine {
         case openRound(round: Int, cohort: [Int])
         /// Drop the round's aggregate and updates; it starts again from its committed model.
         case abandon(round: Int)
+        /// Its deadline has passed with too few updates: the round stays open for as long again.
+        case extendRound(round: Int, updates: Int)
         /// Let a client train on the global model (in process), or offer it the task (served).
         case train(client: Int, round: Int)
         /// Fold the update into the aggregate, then say `updateFolded` or `updateRefused`.

@@ -6,9 +6,15 @@
 /// A round gives `places` to clients that are there. A place becomes free when its client vanishes
 /// or fails, and goes to another one that is there, or to the next that joins. The round closes
 /// - with `goal` updates, each folded in and, if asked for, its model evaluated;
-/// - at the deadline with at least the minimum; with fewer it is abandoned and starts again;
+/// - at the deadline with at least the minimum. With fewer, a round of clients that come and go stays
+///   open: what has come counts, who is late may still report, and its place is offered to others. So
+///   a served round is opened once, its number is its only name, and nothing that has been taken is
+///   ever asked for again. A simulated round is abandoned and drawn anew;
 /// - when nobody who is there has anything left to report: at once in a run whose clients do not
 ///   come and go, and in one without deadlines as soon as there is the minimum.
+///
+/// A client whose training diverges ends the run, or only loses its place where the run drops such
+/// clients; with so many lost that the minimum is out of reach, the run gives up.
 ///
 /// What ends the run early (divergence, errors) is decided when the round closes and not when it is
 /// first heard of, so that records and outcome never depend on the order in which clients report:
@@ -16,12 +22,12 @@
 ///
 /// ```
 /// idle ─begin→ (waiting(1) ─enough clients→) open(1) ─goal→ closing(1) ─globalEvaluated→ open(2) …
-///                   ↑──────── too few at the deadline ──┘                            → finished
+///                   ↑───── too few take part by chance ─┘                            → finished
 /// ```
 ///
 /// Vectors never pass through here. An update is taken in two steps, so that a sum that refuses it
 /// cannot leave the engine believing otherwise: `accept`, then `updateFolded` or `updateRefused` by
-/// the driver.
+/// the driver. A driver that waits in between holds an `Acceptance`, which traps if it is forgotten.
 public struct RoundEngine: Sendable {
     /// What the run is to do.
     public let configuration: Configuration
@@ -38,6 +44,8 @@ public struct RoundEngine: Sendable {
     var participants: [Int: Participant] = [:]
     var tally = Participant.Tally()
     var isPastDeadline = false
+    /// Whether the open round has outlived a deadline.
+    var isExtended = false
     /// Whether a round has been opened since `begin`.
     private var hasOpened = false
 
@@ -69,7 +77,8 @@ public struct RoundEngine: Sendable {
     /// The clients that the open round waits for, ascending.
     public var pendingClients: [Int] {
         guard openRound != nil else { return [] }
-        return participants.filter { isPending($0.value) }.map(\.key).sorted()
+        return participants.filter { [.training, .reported].contains(stage($0.value)) }
+            .map(\.key).sorted()
     }
 
     /// Whether the open round waits for any client.
@@ -77,7 +86,9 @@ public struct RoundEngine: Sendable {
 
     /// Whether the open round waits for that client's update.
     public func isTraining(_ client: Int) -> Bool {
-        guard openRound != nil, let participant = participants[client] else { return false }
+        guard openRound != nil, !isPastDeadline, let participant = participants[client] else {
+            return false
+        }
         return isTraining(participant)
     }
 
@@ -108,8 +119,10 @@ public struct RoundEngine: Sendable {
             return passDeadline(round)
         case .updateReceived(let client, let round, let sampleCount):
             let isFull = tally.updates >= configuration.goal
+            let isLate = isPastDeadline
             return change(client, round) { participant in
                 guard participant.sampleCount == nil else { return .failure(.duplicate) }
+                guard !isLate else { return .failure(.deadlinePassed) }
                 if participant.dropsOut {
                     participant.failure = ClientFailure(
                         .absence, reason: "it dropped out after training")
@@ -153,6 +166,9 @@ public struct RoundEngine: Sendable {
                 participant.failure = failure
                 return .success([])
             }
+        case .aggregateFailed(let round, let failure):
+            guard phase == .closing(round: round) else { return [] }
+            return fail(round, failure)
         case .globalEvaluated(let round, let evaluation):
             guard phase == .closing(round: round) else { return [] }
             return commit(round, evaluation)
@@ -177,6 +193,7 @@ public struct RoundEngine: Sendable {
         participants = [:]
         tally = Participant.Tally()
         isPastDeadline = false
+        isExtended = false
         phase = .waiting(round: round)
         guard roster.count < neededClients else { return open(round) }
         return [.awaitClients(round: round, count: neededClients)]
@@ -264,10 +281,10 @@ public struct RoundEngine: Sendable {
             var participant = participants[client]
         else { return [] }
         switch stage(participant) {
-        case .training:
+        case .training, .late:
             participant.failure = ClientFailure(.absence, reason: reason)
             participant.isLost = true
-        case .absent:
+        case .absent, .dropped:
             participant.isLost = true
         case .reported, .counted, .fatal:
             return []
@@ -284,11 +301,6 @@ public struct RoundEngine: Sendable {
         case .open(round):
             guard !isPastDeadline else { return [] }
             isPastDeadline = true
-            for (client, var participant) in participants where isTraining(participant) {
-                participant.failure = ClientFailure(
-                    .absence, reason: "it had not reported when the deadline passed")
-                set(client, participant)
-            }
             return settle(round)
         default:
             return []
@@ -309,10 +321,7 @@ public struct RoundEngine: Sendable {
         guard var participant = participants[client], !participant.isLost else {
             return rejected(.notChosen)
         }
-        guard isPending(participant) else {
-            let isLate = isPastDeadline && participant.sampleCount == nil
-            return rejected(isLate ? .deadlinePassed : .duplicate)
-        }
+        guard isPending(participant) else { return rejected(.duplicate) }
         switch body(&participant) {
         case .failure(let reason):
             return rejected(reason)
@@ -322,7 +331,7 @@ public struct RoundEngine: Sendable {
         }
     }
 
-    private mutating func set(_ client: Int, _ participant: Participant) {
+    mutating func set(_ client: Int, _ participant: Participant) {
         if let before = participants.updateValue(participant, forKey: client) {
             tally[stage(before)] -= 1
         }
@@ -330,14 +339,15 @@ public struct RoundEngine: Sendable {
     }
 
     func stage(_ participant: Participant) -> Participant.Stage {
-        participant.stage(evaluated: configuration.evaluatesClients)
+        participant.stage(
+            evaluated: configuration.evaluatesClients, drops: configuration.dropsDiverging)
     }
 
     func isTraining(_ participant: Participant) -> Bool {
-        stage(participant) == .training
+        [.training, .late].contains(stage(participant))
     }
 
     private func isPending(_ participant: Participant) -> Bool {
-        [.training, .reported].contains(stage(participant))
+        [.training, .late, .reported].contains(stage(participant))
     }
 }

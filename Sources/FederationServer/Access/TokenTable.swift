@@ -101,7 +101,7 @@ public struct TokenTable: Sendable {
 
     private static func holder(_ word: Substring) -> TokenHolder? {
         if word == "admin" { return .administrator }
-        guard let client = Int(word), client >= 1 else { return nil }
+        guard let client = Int(word), client >= 0 else { return nil }
         return .client(client)
     }
 

@@ -3,9 +3,9 @@ import Synchronization
 
 /// Places in memory for uploads: who finds none waits in line, so that memory stays flat however
 /// many upload at once.
-final class UploadSlots: Sendable {
+package final class UploadSlots: Sendable {
     /// A place; free again when nobody holds it.
-    final class Slot: Sendable {
+    package final class Slot: Sendable {
         private let slots: UploadSlots
         fileprivate init(_ slots: UploadSlots) { self.slots = slots }
         deinit { slots.release() }

@@ -2,7 +2,7 @@ import FederationWire
 import Synchronization
 
 /// What the server has counted since it started, from any thread.
-final class Counters: Sendable {
+package final class Counters: Sendable {
     /// One look at the counts.
     struct Snapshot: Sendable {
         /// Answers by route template and status.
@@ -14,6 +14,8 @@ final class Counters: Sendable {
         var bytesSent = 0
         /// Updates taken.
         var updates = 0
+        /// Clients that vanished or failed.
+        var drops = 0
     }
 
     /// What was asked and how it was answered.
@@ -25,6 +27,9 @@ final class Counters: Sendable {
 
     private let state = Mutex(Snapshot())
 
+    /// Nothing counted yet.
+    package init() {}
+
     var snapshot: Snapshot { state.withLock { $0 } }
 
     func count(answer: Answer) { state.withLock { $0.answers[answer, default: 0] += 1 } }
@@ -32,4 +37,5 @@ final class Counters: Sendable {
     func count(received bytes: Int) { state.withLock { $0.bytesReceived += bytes } }
     func count(sent bytes: Int) { state.withLock { $0.bytesSent += bytes } }
     func countUpdate() { state.withLock { $0.updates += 1 } }
+    func countDrop() { state.withLock { $0.drops += 1 } }
 }

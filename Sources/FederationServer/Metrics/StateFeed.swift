@@ -3,7 +3,7 @@ import NIOCore
 import Synchronization
 
 /// Tells all who watch the live page what has changed, at most four times a second.
-final class StateFeed: Sendable {
+package final class StateFeed: Sendable {
     private struct State {
         var hasChanged = false
         var isClosed = false
@@ -14,7 +14,7 @@ final class StateFeed: Sendable {
     private let limit: Int
     private let state = Mutex(State())
 
-    init(limit: Int) {
+    package init(limit: Int) {
         self.limit = limit
     }
 

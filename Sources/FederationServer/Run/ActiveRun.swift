@@ -4,34 +4,32 @@ import Foundation
 import Tensors
 
 /// The run that is being served, as far as one moment shows it.
-struct ActiveRun {
+package struct ActiveRun {
     /// Counts the runs of this server: work for an earlier one is recognised by it.
     let number: Int
-    let served: ServedRun
-    var engine: RoundEngine
+    package internal(set) var served: ServedRun
+    package internal(set) var engine: RoundEngine
     /// The committed model.
     var publication: ModelPublication
     /// What is known after the last committed round.
     var state: FederationState
     /// What comes next, while it is tested and made permanent.
     var candidate: FederationState?
-    /// The round that clients may report in.
-    var openRound: Int?
-    /// Counts the opened rounds, repeats of one included.
-    var opening = 0
-    var sum: RoundSum
+    /// The aggregate of the open round, and which round that is: a round is opened once.
+    var sum: (round: Int, aggregate: RoundSum)?
     /// One made ahead for the round that comes next.
     var spareSum: RoundSum?
     var members: [Int: Member] = [:]
     /// Whether a client has reported, in this or an earlier life of the server.
     var hasReports: Bool
-    var outcome: Outcome?
+    package internal(set) var outcome: Outcome?
 
     let startedAt = Date()
     var openedAt: Date?
     var openedSeconds = 0.0
     var deadlineAt: Date?
     var history: [History] = []
+    /// The last of the clients that vanished, and how many there were.
     var drops: [Drop] = []
     var events: [(at: Date, text: String)] = []
 
@@ -67,8 +65,20 @@ struct ActiveRun {
 
     var settings: RunSettings { served.settings }
 
-    /// Whether there is a client of that number in the run.
-    func takes(_ client: Int) -> Bool { (1...settings.clients).contains(client) }
+    /// The round that clients may report in: the engine's, once there is an aggregate for it.
+    var openRound: Int? {
+        guard let sum, sum.round == engine.openRound else { return nil }
+        return sum.round
+    }
+
+    /// Whether the run has a client of that id.
+    func takes(_ client: Int) -> Bool { (0..<settings.clients).contains(client) }
+
+    /// Notes a client that vanished for the page, which shows the last 200.
+    mutating func note(_ drop: Drop) {
+        drops.append(drop)
+        if drops.count > 200 { drops.removeFirst() }
+    }
 
     /// Notes something for the page, which shows the last 200.
     mutating func note(_ text: String) {

@@ -27,11 +27,19 @@ extension Coordinator {
         guard run.takes(client) else {
             throw APIError(
                 .unknownClient, "there is no client \(client): \(clientRange)",
-                expected: .string("1 to \(run.settings.clients)"), got: .integer(client))
+                expected: .string(clientIDs), got: .integer(client))
         }
     }
 
-    private var clientRange: String { "this run has the clients 1 to \(run.settings.clients)" }
+    /// "0 to 4".
+    private var clientIDs: String {
+        run.settings.clients == 1 ? "0" : "0 to \(run.settings.clients - 1)"
+    }
+
+    /// Which clients there are, as a clause.
+    var clientRange: String {
+        "this run has \(run.settings.clients == 1 ? "only client" : "the clients") \(clientIDs)"
+    }
 
     /// Refuses one client more than the run takes.
     private func admit(_ client: Int) throws(APIError) {
@@ -64,11 +72,35 @@ extension Coordinator {
                 expected: .string(run.settings.architecture.hexadecimal),
                 got: .string(registration.architecture.hexadecimal))
         }
+        if let known = run.members[client], known.isRegistered, !known.isLost,
+            known.instance != nil, known.instance != registration.instance
+        {
+            try refuse(client, instance: registration.instance ?? "")
+        }
         member(client) { member in
             member.sampleCount = registration.sampleCount
             member.isRegistered = true
+            member.instance = registration.instance
         }
         seen(client)
+    }
+
+    /// Refuses a second client that comes with the id of one that is there.
+    /// - Parameter instance: tells it from others that were refused, of which the operator knows.
+    func refuse(_ client: Int, instance: String) throws(APIError) -> Never {
+        let isNew = member(client) { member in
+            defer { member.refusedInstance = instance }
+            return member.refusedInstance != instance
+        }
+        if isNew {
+            notice("another client came with the id \(client), which is taken: it was refused")
+        }
+        throw APIError(
+            .clientTaken,
+            """
+            client \(client) is there already: another program has that id. Take another one, or \
+            end that program first
+            """, got: .integer(client))
     }
 
     /// A client says that it takes part no more.
@@ -126,17 +158,19 @@ extension Coordinator {
     }
 
     /// A client says that its training came to nothing.
-    func fail(
+    package func fail(
         _ name: RunIdentifier, _ client: Int, round: Int, _ report: FailureReport
     ) throws(APIError) {
         try check(name, client)
         try checkOpen(round)
         seen(client)
         let failure = ClientFailure(.divergence, reason: report.reason)
-        let rejection = handle(.clientFailed(client: client, round: round, failure: failure))
-        if let rejection { throw error(rejection, client, round) }
+        if let rejection = handle(.clientFailed(client: client, round: round, failure: failure)) {
+            throw error(rejection, client, round)
+        }
         member(client) { $0.task = nil }
-        notice("client \(client) in round \(round): \(report.reason)")
+        drop(client, in: round, reason: report.reason)
+        notice("client \(client) has failed in round \(round): \(report.reason)")
     }
 
     private func checkRegistered(_ name: RunIdentifier, _ client: Int) throws(APIError) {
@@ -151,7 +185,7 @@ extension Coordinator {
     // MARK: Tasks
 
     /// What a client is to do now.
-    func task(for client: Int) -> NextTask {
+    package func task(for client: Int) -> NextTask {
         if let outcome = run.outcome {
             member(client) { $0.knowsEnd = true }
             let succeeded =
@@ -179,6 +213,8 @@ extension Coordinator {
     func answerPoll(of client: Int, _ answer: Member.Answer) {
         guard let poll = run.members[client]?.poll else { return }
         run.members[client]?.poll = nil
+        // Its question was open until now, and so was its connection.
+        run.members[client]?.lastSeenSeconds = MonotonicClock.seconds()
         poll.answer.resume(returning: answer)
     }
 
@@ -190,7 +226,7 @@ extension Coordinator {
     // MARK: Being there
 
     /// A client has been heard of.
-    func seen(_ client: Int) {
+    package func seen(_ client: Int) {
         let (isNew, hadTask) = member(client) { member in
             member.lastSeenSeconds = MonotonicClock.seconds()
             member.lastSeen = Date()
@@ -202,7 +238,7 @@ extension Coordinator {
         }
         guard isNew else { return }
         if !hadTask || !run.engine.isTraining(client) {
-            handle(.clientJoined(client: client))
+            inform(.clientJoined(client: client))
         }
         notice("client \(client) is there")
     }
@@ -228,18 +264,21 @@ extension Coordinator {
     }
 
     /// Gives up a client, whose place may go to another.
-    func lose(_ client: Int, reason: String) {
+    package func lose(_ client: Int, reason: String) {
         let round = run.engine.currentRound
         member(client) { member in
             member.isLost = true
             member.task = nil
             member.disconnectedSeconds = nil
         }
-        run.drops.append(
-            ActiveRun.Drop(at: Date(), client: client, round: round, reason: reason))
-        if run.drops.count > 200 { run.drops.removeFirst() }
+        drop(client, in: round, reason: reason)
         notice("client \(client) is gone in round \(round): \(reason)")
-        handle(.clientLost(client: client, reason: reason))
+        inform(.clientLost(client: client, reason: reason))
+    }
+
+    private func drop(_ client: Int, in round: Int, reason: String) {
+        run.note(ActiveRun.Drop(at: Date(), client: client, round: round, reason: reason))
+        counters.countDrop()
     }
 
     // MARK: Upkeep
@@ -253,6 +292,7 @@ extension Coordinator {
             return
         }
         let now = MonotonicClock.seconds()
+        forgiveOwnDelay(now)
         for (client, member) in run.members where member.isRegistered && !member.isLost {
             if let poll = member.poll {
                 if now >= poll.deadline { answerPoll(of: client, .success(task(for: client))) }
@@ -261,8 +301,28 @@ extension Coordinator {
             if member.uploads > 0 { continue }
             if let since = member.disconnectedSeconds, now - since > timing.disconnectionSeconds {
                 lose(client, reason: "its connection closed")
-            } else if now - member.lastSeenSeconds > timing.silenceSeconds {
-                lose(client, reason: "no heartbeat for \(Self.text(timing.silenceSeconds)) s")
+            } else {
+                // A process that dies closes its connections. One that is still connected may only
+                // be busy, on a machine whose cores all are.
+                let limit =
+                    member.connections > 0 ? timing.connectedSilenceSeconds : timing.silenceSeconds
+                if now - member.lastSeenSeconds > limit {
+                    lose(client, reason: "no heartbeat for \(Self.text(limit)) s")
+                }
+            }
+        }
+    }
+
+    /// While this process was held up it heard nobody, which is not the clients' silence.
+    private func forgiveOwnDelay(_ now: Double) {
+        defer { lastUpkeepSeconds = now }
+        guard let last = lastUpkeepSeconds else { return }
+        let delay = now - last - timing.upkeepSeconds
+        guard delay > timing.upkeepSeconds else { return }
+        for client in run.members.keys {
+            member(client) { member in
+                member.lastSeenSeconds = min(member.lastSeenSeconds + delay, now)
+                member.disconnectedSeconds = member.disconnectedSeconds.map { min($0 + delay, now) }
             }
         }
     }

@@ -6,20 +6,19 @@ extension Coordinator {
     func evaluateClient(_ client: Int, _ round: Int) {
         guard let (model, slot) = run.members[client]?.untested else { return }
         member(client) { $0.untested = nil }
-        let (number, opening) = (run.number, run.opening)
+        let number = run.number
         evaluate(model) { evaluation in
-            await self.clientEvaluated(
-                client, round, evaluation, number: number, opening: opening)
+            await self.clientEvaluated(client, round, evaluation, number: number)
             withExtendedLifetime(slot) {}
         }
     }
 
     private func clientEvaluated(
-        _ client: Int, _ round: Int, _ evaluation: Evaluation, number: Int, opening: Int
+        _ client: Int, _ round: Int, _ evaluation: Evaluation, number: Int
     ) {
-        guard run.number == number, run.opening == opening else { return }
+        guard run.number == number else { return }
         member(client) { $0.accuracy = evaluation.accuracy }
-        handle(.clientEvaluated(client: client, round: round, evaluation))
+        inform(.clientEvaluated(client: client, round: round, evaluation))
     }
 
     func evaluateGlobal(_ round: Int) {
@@ -32,7 +31,7 @@ extension Coordinator {
 
     private func globalEvaluated(_ round: Int, _ evaluation: Evaluation, number: Int) {
         guard run.number == number else { return }
-        handle(.globalEvaluated(round: round, evaluation))
+        inform(.globalEvaluated(round: round, evaluation))
     }
 
     private func evaluate(

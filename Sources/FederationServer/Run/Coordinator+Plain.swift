@@ -62,14 +62,21 @@ extension Coordinator {
     /// A client of the plain API says how many samples it has.
     func setSampleCount(_ client: Int, _ count: Int) throws(APIError) {
         if isDraining { throw Self.stopping }
+        try checkIsPlain(client)
         guard run.takes(client) else {
             throw APIError(
                 .tooManyClients,
-                "the run takes no client \(client): it has the clients 1 to \(run.settings.clients)",
+                "the run takes no client \(client): \(clientRange)",
                 expected: .integer(run.settings.clients), got: .integer(client))
         }
         member(client) { $0.sampleCount = count }
         seen(client)
+    }
+
+    /// Makes sure that no client of the binary API, which keeps in touch, has the same id.
+    private func checkIsPlain(_ client: Int) throws(APIError) {
+        guard let member = run.members[client], member.isRegistered, !member.isLost else { return }
+        try refuse(client, instance: "the plain API")
     }
 
     /// What a client of the plain API may upload now.
@@ -84,6 +91,7 @@ extension Coordinator {
     func admitPlain(_ client: Int) throws(APIError) -> PlainAdmission {
         if isDraining { throw Self.stopping }
         try check(client)
+        try checkIsPlain(client)
         guard let count = run.members[client]?.sampleCount else {
             throw APIError(
                 .samplesMissing,

@@ -119,7 +119,7 @@ extension Coordinator {
             run: run.settings.run.text, phase: phase, committedRounds: run.publication.round,
             rounds: run.settings.rounds, accuracy: run.history.last?.global?.accuracy,
             loss: run.history.last?.global?.loss, roundSeconds: run.history.last?.seconds,
-            clientStates: states, drops: run.drops.count,
+            clientStates: states,
             polls: run.members.values.count { $0.poll != nil })
     }
 }
@@ -134,6 +134,5 @@ struct RunGauges: Sendable {
     var loss: Double?
     var roundSeconds: Double?
     var clientStates: [String: Int]
-    var drops: Int
     var polls: Int
 }

@@ -3,7 +3,7 @@ import FederationWire
 import Tensors
 
 /// An update that has come whole and reads as a model.
-struct IncomingUpdate: Sendable {
+package struct IncomingUpdate: Sendable {
     var client: Int
     var round: Int
     var sampleCount: Int
@@ -12,8 +12,30 @@ struct IncomingUpdate: Sendable {
     var checksum: [UInt8]
     /// Bytes that came.
     var byteCount: Int
-    /// The memory that it has.
-    var slot: UploadSlots.Slot
+    /// The memory that it has; nil for one that was read back from the disk.
+    var slot: UploadSlots.Slot?
+    /// Whether its client cannot ask whether it still counts, so that it must outlive the server.
+    var mustBeKept = false
+
+    package init(
+        client: Int, round: Int, sampleCount: Int, parameters: ParameterVector,
+        checksum: [UInt8], byteCount: Int, slot: UploadSlots.Slot? = nil, mustBeKept: Bool = false
+    ) {
+        self.client = client
+        self.round = round
+        self.sampleCount = sampleCount
+        self.parameters = parameters
+        self.checksum = checksum
+        self.byteCount = byteCount
+        self.slot = slot
+        self.mustBeKept = mustBeKept
+    }
+
+    /// What it adds to the round.
+    var model: ModelUpdate {
+        ModelUpdate(
+            client: client, round: round, sampleCount: sampleCount, parameters: parameters)
+    }
 }
 
 extension Coordinator {
@@ -44,7 +66,7 @@ extension Coordinator {
     }
 
     /// Takes an update of the binary API, or finds that it has been taken before.
-    func take(_ update: IncomingUpdate, of name: RunIdentifier) async throws(APIError)
+    package func take(_ update: IncomingUpdate, of name: RunIdentifier) async throws(APIError)
         -> UpdateReceipt
     {
         try check(name, update.client)
@@ -67,19 +89,24 @@ extension Coordinator {
     func fold(_ update: IncomingUpdate) async throws(APIError) {
         let (client, round) = (update.client, update.round)
         try checkOpen(round)
-        let (number, opening, sum) = (run.number, run.opening, run.sum)
+        guard let sum = run.sum?.aggregate else { throw error(.noRoundOpen, client, round) }
+        let number = run.number
         // A sum that refuses it must leave the client free to send a better one.
         let contribution: Contribution
         switch await checked(update, by: sum) {
         case .success(let checked): contribution = checked
         case .failure(let problem): throw problem.apiError
         }
-        try checkStill(number, opening, round)
-        try checkStays(round)
-        if let rejection = handle(
-            .updateReceived(client: client, round: round, sampleCount: update.sampleCount))
-        {
-            throw error(rejection, client, round)
+        try checkStill(number, round)
+        if update.mustBeKept, let keep = run.served.keep {
+            try await makeLast(update, by: keep)
+            try checkStill(number, round)
+        }
+        let acceptance: RoundEngine.Acceptance
+        do throws(RoundEngine.Rejection) {
+            acceptance = try accept(client, round: round, sampleCount: update.sampleCount)
+        } catch {
+            throw self.error(error, client, round)
         }
         run.hasReports = true
         member(client) { member in
@@ -88,12 +115,19 @@ extension Coordinator {
             member.sampleCount = update.sampleCount
         }
         let refused = await sum.add(contribution)
-        try checkStill(number, opening, round)
+        let event =
+            if let refused {
+                acceptance.refused(ClientFailure(.divergence, reason: "\(refused)"))
+            } else {
+                acceptance.folded()
+            }
+        // Another run has taken the place of the one whose engine waits for this.
+        guard run.number == number else { throw unknownRun() }
         if let refused {
             // Others that came in between have left no room for it.
             member(client) { $0.receipt = nil }
-            let failure = ClientFailure(.absence, reason: "\(refused)")
-            handle(.clientFailed(client: client, round: round, failure: failure))
+            notice("client \(client) in round \(round): \(refused)")
+            inform(event)
             throw refused.apiError
         }
         counters.countUpdate()
@@ -105,7 +139,47 @@ extension Coordinator {
             }
         }
         note("client \(client) has reported in round \(round)")
-        handle(.updateFolded(client: client, round: round))
+        inform(event)
+    }
+
+    /// Puts an update on the disk before its client is told that it counts.
+    private func makeLast(
+        _ update: IncomingUpdate, by keep: @Sendable (ModelUpdate) async throws -> Void
+    ) async throws(APIError) {
+        // What lies on the disk must be what counts, so there is one at a time of each client.
+        guard !member(update.client, { $0.isBeingKept }) else {
+            throw APIError(
+                .tooManyRequests,
+                "another update of client \(update.client) is being taken: try again in a moment")
+        }
+        let number = run.number
+        member(update.client) { $0.isBeingKept = true }
+        let result = await Attempt.of { try await keep(update.model) }
+        if run.number == number { member(update.client) { $0.isBeingKept = false } }
+        if case .failure(let error) = result {
+            fail(error)
+            throw Self.stopping
+        }
+    }
+
+    /// Takes updates again that were acknowledged in an earlier life of the server.
+    func takeUp(_ updates: [ModelUpdate], number: Int) async {
+        for update in updates {
+            guard run.number == number else { return }
+            do throws(APIError) {
+                try await fold(
+                    IncomingUpdate(
+                        client: update.client, round: update.round,
+                        sampleCount: update.sampleCount, parameters: update.parameters,
+                        checksum: [], byteCount: 0))
+                member(update.client) { $0.hasJoined = true }
+            } catch {
+                notice(
+                    "client \(update.client)'s report in round \(update.round), from before the "
+                        + "restart, does not count: \(error.message)")
+            }
+        }
+        if run.number == number { run.served.keptUpdates = [] }
     }
 
     private func checked(
@@ -113,12 +187,9 @@ extension Coordinator {
     ) async -> Result<Contribution, AggregationError> {
         let (state, work) = (run.state, run.served.work)
         return await workers.convert {
-            let model = ModelUpdate(
-                client: update.client, round: update.round, sampleCount: update.sampleCount,
-                parameters: update.parameters)
-            return Result { () throws(AggregationError) in
+            Result { () throws(AggregationError) in
                 try sum.contribution(
-                    of: model, after: state, work: work(update.sampleCount, update.round))
+                    of: update.model, after: state, work: work(update.sampleCount, update.round))
             }
         }
     }
@@ -151,14 +222,15 @@ extension Coordinator {
         }
     }
 
-    /// Makes sure, after a wait, that the round is still the one that it was.
-    private func checkStill(_ number: Int, _ opening: Int, _ round: Int) throws(APIError) {
+    /// Makes sure, after a wait, that the round is still open: a round is opened once.
+    private func checkStill(_ number: Int, _ round: Int) throws(APIError) {
         guard run.number == number else { throw unknownRun() }
-        guard run.opening == opening, run.openRound == round || run.engine.openRound == round else {
+        guard run.openRound == round else {
             throw APIError(
                 .wrongRound, "round \(round) has ended without this update",
                 expected: .integer(run.engine.currentRound), got: .integer(round))
         }
+        try checkStays(round)
     }
 
     /// The engine's reasons in the words of the APIs.

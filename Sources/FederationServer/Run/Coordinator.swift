@@ -8,7 +8,7 @@ import Tensors
 ///
 /// Nothing here takes long: models are folded, tested, read and written elsewhere, and after each
 /// wait for that the run and the round are looked at again, because both may be over.
-actor Coordinator {
+package actor Coordinator {
     let limits: ServerLimits
     let timing: ServerTiming
     let workers: Workers
@@ -18,7 +18,7 @@ actor Coordinator {
     /// Says what happens to whoever runs the server.
     let report: @Sendable (ServerEvent) -> Void
 
-    var run: ActiveRun
+    package internal(set) var run: ActiveRun
     /// Set when a round could not be made permanent: the server must not go on.
     private(set) var failure: (any Error)?
     var isDraining = false
@@ -30,18 +30,29 @@ actor Coordinator {
     private var effects: [RoundEngine.Effect] = []
     private var isPumping = false
     private var idleWaiters: [CheckedContinuation<Void, Never>] = []
-    private var deadline: Task<Void, Never>?
+    /// When clients that have vanished were last looked for.
+    var lastUpkeepSeconds: Double?
+    var deadline: Task<Void, Never>?
+    /// Counts the deadlines, so that only the last one started can pass.
+    var timers = 0
+    var timedRound: Int?
     /// The last of the evaluations, which are made one after the other.
     var evaluations: Task<Void, Never>?
 
     /// What the page says of the server itself.
-    struct Presentation: Sendable {
+    package struct Presentation: Sendable {
         var version: String
         var address: String
         var isInsecure: Bool
+
+        package init(version: String, address: String, isInsecure: Bool) {
+            self.version = version
+            self.address = address
+            self.isInsecure = isInsecure
+        }
     }
 
-    init(
+    package init(
         _ served: ServedRun, limits: ServerLimits, timing: ServerTiming, counters: Counters,
         feed: StateFeed, presentation: Presentation,
         report: @escaping @Sendable (ServerEvent) -> Void
@@ -63,8 +74,8 @@ actor Coordinator {
         var run = ActiveRun(
             number: number, served: served,
             engine: RoundEngine(served.rules, resuming: served.records), publication: publication,
-            state: served.state, sum: served.makeSum(workers), hasReports: !served.records.isEmpty)
-        run.spareSum = run.sum
+            state: served.state, spareSum: served.makeSum(workers),
+            hasReports: !served.records.isEmpty || !served.keptUpdates.isEmpty)
         for (index, record) in served.records.enumerated() {
             let seconds =
                 index < served.recordSeconds.count ? served.recordSeconds[index] : nil
@@ -83,36 +94,61 @@ actor Coordinator {
     /// Where every client is in every round there is nothing to draw, and so no reason to wait for
     /// anyone: the round is open to each as it comes. A client of the plain API, which is not heard
     /// of before it has trained, could not take part otherwise.
-    func begin() {
+    package func begin() {
         if run.served.rules.places == run.served.rules.population {
-            for client in 1...run.served.rules.population { handle(.clientJoined(client: client)) }
+            for client in 0..<run.served.rules.population { inform(.clientJoined(client: client)) }
+        } else {
+            for update in run.served.keptUpdates { inform(.clientJoined(client: update.client)) }
         }
-        handle(.begin)
+        inform(.begin)
     }
 
     /// Tells the engine what has happened and sees to what it asks for.
     /// - Returns: why the engine does not take it.
-    @discardableResult
     func handle(_ event: RoundEngine.Event) -> RoundEngine.Rejection? {
         var rejection: RoundEngine.Rejection?
+        var asked: [RoundEngine.Effect] = []
         for effect in run.engine.handle(event) {
             if case .reject(_, _, let reason) = effect {
                 rejection = reason
             } else {
-                effects.append(effect)
+                asked.append(effect)
             }
         }
+        seeTo(asked)
+        return rejection
+    }
+
+    /// Tells the engine what it has no reason not to take, unless the run is over.
+    func inform(_ event: RoundEngine.Event) {
+        guard let rejection = handle(event), run.engine.outcome == nil else { return }
+        notice("a fault of this program: the round engine did not take \(event): \(rejection)")
+    }
+
+    /// Asks the engine to count an update.
+    /// - Throws: why it does not.
+    func accept(
+        _ client: Int, round: Int, sampleCount: Int
+    ) throws(RoundEngine.Rejection) -> RoundEngine.Acceptance {
+        var asked: [RoundEngine.Effect] = []
+        let acceptance = try run.engine.accept(
+            client: client, round: round, sampleCount: sampleCount, effects: &asked)
+        seeTo(asked)
+        return acceptance
+    }
+
+    private func seeTo(_ asked: [RoundEngine.Effect]) {
+        effects += asked
         if !effects.isEmpty, !isPumping {
             isPumping = true
             Task { await pump() }
         }
         feed.markChanged()
-        return rejection
     }
 
     /// Forgets what the run before asked for, and begins another.
     func replace(with served: ServedRun) {
-        deadline?.cancel()
+        stopDeadline()
         effects = []
         let polls = run.members.values.compactMap(\.poll)
         run = Self.activate(served, number: run.number + 1, workers: workers)
@@ -136,15 +172,17 @@ actor Coordinator {
     private func carryOut(_ effect: RoundEngine.Effect) async {
         switch effect {
         case .awaitClients(let round, let count):
-            run.openRound = nil
             note("round \(round) waits for \(count) clients")
             startDeadline(round)
         case .openRound(let round, let cohort):
             await open(round, cohort)
+        case .extendRound(let round, let updates):
+            notice(
+                "round \(round) had \(updates) of at least \(run.served.rules.minimumClients) "
+                    + "updates at its deadline: it stays open")
+            startDeadline(round)
         case .abandon(let round):
-            run.openRound = nil
-            forgetUpdates(of: round)
-            notice("round \(round) had too few updates at its deadline: it starts again")
+            preconditionFailure("round \(round) of a served run was abandoned")
         case .train(let client, let round):
             offer(round, to: client)
         case .accept, .reject:
@@ -165,41 +203,22 @@ actor Coordinator {
 
     private func open(_ round: Int, _ cohort: [Int]) async {
         let number = run.number
+        let sum: RoundSum
         if let spare = run.spareSum {
-            run.sum = spare
+            sum = spare
         } else {
             let served = run.served
-            let sum = await workers.fold { [workers] in served.makeSum(workers) }
+            sum = await workers.fold { [workers] in served.makeSum(workers) }
             guard run.number == number else { return }
-            run.sum = sum
         }
         run.spareSum = nil
-        run.opening += 1
-        run.openRound = round
+        run.sum = (round, sum)
         run.openedAt = Date()
         run.openedSeconds = MonotonicClock.seconds()
         note("round \(round) is open for \(cohort.count) clients")
         startDeadline(round)
-    }
-
-    private func startDeadline(_ round: Int) {
-        deadline?.cancel()
-        run.deadlineAt = nil
-        guard let seconds = run.served.rules.roundDeadlineSeconds else { return }
-        run.deadlineAt = Date(timeIntervalSinceNow: seconds)
-        let (number, opening) = (run.number, run.opening)
-        deadline = Task {
-            try? await Task.sleep(for: .seconds(seconds))
-            guard !Task.isCancelled else { return }
-            passDeadline(round, number: number, opening: opening)
-        }
-    }
-
-    private func passDeadline(_ round: Int, number: Int, opening: Int) {
-        guard run.number == number, run.opening == opening, run.outcome == nil else { return }
-        run.deadlineAt = nil
-        notice("the deadline of round \(round) has passed")
-        handle(.deadlinePassed(round: round))
+        let kept = run.served.keptUpdates.filter { $0.round == round }
+        if !kept.isEmpty { Task { await takeUp(kept, number: number) } }
     }
 
     private func offer(_ round: Int, to client: Int) {
@@ -210,22 +229,12 @@ actor Coordinator {
         answerPoll(of: client, .success(task(for: client)))
     }
 
-    /// Makes a round's updates as if they had never come.
-    private func forgetUpdates(of round: Int) {
-        for client in run.members.keys {
-            member(client) { member in
-                if member.receipt?.round == round { member.receipt = nil }
-                member.untested = nil
-                member.task = nil
-            }
-        }
-    }
-
     private func aggregate(_ round: Int) async {
-        deadline?.cancel()
-        run.openRound = nil
-        run.deadlineAt = nil
-        let (number, sum, state) = (run.number, run.sum, run.state)
+        stopDeadline()
+        guard let sum = run.sum?.aggregate else {
+            preconditionFailure("round \(round) closes without an aggregate")
+        }
+        let (number, state) = (run.number, run.state)
         let population = run.served.rules.population
         let result = await workers.fold {
             Result { () throws(AggregationError) in
@@ -236,7 +245,8 @@ actor Coordinator {
         switch result {
         case .success(let candidate): run.candidate = candidate
         case .failure(let error):
-            preconditionFailure("round \(round) closed without an update: \(error)")
+            let failure = ClientFailure(.divergence, reason: "\(error)")
+            return inform(.aggregateFailed(round: round, failure: failure))
         }
         // The next round's sum is made while this round's model is tested.
         let served = run.served
@@ -270,9 +280,8 @@ actor Coordinator {
     }
 
     private func finish(_ outcome: Outcome) async {
-        deadline?.cancel()
-        run.openRound = nil
-        run.deadlineAt = nil
+        stopDeadline()
+        run.sum = nil
         run.outcome = outcome
         run.spareSum = nil
         note("the run is over: \(outcome)")
@@ -285,10 +294,12 @@ actor Coordinator {
         report(.finished(outcome))
     }
 
-    private func fail(_ error: any Error) {
+    /// Ends the server: what it has acknowledged, or was about to, is not on the disk.
+    func fail(_ error: any Error) {
+        guard failure == nil else { return }
         failure = error
         effects = []
-        run.openRound = nil
+        run.sum = nil
         report(.failed("\(error)"))
     }
 
@@ -311,6 +322,15 @@ actor Coordinator {
         return isPumping
     }
 
+    /// Waits until nothing is under way that the engine has asked for, but for what clients do: for
+    /// tests.
+    package func quiet() async {
+        await evaluations?.value
+        while isBusy {
+            await withCheckedContinuation { idleWaiters.append($0) }
+        }
+    }
+
     /// Answers all who wait, and waits for a round that is closing to be committed.
     func drain() async {
         isDraining = true
@@ -321,7 +341,7 @@ actor Coordinator {
         while isBusy {
             await withCheckedContinuation { idleWaiters.append($0) }
         }
-        deadline?.cancel()
+        stopDeadline()
     }
 
     static let stopping = APIError(.stopping, "the server is stopping: try again in a moment")

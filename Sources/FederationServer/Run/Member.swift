@@ -48,6 +48,12 @@ struct Member {
     /// Open connections that it has used, and when the last of them closed.
     var connections = 0
     var disconnectedSeconds: Double?
+    /// Which of the programs that ask for this place has it; nil if it does not say.
+    var instance: String?
+    /// The last one that was refused because another had the place.
+    var refusedInstance: String?
+    /// Whether an update of it is being written to the disk.
+    var isBeingKept = false
     /// Uploads in progress.
     var uploads = 0
     /// The round that it is to train in, until it has reported.

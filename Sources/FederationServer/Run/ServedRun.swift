@@ -23,6 +23,12 @@ public struct ServedRun: Sendable {
     public var work: @Sendable (_ samples: Int, _ round: Int) -> LocalWork
     /// Tests a model. Must do its work on threads of its own, and is asked for one at a time.
     public var evaluate: @Sendable (ParameterVector) async -> Evaluation
+    /// Updates of the round that comes next which an earlier life of the server has acknowledged.
+    public var keptUpdates: [ModelUpdate]
+    /// Makes an update outlive the server until its round is committed. Asked before a client of the
+    /// plain API is told that its model counts, because that client has no way to learn otherwise; nil
+    /// where nothing outlives the server.
+    public var keep: (@Sendable (ModelUpdate) async throws -> Void)?
     /// Makes a round permanent; how many seconds it took comes last.
     public var commit: @Sendable (RoundRecord, FederationState, Double) async throws -> Void
     /// Called once when the run has ended by itself.
@@ -33,7 +39,8 @@ public struct ServedRun: Sendable {
     public init(
         settings: RunSettings, rules: RoundEngine.Configuration, strategy: Strategy,
         layout: ParameterLayout, records: [RoundRecord] = [], recordSeconds: [Double] = [],
-        state: FederationState,
+        state: FederationState, keptUpdates: [ModelUpdate] = [],
+        keep: (@Sendable (ModelUpdate) async throws -> Void)? = nil,
         work: @escaping @Sendable (_ samples: Int, _ round: Int) -> LocalWork,
         evaluate: @escaping @Sendable (ParameterVector) async -> Evaluation,
         commit: @escaping @Sendable (RoundRecord, FederationState, Double) async throws -> Void,
@@ -48,6 +55,8 @@ public struct ServedRun: Sendable {
         self.records = records
         self.recordSeconds = recordSeconds
         self.state = state
+        self.keptUpdates = keptUpdates
+        self.keep = keep
         self.work = work
         self.evaluate = evaluate
         self.commit = commit

@@ -79,8 +79,8 @@ struct ObservationRoutes: Sendable {
                 ([("state", $0.key)], Double($0.value))
             })
         text.add(
-            "federated_client_drops_total", .counter, "Clients that vanished.",
-            Double(gauges.drops))
+            "federated_client_drops_total", .counter, "Clients that vanished or failed.",
+            Double(counts.drops))
         text.add(
             "federated_polls", .gauge, "Questions for the next task that are held.",
             Double(gauges.polls))

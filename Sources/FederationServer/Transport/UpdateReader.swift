@@ -65,7 +65,8 @@ struct UpdateReader: Sendable {
         case .success(let parameters):
             return IncomingUpdate(
                 client: client, round: admission.round, sampleCount: admission.sampleCount,
-                parameters: parameters, checksum: [], byteCount: byteCount, slot: slot)
+                parameters: parameters, checksum: [], byteCount: byteCount, slot: slot,
+                mustBeKept: true)
         case .failure(let error): throw error.apiError
         }
     }

@@ -61,10 +61,10 @@ public struct Fields: Sendable {
         value(key) == nil ? nil : try number(key)
     }
 
-    /// A text of up to 1,000 bytes.
-    public func text(_ key: String) throws(APIError) -> String {
-        guard case .string(let text)? = members[key], text.utf8.count <= 1000 else {
-            throw failure(key, "a text of up to 1000 bytes")
+    /// A text of up to so many bytes.
+    public func text(_ key: String, bytes limit: Int = 1000) throws(APIError) -> String {
+        guard case .string(let text)? = members[key], text.utf8.count <= limit else {
+            throw failure(key, "a text of up to \(limit) bytes")
         }
         return text
     }

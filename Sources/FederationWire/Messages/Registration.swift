@@ -6,22 +6,32 @@ public struct Registration: Message {
     public var architecture: ArchitectureDigest
     /// How many training samples it has in the first round that it will take part in.
     public var sampleCount: Int
+    /// Tells this program from another that comes with the same id: any word of its own, at most 64
+    /// letters. Without it the server cannot tell two programs from one that has started again.
+    public var instance: String?
 
     /// A client with that model and so many samples.
-    public init(architecture: ArchitectureDigest, sampleCount: Int) {
+    public init(architecture: ArchitectureDigest, sampleCount: Int, instance: String? = nil) {
         self.architecture = architecture
         self.sampleCount = sampleCount
+        self.instance = instance
     }
 
     public init(_ fields: inout Fields) throws(APIError) {
         self.init(
             architecture: try fields.digest("architecture"),
             sampleCount: try fields.int(
-                "samples", in: SampleCount.allowed, .invalidSampleCount))
+                "samples", in: SampleCount.allowed, .invalidSampleCount),
+            instance: fields.value("instance") == nil
+                ? nil : try fields.text("instance", bytes: 64))
     }
 
     public var json: JSONValue {
-        ["architecture": .string(architecture.hexadecimal), "samples": .integer(sampleCount)]
+        var members: [String: JSONValue] = [
+            "architecture": .string(architecture.hexadecimal), "samples": .integer(sampleCount),
+        ]
+        members["instance"] = instance.map(JSONValue.string)
+        return .object(members)
     }
 }
 

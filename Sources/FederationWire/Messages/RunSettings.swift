@@ -22,7 +22,7 @@ public struct RunSettings: Message {
     public var fixedShards: Bool
     /// The server's data by name, like "MNIST".
     public var dataset: String
-    /// How many clients the run takes: their ids are 1…K.
+    /// How many clients the run takes: their ids are 0…K − 1.
     public var clients: Int
     /// R.
     public var rounds: Int

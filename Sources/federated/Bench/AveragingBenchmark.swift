@@ -28,7 +28,7 @@ struct AveragingBenchmark {
     /// Folds all clients' vectors, from memory and far more than fits a cache, into the exact sum;
     /// adds up the same bytes plainly; writes a log with the final weights, and reads it back.
     func measure() throws -> Figures {
-        let updates = (1...clients).map { client in
+        let updates = (0..<clients).map { client in
             ModelUpdate(
                 client: client, round: 1, sampleCount: 600 + client,
                 parameters: architecture.initialParameters(seed: UInt64(client)))

@@ -52,10 +52,11 @@ struct FederationBenchmark {
                 updates = []
             case .train(let client, let round):
                 effects += engine.handle(
-                    .updateReceived(client: client, round: round, sampleCount: client))
+                    .updateReceived(client: client, round: round, sampleCount: client + 1))
             case .accept(let client, let round):
                 let update = ModelUpdate(
-                    client: client, round: round, sampleCount: client, parameters: state.model)
+                    client: client, round: round, sampleCount: client + 1,
+                    parameters: state.model)
                 updates.append(try strategy.contribution(of: update, after: state, work: work))
                 guard updates.count == clients else { continue }
                 try sum.add(updates, threads: availableProcessorCount())
@@ -91,7 +92,7 @@ struct FederationBenchmark {
         async let serving: Void = server.run()
         let address = try ServerAddress(await server.address)
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for client in 1...clients {
+            for client in 0..<clients {
                 group.addTask {
                     let settings = ClientConfiguration(address: address, client: client)
                     let participant = NoOpParticipant(layout: layout)

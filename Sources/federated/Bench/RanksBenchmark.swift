@@ -130,7 +130,7 @@ struct RanksBenchmark {
             let start = MonotonicClock.seconds()
             _ = try? plan.trainLocally(
                 configuration.training, from: model, on: configuration.trainingImages,
-                shard: configuration.shards.shard(client: 1, round: 1), seed: 1, client: 1,
+                shard: configuration.shards.shard(client: 0, round: 1), seed: 1, client: 0,
                 round: 1)
             return mean(MonotonicClock.seconds() - start)
         }
@@ -159,7 +159,7 @@ struct RanksBenchmark {
             return MonotonicClock.seconds() - start
         }
         var empty = ExactAccumulator(layout: architecture.layout)
-        try empty.add(ModelUpdate(client: 1, round: 1, sampleCount: 600, parameters: model))
+        try empty.add(ModelUpdate(client: 0, round: 1, sampleCount: 600, parameters: model))
         var means: [Double] = []
         let reduction = try median {
             var sum = empty

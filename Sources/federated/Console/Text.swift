@@ -37,6 +37,19 @@ enum Text {
         "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
     }
 
+    /// "5 clients, whose ids are 0 to 4", "1 client, whose id is 0".
+    static func clients(_ count: Int) -> String {
+        "\(plural(count, "client")), whose \(count == 1 ? "id is" : "ids are") \(ids(of: count))"
+    }
+
+    /// "3 of 0 to 4", "0, the only one".
+    static func client(_ id: Int, of count: Int) -> String {
+        count == 1 ? "\(id), the only one" : "\(id) of \(ids(of: count))"
+    }
+
+    /// The ids that so many clients have: "0 to 4".
+    static func ids(of clients: Int) -> String { clients == 1 ? "0" : "0 to \(clients - 1)" }
+
     /// Right-aligned.
     static func pad(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text

@@ -20,7 +20,7 @@ struct FlowerNodeDisplay: Sendable {
         let rows = [
             ("superlink", "\(address)"),
             ("key", keyFile ?? "a new one, for this time only"),
-            ("client", "\(options.part) of \(trainee.shards.clientCount)"),
+            ("client", Text.client(options.part, of: trainee.shards.clientCount)),
             ("partition", options.division),
             ("data", "\(data), \(Text.plural(trainee.sampleCount, "sample"))"),
             ("tests", "\(Text.count(tests.indices.count)) of \(Text.count(tests.images.count))"),

@@ -15,7 +15,7 @@ struct FlowerNodeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where MNIST is.", valueName: "folder"))
     var dataDir: String?
 
-    @Option(help: "Which part of the data is this node's, from 1. (default: all of them)")
+    @Option(help: "Which part of the data is this node's, from 0. (default: all of them)")
     var id: Int?
 
     @Option(
@@ -53,9 +53,10 @@ struct FlowerNodeOptions: ParsableArguments {
         if let clients { try requirePositive(clients, "--clients") }
         let partition = try chosenPartition()
         if let id {
-            try requirePositive(id, "--id")
-            if let count = clientCount(partition), id > count {
-                throw ValidationError("--id must be from 1 to \(count), not \(id)")
+            let count = clientCount(partition)
+            guard id >= 0, id < count ?? .max else {
+                let expected = count.map { Text.ids(of: $0) } ?? "at least 0"
+                throw ValidationError("--id must be \(expected), not \(id)")
             }
         } else if clients != nil || self.partition != nil {
             throw ValidationError("--id must say which of the parts is this node's")
@@ -89,17 +90,18 @@ struct FlowerNodeOptions: ParsableArguments {
         return clients ?? Self.defaultClients
     }
 
-    /// The number of the node's part: of one, where all of the data are its own.
-    var part: Int { id ?? 1 }
+    /// The id of the node's part: of the only one, where all of the data are its own.
+    var part: Int { id ?? 0 }
 
     /// The parts of these images.
     /// - Throws: `PartitionError`; `CommandFailure` where there is no part of that number.
     func shards(of images: LabelledImages) throws -> DividedShards {
         let partition = try chosenPartition()
         let shards = try partition.divide(images, among: clientCount(partition), seed: seed)
-        guard part <= shards.clientCount else {
+        guard part < shards.clientCount else {
             throw CommandFailure(
-                message: "the partition has parts 1 to \(shards.clientCount): there is no \(part)")
+                message: "the partition has \(Text.plural(shards.clientCount, "part")), "
+                    + "\(Text.ids(of: shards.clientCount)): there is no \(part)")
         }
         return shards
     }

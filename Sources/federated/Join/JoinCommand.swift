@@ -20,7 +20,7 @@ struct JoinCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The server, like http://127.0.0.1:9103.", valueName: "url"))
     var url: String
 
-    @Option(help: "This client's number, from 1.")
+    @Option(help: "This client's id, from 0.")
     var id: Int
 
     @Option(
@@ -43,7 +43,7 @@ struct JoinCommand: ParsableCommand {
     func validate() throws {
         guard ClientNumber.allowed.contains(id) else {
             throw ValidationError(
-                "--id must be from 1 to \(ClientNumber.allowed.upperBound), not \(id)")
+                "--id must be from 0 to \(ClientNumber.allowed.upperBound), not \(id)")
         }
         guard retryFor >= 0, retryFor.isFinite else {
             throw ValidationError("--retry-for must be at least 0 seconds, not \(retryFor)")
@@ -95,9 +95,9 @@ struct JoinCommand: ParsableCommand {
         _ slots: CoreSlots, _ console: Console, _ box: WorkersBox
     ) throws -> any Participant {
         try options.check(settings)
-        guard id <= settings.clients else {
+        guard id < settings.clients else {
             throw CommandFailure(
-                message: "the run has clients 1 to \(settings.clients): there is no client \(id)")
+                message: "the run has \(Text.clients(settings.clients)): there is no client \(id)")
         }
         let locator = DatasetLocator(dataDirectory: options.dataDir, threads: slots.count)
         let bar = FetchDisplay(console)

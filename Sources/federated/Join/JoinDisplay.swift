@@ -31,7 +31,7 @@ final class JoinDisplay: Sendable {
         let count = setup.shards.sampleCount(client: client, round: 1)
         let rows = [
             ("server", "\(address), run \(settings.run)"),
-            ("client", "\(client) of \(settings.clients)"),
+            ("client", Text.client(client, of: settings.clients)),
             (settings.partition == nil ? "experiment" : "partition", setup.division),
             ("data", "\(data), \(Text.plural(count, "sample")) in round 1"),
             (

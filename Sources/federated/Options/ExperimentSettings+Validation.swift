@@ -105,6 +105,7 @@ extension ExperimentSettings {
         try Self.requireDecay(dropoutAfter, "--dropout-after")
         if case .loopback(let transport) = execution,
             [availability, dropoutBefore, dropoutAfter].contains(where: { $0 != nil })
+                || dropDiverging == true
         {
             throw .chanceForRealClients(transport: transport.rawValue)
         }

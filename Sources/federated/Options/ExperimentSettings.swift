@@ -46,6 +46,8 @@ package struct ExperimentSettings: Codable, Hashable, Sendable {
     package var availability: Double?
     package var dropoutBefore: Double?
     package var dropoutAfter: Double?
+    /// Only true or nil, as stores of before have it.
+    package var dropDiverging: Bool?
     // Of served runs.
     package var roundDeadline: Double?
     var insecure: Bool?
@@ -105,7 +107,7 @@ package struct ExperimentSettings: Codable, Hashable, Sendable {
             overSelection: overSelection ?? 1, minimumClients: minimumClients ?? 1,
             participation: Participation(
                 availability: availability ?? 1, dropoutBefore: dropoutBefore ?? 0,
-                dropoutAfter: dropoutAfter ?? 0))
+                dropoutAfter: dropoutAfter ?? 0), dropsDiverging: dropDiverging ?? false)
     }
 
     /// When rounds of a served run open and close.
@@ -117,7 +119,7 @@ package struct ExperimentSettings: Codable, Hashable, Sendable {
             patience: patience, evaluationInterval: evaluateEvery,
             evaluatesClients: !noClientEvaluation, seed: seed, cohortSize: size,
             overSelection: overSelection ?? 1, minimumClients: min(least, size),
-            waitsForClients: true, roundDeadlineSeconds: roundDeadline)
+            waitsForClients: true, dropsDiverging: true, roundDeadlineSeconds: roundDeadline)
     }
 
     /// The clients' shards of these images.

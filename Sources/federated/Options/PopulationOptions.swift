@@ -14,8 +14,9 @@ struct PopulationOptions: ParsableArguments {
 
     @Option(
         name: [.customLong("clients"), .customLong("population")],
-        help: "Clients, K: their ids are 1 to this. (default: 5, with csv:FILE as many as it names)"
-    )
+        help: """
+            Clients, K: their ids are 0 to K - 1. (default: 5, with csv:FILE as many as it names)
+            """)
     var clients: Int?
 
     @Option(
@@ -88,13 +89,19 @@ struct ParticipationOptions: ParsableArguments {
             "Probability that a trained client's update is lost.", valueName: "probability"))
     var dropoutAfter: Double?
 
+    @Flag(help: "A client whose training diverges only loses its place; else it ends the run.")
+    var dropDiverging = false
+
     /// Whether any is given.
-    var isGiven: Bool { availability != nil || dropoutBefore != nil || dropoutAfter != nil }
+    var isGiven: Bool {
+        availability != nil || dropoutBefore != nil || dropoutAfter != nil || dropDiverging
+    }
 
     /// Enters what is given here.
     func apply(to settings: inout ExperimentSettings) {
         settings.availability = availability
         settings.dropoutBefore = dropoutBefore
         settings.dropoutAfter = dropoutAfter
+        settings.dropDiverging = dropDiverging ? true : nil
     }
 }

@@ -13,9 +13,9 @@ struct Division {
     let origin: String
     /// Images of the training set.
     let imageCount: Int
-    /// By client from 1, then by class.
+    /// By client, then by class.
     let classCounts: [[Int]]
-    /// By client from 1.
+    /// By client.
     let sizes: [Int]
     /// Of all clients together, by class.
     let totals: [Int]
@@ -79,9 +79,8 @@ struct Division {
                     + counts.map { $0 == 0 ? "·" : Text.count($0) })
         }
         let isLong = classCounts.count > Self.tableLimit
-        for (position, counts) in classCounts.prefix(isLong ? Self.shownOfMany : .max).enumerated()
-        {
-            add("\(position + 1)", counts)
+        for (client, counts) in classCounts.prefix(isLong ? Self.shownOfMany : .max).enumerated() {
+            add("\(client)", counts)
         }
         if isLong { table.add(["…", "…"] + classes.map { _ in "…" }) }
         add("all \(Text.count(classCounts.count))", totals)

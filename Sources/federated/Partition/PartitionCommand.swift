@@ -103,7 +103,7 @@ struct PartitionCommand: ParsableCommand {
             let division = Division(
                 name: partition.description, summary: partition.summary, samples: nil, seed: seed,
                 dataset: dataset,
-                classCounts: (1...shards.clientCount).map { shards.classCounts(of: $0) })
+                classCounts: (0..<shards.clientCount).map { shards.classCounts(of: $0) })
             return (division, shards)
         }
         let samples = samples ?? Self.defaultSamples
@@ -113,7 +113,7 @@ struct PartitionCommand: ParsableCommand {
         let division = Division(
             name: "experiment \(experiment.rawValue)", summary: experiment.summary,
             samples: samples, seed: seed, dataset: dataset,
-            classCounts: (1...(clients ?? Self.defaultClients)).map {
+            classCounts: (0..<(clients ?? Self.defaultClients)).map {
                 dataset.train.classCounts(of: sampler.shard(client: $0, round: 1))
             })
         return (division, nil)

@@ -102,7 +102,7 @@ package struct ExperimentRun {
     var samplesByClient: [Int: Int] {
         let shards = federation.configuration.shards
         return Dictionary(
-            uniqueKeysWithValues: (1...min(settings.clients, Self.clientsShown)).map {
+            uniqueKeysWithValues: (0..<min(settings.clients, Self.clientsShown)).map {
                 ($0, shards.sampleCount(client: $0, round: 1))
             })
     }

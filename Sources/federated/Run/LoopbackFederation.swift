@@ -188,7 +188,7 @@ final class LoopbackFederation: Sendable {
 
     private func takePart(at address: ServerAddress) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for client in 1...configuration.rounds.population {
+            for client in 0..<configuration.rounds.population {
                 group.addTask { [self] in
                     let participant = participant(client)
                     let reach = ClientConfiguration(address: address, client: client)
@@ -226,7 +226,7 @@ final class LoopbackFederation: Sendable {
         guard isFirst else { return }
         let cohort = configuration.rounds.cohortSize
         // Which clients the server has chosen it keeps to itself: the first stand for all.
-        let images = (1...cohort).reduce(0) {
+        let images = (0..<cohort).reduce(0) {
             $0
                 + configuration.training.imageCount(
                     samples: configuration.shards.sampleCount(client: $1, round: round))

@@ -117,7 +117,7 @@ struct ServeCommand: ParsableCommand {
             Console.write(Array("\(address)\n".utf8))
         } else {
             console.line("  \(Text.padRight(page, 11))\(address)")
-            console.line("  \(Text.padRight("join", 11))federated join \(address) --id 1")
+            console.line("  \(Text.padRight("join", 11))federated join \(address) --id 0")
             console.line()
         }
     }

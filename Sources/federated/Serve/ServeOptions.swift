@@ -63,6 +63,7 @@ struct ListenOptions: ParsableArguments {
 struct DeadlineOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Seconds after which a round closes or starts again.", valueName: "seconds"))
+            "Seconds after which a round closes with its minimum; with fewer it goes on.",
+            valueName: "seconds"))
     var roundDeadline: Double?
 }

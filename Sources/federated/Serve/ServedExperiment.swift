@@ -75,6 +75,8 @@ final class ServedExperiment: Sendable {
             state: earlierState
                 ?? FederationState(
                     model: run.architecture.initialParameters(seed: run.settings.seed)),
+            keptUpdates: try recorder?.keptUpdates() ?? [],
+            keep: recorder.map(keeping),
             work: { [training = run.settings.training] in training.work(samples: $0, round: $1) },
             evaluate: { [evaluator] in await evaluator.evaluate($0) },
             commit: { [self] record, state, seconds in
@@ -83,6 +85,14 @@ final class ServedExperiment: Sendable {
             finish: { [self] outcome, model in
                 _ = await onDisk { self.finish(outcome, model) }
             })
+    }
+
+    private func keeping(
+        _ recorder: RunRecorder
+    ) -> @Sendable (ModelUpdate) async throws -> Void {
+        { [self] update in
+            try await onDisk { () throws in try recorder.keep(update) }.get()
+        }
     }
 
     /// Notes that the server stops before the run is over.

@@ -29,6 +29,16 @@ final class RunRecorder: Sendable {
         try store.commit(round, state: state, in: name)
     }
 
+    /// Makes an update that a client was told of last until its round is committed.
+    func keep(_ update: ModelUpdate) throws(StoreError) {
+        try store.keep(update, in: name)
+    }
+
+    /// The updates that an earlier life of the server has kept for the round that comes next.
+    func keptUpdates() throws(StoreError) -> [ModelUpdate] {
+        try store.keptUpdates(of: name)
+    }
+
     /// Notes how the run ended; one that was interrupted may be resumed.
     func end(_ log: RunLog, outcome: Outcome, logFile: String?) throws(StoreError) {
         try store.end(name, header: log, isFinished: outcome != .interrupted, logFile: logFile)

@@ -15,7 +15,7 @@ package final class SweepTable: Sendable {
         "partition", "cohort", "overSelection", "minimumClients", "availability", "dropoutBefore",
         "dropoutAfter", "mu", "serverLearningRate", "serverMomentum", "beta1", "beta2", "tau",
         "steps", "learningRateDecay", "momentum", "weightDecay", "gradientClip", "patience",
-        "evaluateEvery", "noClientEvaluation", "engine",
+        "evaluateEvery", "noClientEvaluation", "engine", "dropDiverging",
     ]
 
     /// The settings that tell runs apart, by the names that a log has for them, in the order of the

@@ -24,6 +24,6 @@ def load(folder: str, part: str) -> tuple[np.ndarray, np.ndarray]:
 
 
 def indices(parts: str, client: int) -> np.ndarray:
-    """Which images a client has, from 0; clients count from 1."""
+    """Which images a client has; both count from 0."""
     lines = [line.split(",") for line in Path(parts).read_text().split()]
     return np.array([int(index) for owner, index in lines if owner == str(client)])
