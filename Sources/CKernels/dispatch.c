@@ -89,9 +89,9 @@ __attribute__((constructor)) static void choose(void) {
     best_level = detect();
     const char *held = getenv("FEDERATED_SIMD");
     chosen_level = possible(!held                           ? best_level
-                            : strcmp(held, "baseline") == 0 ? ck_level_baseline
-                            : strcmp(held, "avx2") == 0     ? ck_level_avx2
-                                                            : best_level);
+                            : strcasecmp(held, "baseline") == 0 ? ck_level_baseline
+                            : strcasecmp(held, "avx2") == 0     ? ck_level_avx2
+                                                                : best_level);
     mend_blas_core();
 }
 

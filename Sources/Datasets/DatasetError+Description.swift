@@ -36,6 +36,9 @@ extension DatasetError: CustomStringConvertible {
         case .imageSizeMismatch(let testFile, let test, let trainFile, let train):
             "\(testFile) has images of \(product(test)) pixels but \(trainFile) has images of "
                 + "\(product(train))"
+        case .unknownDataset(let name):
+            "there is no data set “\(name)”: they are mnist and digits, or a folder with the four IDX "
+                + "files of any other"
         case .missingDirectory(let path):
             "there is no folder “\(path)”"
         case .notADirectory(let path):

@@ -36,6 +36,8 @@ public enum DatasetError: Error, Equatable, Sendable {
 
     // MARK: Folders
 
+    /// A word that is the name of no data set, nor of a folder.
+    case unknownDataset(String)
     /// A path where there is nothing.
     case missingDirectory(path: String)
     /// A path where there is a file.

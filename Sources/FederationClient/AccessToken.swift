@@ -1,5 +1,6 @@
 import Foundation
 import HTTPCalls
+import Tensors
 
 /// What tells the server who a client is: sent in a header, and nowhere else.
 public struct AccessToken: Sendable, CustomStringConvertible {
@@ -15,16 +16,16 @@ public struct AccessToken: Sendable, CustomStringConvertible {
         func failure(_ reason: String) -> ClientError { .tokenFile(path: path, reason: reason) }
         let content: [UInt8]?
         do {
-            content = try PrivateFile.read(path, byteLimit: Self.byteLimit + 2)
+            content = try PrivateFile.read(path, byteLimit: Self.byteLimit + 64)
         } catch {
             throw failure(error.reason)
         }
         guard let bytes = content else { throw failure(String(cString: strerror(ENOENT))) }
-        let line = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
-        let token = (line.first ?? []).filter { $0 != 0x0D }
+        let lines = TextLines(bytes).map(\.text)
+        let token = lines.first ?? []
         guard !token.isEmpty, token.count <= Self.byteLimit,
             token.allSatisfy({ $0 > 0x20 && $0 < 0x7F }),
-            line.dropFirst().allSatisfy({ $0.isEmpty })
+            lines.dropFirst().allSatisfy(\.isEmpty)
         else {
             throw failure(
                 "expected one line of 1 to \(Self.byteLimit) printable characters without spaces")

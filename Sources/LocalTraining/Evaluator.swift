@@ -26,8 +26,7 @@ public struct EvaluationSet: Sendable {
         if fraction < 1 {
             var random = RandomStream(RandomKey(seed: seed, purpose: .evaluation))
             random.shuffle(&all)
-            let kept = Int((fraction * Double(images.count)).rounded(.up))
-            all = all.prefix(max(1, kept)).sorted()
+            all = all.prefix(max(1, DecimalShare.ceiling(fraction, of: images.count))).sorted()
         }
         indices = all
     }

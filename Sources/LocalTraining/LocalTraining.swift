@@ -1,5 +1,6 @@
 import Federation
 import NeuralNetworks
+import Tensors
 
 /// What a client does with the global model: E epochs of SGD at batch B over its shard.
 ///
@@ -50,8 +51,7 @@ public struct LocalTraining: Hashable, Sendable {
     public func steps(samples: Int) -> Int {
         switch length {
         case .epochs(let epochs):
-            // 1.1 of 10 batches are 11, though their product in Double is a little more.
-            Int((epochs * Double(batchesPerEpoch(samples)) * (1 - 1e-12)).rounded(.up))
+            DecimalShare.ceiling(epochs, of: batchesPerEpoch(samples))
         case .steps(let steps): steps
         }
     }

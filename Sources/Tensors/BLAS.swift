@@ -66,6 +66,16 @@ public enum SIMDLevel: Int32, CaseIterable, Sendable, CustomStringConvertible {
     public static var current: SIMDLevel { SIMDLevel(rawValue: ck_level())! }
     public static var best: SIMDLevel { SIMDLevel(rawValue: ck_best_level())! }
 
+    /// As `FEDERATED_SIMD` says it: "baseline", "avx2", "avx512".
+    public var name: String { description.lowercased().filter { $0 != "-" } }
+
+    /// The level that `FEDERATED_SIMD` means, which may be as long as its description, too.
+    public init?(name: String) {
+        let plain = name.lowercased().filter { $0 != "-" }
+        guard let level = Self.allCases.first(where: { $0.name == plain }) else { return nil }
+        self = level
+    }
+
     public var description: String {
         switch self {
         case .baseline: "baseline"

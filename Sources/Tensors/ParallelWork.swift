@@ -8,9 +8,6 @@ import CKernels
     import Darwin
 #endif
 
-/// How many processors this process may use (its affinity mask, so containers and `taskset` count).
-public func availableProcessorCount() -> Int { Int(ck_processor_count()) }
-
 /// Runs `body(worker, index)` for every index in 0 ..< `count` on `threads` threads of its own.
 ///
 /// Indices are handed out in order as workers become free; `worker` is in 0 ..< `threads` and one

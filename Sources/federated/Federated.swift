@@ -38,7 +38,9 @@ package struct Federated: ParsableCommand {
     private static func perform() -> Int32 {
         var isShared = Ranks.share(CommandLine.arguments.dropFirst())
         do {
-            var command = try parseAsRoot()
+            try CommandWords.requireUTF8()
+            try EnvironmentCheck.check()
+            var command = try CommandWords.parse(Array(CommandLine.arguments.dropFirst()))
             try ProcessNeeds(command).require()
             try command.run()
             return 0
@@ -53,7 +55,9 @@ package struct Federated: ParsableCommand {
                 Console.write(Array(helpText(fullMessage(for: error)).utf8))
                 return 0
             }
-            complain(systemWords(for: error) ?? message(for: error), isShared: isShared)
+            let sentence = ParserSentence.improved(
+                message(for: error), arguments: Array(CommandLine.arguments.dropFirst()))
+            complain(systemWords(for: error) ?? sentence, isShared: isShared)
             return code.rawValue
         }
     }

@@ -34,6 +34,32 @@ import Datasets
         #expect(try Dataset(folder: folder.path + "/emnist").test.count == 10)
     }
 
+    @Test("Kaggle's MNIST: each file in a folder of its name, beside or in place of the files")
+    func foldersOfFiles() throws {
+        for gz in ["", ".gz"] {
+            for (role, bytes) in Small.files {
+                let bytes = gz.isEmpty ? bytes : gzip(bytes)
+                let name = role.fileName
+                let dotted = name.replacing("-idx", with: ".idx")
+                // In place of the files, under either name.
+                try folder.write(bytes, to: "in\(gz)/\(name)/\(name)\(gz)")
+                try folder.write(bytes, to: "dots\(gz)/\(name)/\(dotted)\(gz)")
+                try folder.write(bytes, to: "packed\(gz)/\(name)\(gz)/\(name)\(gz)")
+                // Beside them, the folder's contents being anything.
+                try folder.write([1], to: "both\(gz)/\(name)/\(name)")
+                try folder.write(bytes, to: "both\(gz)/\(dotted)\(gz)")
+            }
+            for place in ["in", "dots", "packed", "both"] {
+                let dataset = try Dataset(folder: folder.path + "/\(place)\(gz)")
+                #expect(dataset.train.count == 30 && dataset.test.count == 10, "\(place)\(gz)")
+            }
+        }
+        try FileManager.default.removeItem(
+            atPath: folder.path + "/in/\(IDXRole.testLabels.fileName)/"
+                + IDXRole.testLabels.fileName)
+        #expect(sentence(folder.path + "/in")?.hasPrefix("DIR/in has no test labels") == true)
+    }
+
     @Test func namesMissingFiles() throws {
         #expect(sentence(folder.path + "/none") == "there is no folder “DIR/none”")
         let file = try folder.write([1], to: "file")

@@ -26,6 +26,39 @@ import Datasets
         }
     }
 
+    @Test("Columns are where the heading has them, and fields as other programs write them")
+    func columns() throws {
+        for text in [
+            "index,client\n0,1\n3,1\n1,2\n", "Image Index,Client ID\n0,1\n3,1\n1,2\n",
+            "image,user\n0,1\n3,1\n1,2\n", "sample;writer\n0;1\n3;1\n1;2\n",
+            "client\tindex\n1\t0\n1\t3\n2\t1\n",
+            // A data frame with its row names and a column more.
+            "\"\",\"idx\",\"label\",\"client\"\n\"0\",0,7,\"1\"\n\"1\",3,7,\"1\"\n\"2\",1,0,\"2\"\n",
+            // Headings that say nothing, or both things of one column.
+            "a,b\n1,0\n1,3\n2,1\n", "client_index,number\n1,0\n1,3\n2,1\n",
+            "client_index,image_index\n1,0\n1,3\n2,1\n",
+        ] {
+            for end in ["\n", "\r\n", "\r"] {
+                for (before, after) in [("", ""), ("\u{FEFF}", end + end), (end, end + " " + end)] {
+                    let file = before + text.replacing("\n", with: end) + after
+                    #expect(try divide(file) == [[0, 3], [1]], "\(file.debugDescription)")
+                }
+            }
+        }
+    }
+
+    @Test("A file says how many clients there are, whatever images")
+    func count() throws {
+        let folder = TemporaryFolder()
+        let file = try folder.write(Array("index,client\n99,x\n5,y\n5,x\n".utf8), to: "many.csv")
+        #expect(try Partition.natural(file: file).namedClientCount() == 2)
+        #expect(try Partition.iid.namedClientCount() == nil)
+        let bad = try folder.write(Array("index,client\nx,x\n".utf8), to: "bad.csv")
+        #expect(throws: PartitionError.self) {
+            try Partition.natural(file: bad).namedClientCount()
+        }
+    }
+
     @Test("Names are numbered in rising order: as numbers if all are, as text otherwise")
     func names() throws {
         #expect(try divide("100,0\n20,1\n3,2\n20,3\n") == [[2], [1, 3], [0]])
@@ -45,8 +78,7 @@ import Datasets
     }
 
     @Test func badLines() throws {
-        for line in ["3", "3,", ",3", "3,x", "3,4,5", "", "3;4", "3,4.0", "3,99999999999999999999"]
-        {
+        for line in ["3", "3,", ",3", "3,x", "3,4,5", "3;4", "3,4.0", "3,99999999999999999999"] {
             #expect(
                 try sentence("1,0\n\(line)\n1,2\n")
                     == "clients.csv, line 2, is “\(line)”: expected CLIENT,INDEX")
@@ -68,7 +100,7 @@ import Datasets
             try sentence("1,0\n1,8\n")
                 == "clients.csv, line 2: there is no image 8, they are 0 to 7")
         #expect(
-            try sentence("index,client\n1,-1\n")
+            try sentence("client,index\n1,-1\n")
                 == "clients.csv, line 2: there is no image -1, they are 0 to 7")
         #expect(
             try sentence("client,index\n1,5\n2,3\n3,5\n")

@@ -57,7 +57,10 @@ import FederationClient
     }
 
     @Test func aTokenIsReadAndNeverPrinted() throws {
-        for text in ["s3cret-token", "s3cret-token\n", "s3cret-token\r\n"] {
+        for text in [
+            "s3cret-token", "s3cret-token\n", "s3cret-token\r\n", "\u{FEFF}s3cret-token\r\n\r\n",
+            "s3cret-token\n\n\n",
+        ] {
             let path = try write(text, mode: 0o600)
             defer { try? FileManager.default.removeItem(atPath: path) }
             let token = try AccessToken(contentsOf: path)

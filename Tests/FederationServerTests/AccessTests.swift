@@ -31,6 +31,20 @@ struct AccessTests {
         #expect(!"\(table)".contains("first-token"))
     }
 
+    @Test("Files of tokens as Windows' programs write them")
+    func lineEnds() throws {
+        for end in ["\r\n", "\r"] {
+            let text =
+                "\u{FEFF}"
+                + Self.tokens.split(separator: "\n", omittingEmptySubsequences: false)
+                .joined(separator: end) + end + end
+            let table = try TokenTable(text: text, path: "tokens")
+            #expect(table.holder(of: "first-token-of-client-0") == .client(0))
+            #expect(table.holder(of: "second-token-of-client-1") == .client(1))
+            #expect(table.holder(of: "administrators-token") == .administrator)
+        }
+    }
+
     @Test("Files of tokens that are not right")
     func files() throws {
         func sentence(_ text: String) -> String {

@@ -95,11 +95,20 @@ struct OptionMeaningTests {
         for (name, rule) in [
             ("fedadagrad", ServerOptimizer.Rule.adagrad), ("fedadam", .adam), ("fedyogi", .yogi),
         ] {
+            // FedAdagrad has no momentum, as published.
             #expect(
                 try strategy(name)
                     == .adaptive(
                         ServerOptimizer(
+                            rule, learningRate: 0.01, beta1: rule == .adagrad ? 0 : 0.9,
+                            beta2: 0.99, tau: 0.001)))
+            #expect(
+                try strategy(name, "--beta1", "0.9")
+                    == .adaptive(
+                        ServerOptimizer(
                             rule, learningRate: 0.01, beta1: 0.9, beta2: 0.99, tau: 0.001)))
+            #expect(
+                ServerOptimizer(rule, learningRate: 1).beta1 == (rule == .adagrad ? 0 : 0.9))
             #expect(
                 try strategy(name, "--server-learning-rate", "0.1", "--beta1", "0", "--tau", "1")
                     == .adaptive(

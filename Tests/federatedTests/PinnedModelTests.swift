@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import federated
 
 /// Pins the bits of the models of a few small runs: a change here changes the runs of users.
 ///

@@ -236,7 +236,7 @@ struct SweepRunTests {
             { $0.fixedShards = true }, { $0.dataset = "a,\"b" }, { $0.engine = .plain },
             { $0.cohort = .count(1) }, { $0.cohort = .fraction(1) }, { $0.overSelection = 1.5 },
             { $0.minimumClients = 2 }, { $0.availability = 0.5 }, { $0.dropoutBefore = 0.5 },
-            { $0.dropoutAfter = 0.5 },
+            { $0.dropoutAfter = 0.5 }, { $0.dropDiverging = true },
         ]
         var keys = [SweepTable.key(plain)]
         for change in changes {
@@ -247,7 +247,7 @@ struct SweepRunTests {
         #expect(Set(keys).count == changes.count + 1)
         #expect(
             keys[0] == "1,5,5,600,10,8,0.01,1,reference-cnn,,false,1,,fedavg"
-                + String(repeating: ",", count: 22))
+                + String(repeating: ",", count: 23))
     }
 
     @Test("Small runs have a thread each, others all of them; no thread is idle")

@@ -3,18 +3,41 @@ import Foundation
 /// Where the four files of a dataset are in a folder.
 struct IDXFolder {
     let directory: String
+    /// Each file's path below `directory`.
     private(set) var names: [IDXRole: String] = [:]
 
     /// Looks into `directory`; roles without a file are left out of `names`.
     ///
     /// MNIST's own names come first, the plain file before the compressed; without them, any one
-    /// name that contains the stem and ends as IDX files do.
+    /// name that contains the stem and ends as IDX files do. A folder of such a name, as Kaggle packs
+    /// MNIST, is looked into where there is no such file beside it.
     init(listing directory: String) throws(DatasetError) {
         self.directory = directory
         let present = try Self.list(directory)
+        let (folders, files) = Self.divide(present, in: directory)
         for role in IDXRole.allCases {
-            names[role] = try Self.choose(role, from: present, directory: directory)
+            if let name = try Self.choose(role, from: files, directory: directory) {
+                names[role] = name
+            } else if let folder = try Self.choose(role, from: folders, directory: directory) {
+                let inner = join(directory, folder)
+                let (_, files) = Self.divide(try Self.list(inner), in: inner)
+                names[role] = try Self.choose(role, from: files, directory: inner).map {
+                    join(folder, $0)
+                }
+            }
         }
+    }
+
+    /// Which names are folders, and which are anything else.
+    private static func divide(
+        _ present: Set<String>, in directory: String
+    ) -> (folders: Set<String>, files: Set<String>) {
+        let folders = present.filter { name in
+            var isDirectory: ObjCBool = false
+            return FileManager.default.fileExists(
+                atPath: join(directory, name), isDirectory: &isDirectory) && isDirectory.boolValue
+        }
+        return (folders, present.subtracting(folders))
     }
 
     /// The roles that no file was found for.

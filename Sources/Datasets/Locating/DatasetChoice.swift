@@ -1,3 +1,5 @@
+import Foundation
+
 /// Which dataset the user asked for.
 public enum DatasetChoice: Equatable, Sendable {
     /// MNIST where it can be had within seconds, generated digits elsewhere.
@@ -9,13 +11,29 @@ public enum DatasetChoice: Equatable, Sendable {
     /// Any four IDX files in a folder.
     case path(String)
 
+    /// `mnist` or `digits`; nil where no name was said.
+    public var name: String? {
+        switch self {
+        case .mnist: "mnist"
+        case .digits: "digits"
+        case .automatic, .path: nil
+        }
+    }
+
     /// Reads the command's argument: `mnist`, `digits`, or else a folder's path.
+    ///
+    /// A name may be in capitals, as it is printed; but a folder that is there is what its path says.
     public init(argument: String?) {
         switch argument {
         case nil: self = .automatic
         case "mnist"?: self = .mnist
         case "digits"?: self = .digits
-        case .some(let path): self = .path(path)
+        case .some(let text):
+            switch FileManager.default.fileExists(atPath: text) ? text : text.lowercased() {
+            case "mnist": self = .mnist
+            case "digits": self = .digits
+            default: self = .path(text)
+            }
         }
     }
 }

@@ -48,6 +48,9 @@ public struct DatasetLocator: Sendable {
             return LoadedDataset(dataset: digits(), notes: [])
         case .path(let path):
             try checkDataDirectory()
+            if !path.contains("/"), !FileManager.default.fileExists(atPath: path) {
+                throw .unknownDataset(path)
+            }
             return LoadedDataset(dataset: try Dataset(folder: path), notes: [])
         case .mnist:
             var notes: [String] = []

@@ -38,6 +38,15 @@ extension Partition {
             owners: divider.owners, clientCount: clients, labels: images.labels)
     }
 
+    /// How many clients the file of `natural` names; nil for other partitions, which divide among any
+    /// number.
+    ///
+    /// Throws where the file cannot be read or is not as `natural` needs it.
+    public func namedClientCount() throws(PartitionError) -> Int? {
+        guard case .natural(let file) = self else { return nil }
+        return try NaturalClients.count(file: file)
+    }
+
     private func give(_ divider: inout ImageDivider) throws(PartitionError) {
         switch self {
         case .natural: preconditionFailure("a file's clients are not drawn")

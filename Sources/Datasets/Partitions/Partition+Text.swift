@@ -34,7 +34,8 @@ extension Partition {
     /// and where they divide no data set.
     public init(argument text: String) throws(PartitionError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let name = Name(rawValue: String(parts[0])) else { throw .unknown(text) }
+        let spelled = parts[0].lowercased().split(separator: "_").joined(separator: "-")
+        guard let name = Name(rawValue: spelled) else { throw .unknown(text) }
         let found = Self.parse(name, parts.count == 2 ? String(parts[1]) : nil)
         guard let found else { throw .malformed(text: text, form: name.form) }
         try found.check()

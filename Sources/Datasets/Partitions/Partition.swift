@@ -95,7 +95,7 @@ public enum Partition: Hashable, Sendable {
     }
 
     /// Refuses parameters that no data set could be divided by.
-    func check() throws(PartitionError) {
+    package func check() throws(PartitionError) {
         switch self {
         case .iid, .natural: return
         case .shards(let perClient, let size):

@@ -77,6 +77,14 @@ extension RunLog {
             $0.text.map { Self.renumbered($0, clientsFrom: first) }
         }
         try reader.optional("configuration", "a value", &configuration) { $0 }
+        if let json = members["reproducible"] {
+            guard case .bool(let holds) = json else {
+                throw .wrongValue(key: "reproducible", expected: "true or false")
+            }
+            var why = "it does not say why"
+            if !holds { try reader.optional("why", "a text", &why) { $0.text } }
+            reproducibility = Reproducibility(reasons: holds ? [] : [why])
+        }
         try reader.optional("seed", "a whole number from 0", &seed) { $0.seed }
         try reader.optional("data", "a value", &data) { $0 }
         try reader.optional("data fingerprint", "a text or null", &dataFingerprint) {

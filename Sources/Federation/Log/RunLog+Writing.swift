@@ -63,6 +63,10 @@ extension RunLog {
         if let drops { try member("drops", .array(drops.map(\.json))) }
         try member("outcome", .string(outcome))
         try member("configuration", configuration)
+        if let reproducibility {
+            try member("reproducible", .bool(reproducibility.holds))
+            if let why = reproducibility.why { try member("why", .string(why)) }
+        }
         try member("seed", JSONValue(seed))
         try member("data", data)
         try member("data fingerprint", dataFingerprint.map(JSONValue.string) ?? .null)

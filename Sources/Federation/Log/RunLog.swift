@@ -81,6 +81,9 @@ public struct RunLog: Equatable, Sendable {
     public var outcome = ""
     /// The run's options (`configuration`).
     public var configuration: JSONValue = [:]
+    /// Whether configuration and seed alone decide the bits (`reproducible`, and `why` where they do
+    /// not); nil in logs of versions that do not say.
+    public var reproducibility: Reproducibility?
     /// The seed of all random numbers (`seed`).
     public var seed: UInt64 = 0
     /// Which data the run used (`data`).

@@ -12,13 +12,9 @@ public struct Participation: Hashable, Sendable, Codable {
     public var dropoutAfter: Double
 
     /// Everyone takes part unless told otherwise.
-    /// - Precondition: 0 < availability ≤ 1; drop-outs are at least 0 and below 1.
+    ///
+    /// A run needs 0 < availability ≤ 1, and drop-outs of at least 0 and below 1.
     public init(availability: Double = 1, dropoutBefore: Double = 0, dropoutAfter: Double = 0) {
-        precondition(
-            availability > 0 && availability <= 1, "an availability of \(availability) is none")
-        precondition(
-            (0..<1).contains(dropoutBefore) && (0..<1).contains(dropoutAfter),
-            "drop-outs must be at least 0 and below 1")
         self.availability = availability
         self.dropoutBefore = dropoutBefore
         self.dropoutAfter = dropoutAfter
@@ -26,6 +22,17 @@ public struct Participation: Hashable, Sendable, Codable {
 
     /// Whether every client always takes part.
     public var isCertain: Bool { availability == 1 && dropoutBefore == 0 && dropoutAfter == 0 }
+
+    /// Why no run can have these chances; nil where one can.
+    var problem: RoundRulesError? {
+        guard availability > 0, availability <= 1 else {
+            return .probability("an availability", availability)
+        }
+        for value in [dropoutBefore, dropoutAfter] where !(0..<1).contains(value) {
+            return .probability("a drop-out rate", value)
+        }
+        return nil
+    }
 
     /// What becomes of a client that is offered a place.
     package enum Fate {

@@ -1,3 +1,5 @@
+import Tensors
+
 extension RoundEngine {
     /// What a run is to do.
     ///
@@ -37,12 +39,10 @@ extension RoundEngine {
         /// How long a round stays open; the driver holds the clock and says `deadlinePassed`.
         public let roundDeadlineSeconds: Double?
 
+        /// Any rules, possible or not: see `problem`.
         /// - Parameters:
         ///   - cohortSize: nil for all clients.
         ///   - goal: nil for `cohortSize`.
-        /// - Precondition: there is a client, `rounds`, `patience` and `evaluationInterval` are at
-        ///   least 1, 1 ≤ cohort size ≤ population, 1 ≤ over-selection, 1 ≤ minimum ≤ goal ≤
-        ///   `places`, and only a run that does not wait for clients simulates participation.
         public init(
             population: Int, rounds: Int, targetAccuracy: Double? = nil, patience: Int? = nil,
             evaluationInterval: Int = 1, evaluatesClients: Bool = true, seed: UInt64 = 0,
@@ -51,13 +51,6 @@ extension RoundEngine {
             participation: Participation = Participation(), dropsDiverging: Bool = false,
             roundDeadlineSeconds: Double? = nil
         ) {
-            precondition(population > 0, "a federation needs at least one client")
-            precondition(rounds > 0, "a run has at least one round, not \(rounds)")
-            precondition(patience ?? 1 > 0, "a run's patience is at least one round")
-            precondition(evaluationInterval > 0, "evaluations are at least one round apart")
-            precondition(
-                participation.isCertain || !waitsForClients,
-                "clients that come and go of their own have no probability to do so")
             self.population = population
             self.rounds = rounds
             self.targetAccuracy = targetAccuracy
@@ -73,25 +66,50 @@ extension RoundEngine {
             self.waitsForClients = waitsForClients
             self.dropsDiverging = dropsDiverging
             self.roundDeadlineSeconds = roundDeadlineSeconds
-            precondition(
-                (1...population).contains(self.cohortSize),
-                "a cohort of \(self.cohortSize) cannot be drawn from \(population) clients")
-            precondition(
-                overSelection >= 1 && overSelection.isFinite,
-                "over-selection must be at least 1, not \(overSelection)")
-            precondition(
-                (1...places).contains(self.goal),
-                "the goal of a round must be 1 to \(places) updates, not \(self.goal)")
-            precondition(
-                (1...self.goal).contains(minimumClients),
-                "the minimum of a round must be 1 to \(self.goal) updates, not \(minimumClients)")
+        }
+
+        /// Clients and rounds that random streams tell apart, and that messages number.
+        public static let countLimit = Int(Int32.max)
+
+        /// Why no run can have these rules; nil where one can.
+        ///
+        /// There are a client and a round at least, 1 ≤ cohort size ≤ population, 1 ≤ over-selection,
+        /// 1 ≤ minimum ≤ goal ≤ `places`, and only a run that does not wait for clients simulates
+        /// participation.
+        public var problem: RoundRulesError? {
+            guard (1...Self.countLimit).contains(population) else { return .population(population) }
+            guard (1...Self.countLimit).contains(rounds) else { return .rounds(rounds) }
+            if let patience, patience < 1 { return .patience(patience) }
+            guard evaluationInterval >= 1 else { return .evaluationInterval(evaluationInterval) }
+            guard (1...population).contains(cohortSize) else {
+                return .cohort(cohortSize, population: population)
+            }
+            guard overSelection >= 1, overSelection.isFinite else {
+                return .overSelection(overSelection)
+            }
+            guard (1...places).contains(goal) else { return .goal(goal, places: places) }
+            guard (1...goal).contains(minimumClients) else {
+                return .minimum(minimumClients, goal: goal)
+            }
+            guard participation.isCertain || !waitsForClients else { return .chanceForRealClients }
+            if let problem = participation.problem { return problem }
+            if let seconds = roundDeadlineSeconds, !(seconds > 0 && seconds.isFinite) {
+                return .deadline(seconds)
+            }
+            return nil
+        }
+
+        /// These rules, if a run can have them: for what comes from outside.
+        /// - Throws: `RoundRulesError`.
+        public func validated() throws(RoundRulesError) -> Configuration {
+            if let problem { throw problem }
+            return self
         }
 
         /// How many clients have a place in a round: ⌈cohort size · over-selection⌉, if there are
         /// so many.
         public var places: Int {
-            let wanted = (Double(cohortSize) * overSelection).rounded(.up)
-            return wanted < Double(population) ? Int(wanted) : population
+            min(population, DecimalShare.ceiling(overSelection, of: cohortSize))
         }
 
         /// Whether the run has a client of that id.

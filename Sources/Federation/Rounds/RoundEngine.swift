@@ -50,8 +50,10 @@ public struct RoundEngine: Sendable {
     private var hasOpened = false
 
     /// A run that waits for `begin`, after the rounds that are committed already.
-    /// - Precondition: `records` are rounds 1, 2, 3 …, at most as many as the run has.
+    /// - Precondition: the configuration has no `problem`; `records` are rounds 1, 2, 3 …, at most as
+    ///   many as the run has.
     public init(_ configuration: Configuration, resuming records: [RoundRecord] = []) {
+        if let problem = configuration.problem { preconditionFailure(problem.description) }
         precondition(
             records.map(\.round) == Array(1..<records.count + 1),
             "the committed rounds are \(records.map(\.round)), not 1, 2, 3 …")

@@ -9,7 +9,7 @@ public struct ServerOptimizer: Hashable, Sendable {
     public enum Rule: Hashable, Sendable {
         /// v ← β v + Δ, x ← x + η v.
         case momentum(Double)
-        /// m ← β₁ m + (1 − β₁) Δ, v ← v + Δ², x ← x + η m / (√v + τ).
+        /// m ← β₁ m + (1 − β₁) Δ, v ← v + Δ², x ← x + η m / (√v + τ); published with β₁ = 0, m = Δ.
         case adagrad
         /// m and x as in Adagrad, v ← β₂ v + (1 − β₂) Δ².
         case adam
@@ -32,11 +32,14 @@ public struct ServerOptimizer: Hashable, Sendable {
     /// optimization", ICLR 2021, Algorithm 2, in which v is of Δ itself, as version 5 of the preprint
     /// has it (earlier ones square m, a slip by their authors' word); momentum: see
     /// `Strategy.fedAvgM`.
+    /// - Parameter beta1: nil for the published one: 0 for Adagrad, which has no momentum there
+    ///   (section 5.2, and Flower's `FedAdagrad`), else 0.9.
     /// - Precondition: η > 0, τ > 0, all β at least 0 and below 1.
     public init(
-        _ rule: Rule, learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.99,
+        _ rule: Rule, learningRate: Double, beta1: Double? = nil, beta2: Double = 0.99,
         tau: Double = 1e-3
     ) {
+        let beta1 = beta1 ?? (rule == .adagrad ? 0 : 0.9)
         precondition(learningRate > 0 && learningRate.isFinite, "η must be above 0")
         precondition(tau > 0 && tau.isFinite, "τ must be above 0, not \(tau)")
         var betas = [beta1, beta2]

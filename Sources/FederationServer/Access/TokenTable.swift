@@ -1,5 +1,6 @@
 import Crypto
 import Foundation
+import Tensors
 
 /// Who holds a token.
 public enum TokenHolder: Hashable, Sendable {
@@ -78,16 +79,19 @@ public struct TokenTable: Sendable {
         guard let data = try? handle.readToEnd() ?? Data() else {
             throw .cannotRead(path: path, reason: String(cString: strerror(errno)))
         }
-        try self.init(text: String(decoding: data, as: UTF8.self), path: path)
+        try self.init(bytes: [UInt8](data), path: path)
     }
 
     /// Reads a file's text; `path` is for errors.
     package init(text: String, path: String) throws(TokenFileError) {
-        let content = text.first == "\u{FEFF}" ? text.dropFirst() : text[...]
-        let lines = content.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        try self.init(bytes: Array(text.utf8), path: path)
+    }
+
+    private init(bytes: [UInt8], path: String) throws(TokenFileError) {
         var known: Set<TokenHolder> = []
-        for (number, line) in zip(1..., lines) {
-            let words = line.split(whereSeparator: \.isWhitespace)
+        for line in TextLines(bytes) {
+            let number = line.number
+            let words = line.string.split(whereSeparator: \.isWhitespace)
             guard let first = words.first, !first.hasPrefix("#") else { continue }
             guard words.count == 2, let holder = Self.holder(first) else {
                 throw .malformedLine(path: path, line: number)

@@ -38,7 +38,7 @@ public final class Plan {
     public private(set) var profile: [OperationProfile]?
 
     package let operations: [any Operation]
-    let arena: Arena
+    package let arena: Arena
     /// How many samples go through the operations at once: larger batches do so in parts, whose
     /// activations stay in the cache and whose gradients are added up.
     let partSize: Int

@@ -75,7 +75,7 @@ struct BenchCommand: ParsableCommand {
 
     func validate() throws {
         try requirePositive(repeats, "--repeats")
-        if let threads { try requirePositive(threads, "--threads") }
+        try requireThreads(threads)
         for size in batchSizes { try requirePositive(size, "--batch-sizes") }
         try requirePositive(clients, "--clients")
         try requirePositive(federationClients, "--federation-clients")

@@ -4,14 +4,17 @@ import Synchronization
 
 /// A CSV file to which finished rows are added one by one, and which is found again when it is opened.
 ///
-/// One process at a time may hold it. A last row that was cut off is dropped when it is opened. What is
-/// no regular file, like a pipe, gets header and rows, and has none of its own.
+/// One process at a time may hold it. A last row that was cut off is dropped when it is opened. Where
+/// another program has saved it in its own way, rows are added in that way. What is no regular file, like a
+/// pipe, gets header and rows, and has none of its own.
 final class CSVFile: Sendable {
     /// What rows of an earlier version are turned into, or the clause that its files are refused with.
     typealias Older = Result<@Sendable (_ row: String) -> String, CommandFailure>
 
     private let path: String
     private let file: Descriptor
+    /// The file as another program may have saved it; nil where it is as this one writes it.
+    private let table = Mutex<CSVText?>(nil)
     private let content: Mutex<[String]>
 
     /// Opens the file, or begins it, and brings one of an earlier version up to date.
@@ -57,36 +60,53 @@ final class CSVFile: Sendable {
     /// - Returns: whether the file was one of an earlier version and has been replaced.
     private func begin(header: String, what: String, older: [String: Older]) throws -> Bool {
         guard !file.isStream else {
-            try write(header)
+            try write(header + "\n")
             return false
         }
         let bytes = try InputFile.read(file.number, path)
-        let whole = bytes.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
-        let lines = String(decoding: bytes.prefix(whole), as: UTF8.self).split(separator: "\n")
-        guard let first = lines.first else {
+        guard !bytes.starts(with: [0xFF, 0xFE]), !bytes.starts(with: [0xFE, 0xFF]) else {
+            throw CommandFailure(
+                message: "\(path) is UTF-16, to which no row can be added: save it as UTF-8")
+        }
+        let end = bytes.contains(UInt8(ascii: "\n")) ? UInt8(ascii: "\n") : UInt8(ascii: "\r")
+        let whole = bytes.lastIndex(of: end).map { $0 + 1 } ?? 0
+        let text = Array(bytes.prefix(whole))
+        let found: CSVText?
+        do throws(MissingColumn) {
+            found = try CSVText(text, header: header)
+        } catch {
+            return try replace(text, heading: error.heading, header, what, older)
+        }
+        guard let found else {
             guard bytes.isEmpty || Data(header.utf8).starts(with: bytes) else {
                 throw CommandFailure(message: "\(path) is no \(what): it holds something else")
             }
             try truncate(at: 0)
-            try write(header)
+            try write(header + "\n")
             return false
         }
-        let rows = lines.dropFirst().map(String.init)
-        if first == header {
-            try truncate(at: whole)
-            content.withLock { $0 = rows }
-            return false
-        }
-        switch older[String(first)] {
+        try truncate(at: whole)
+        table.withLock { $0 = found }
+        content.withLock { $0 = found.rows }
+        return false
+    }
+
+    /// Brings a table of an earlier version up to date, where there is a way.
+    private func replace(
+        _ text: [UInt8], heading: String, _ header: String, _ what: String,
+        _ older: [String: Older]
+    ) throws -> Bool {
+        switch older[heading] {
         case .success(let update)?:
-            let text = ([header] + rows.map(update)).joined(separator: "\n") + "\n"
-            try OutputFile.write(Array(text.utf8), to: path)
+            let rows = try CSVText(text, header: heading)?.rows ?? []
+            let renewed = ([header] + rows.map(update)).joined(separator: "\n") + "\n"
+            try OutputFile.write(Array(renewed.utf8), to: path)
             return true
         case .failure(let refusal)?:
             throw CommandFailure(message: "\(path) \(refusal.message)")
         case nil:
             throw CommandFailure(
-                message: "\(path) is no \(what) of this version: its first line is “\(first)”")
+                message: "\(path) is no \(what) of this version: its first line is “\(heading)”")
         }
     }
 
@@ -96,13 +116,13 @@ final class CSVFile: Sendable {
     /// Adds a row in one write, which is on the disk when this returns.
     func append(_ row: String) throws {
         try content.withLock { rows in
-            try write(row)
+            try write(table.withLock { $0?.line(row) } ?? row + "\n")
             rows.append(row)
         }
     }
 
-    private func write(_ line: String) throws {
-        var code = writeAll(Array((line + "\n").utf8), to: file.number)
+    private func write(_ text: String) throws {
+        var code = writeAll(Array(text.utf8), to: file.number)
         if code == 0 { code = synchronizeFile(file.number) }
         guard code == 0 || code == EPIPE else { throw FileError(path, .written, code: code) }
     }

@@ -23,7 +23,7 @@ final class LocalTrainee: FlowerTrainee {
     private let workers: Mutex<LocalWorkers>
     private let trainings = Atomic<Int>(0)
 
-    /// - Throws: `ArchitectureError`, `PartitionError`, `CommandFailure`.
+    /// - Throws: `ArchitectureError`, `PartitionError`, `RunNeedsError`, `CommandFailure`.
     init(_ options: FlowerNodeOptions, dataset: Dataset, slots: CoreSlots) throws {
         let images = dataset.train
         let architecture = try options.model.architecture(
@@ -31,6 +31,10 @@ final class LocalTrainee: FlowerTrainee {
                 height: images.height, width: images.width, channels: images.channels),
             classCount: Dataset.classCount)
         let shards = try options.shards(of: images)
+        try RunNeeds(
+            clientOf: architecture, engine: .fused, training: options.training,
+            largestShard: shards.largestShard, testImages: dataset.test.count
+        ).check(model: options.model.rawValue)
         self.images = images
         self.architecture = architecture
         self.shards = shards

@@ -48,6 +48,9 @@ struct JoinCommand: ParsableCommand {
         guard retryFor >= 0, retryFor.isFinite else {
             throw ValidationError("--retry-for must be at least 0 seconds, not \(retryFor)")
         }
+        guard retryFor <= 1e9 else {
+            throw ValidationError("--retry-for must be at most 1e9 seconds, not \(retryFor)")
+        }
     }
 
     func run() throws {

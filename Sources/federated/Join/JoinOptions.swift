@@ -1,6 +1,7 @@
 import ArgumentParser
 import Datasets
 import FederationWire
+import LocalTraining
 import NeuralNetworks
 import Tensors
 
@@ -39,12 +40,7 @@ struct JoinOptions: ParsableArguments {
             throw ValidationError("there is no experiment \(experiment): they are 1, 2, 3 and 4")
         }
         if let samples { try requirePositive(samples, "--samples") }
-        if let threads {
-            try requirePositive(threads, "--threads")
-            guard threads <= 1024 else {
-                throw ValidationError("--threads is at most 1024, not \(threads)")
-            }
-        }
+        try requireThreads(threads)
     }
 
     /// Refuses a server whose run is another than these options say.
@@ -63,8 +59,10 @@ struct JoinOptions: ParsableArguments {
             throw contradiction("seed is \(settings.seed)", "--seed \(seed)")
         }
         // A folder is a client's own data; the names are data that all have alike.
-        guard !ownData, let dataset, ["mnist", "digits"].contains(dataset) else { return }
-        if dataset != settings.dataset.lowercased() {
+        guard !ownData, let dataset, let name = DatasetChoice(argument: dataset).name else {
+            return
+        }
+        if name != settings.dataset.lowercased() {
             throw contradiction("data is \(settings.dataset)", "--dataset \(dataset)")
         }
     }
@@ -156,6 +154,10 @@ struct ClientSetup {
         self.division = division.division
         self.settings = division
         shards = try division.shards(of: images)
+        try RunNeeds(
+            clientOf: architecture, engine: engine, training: settings.training.local,
+            largestShard: shards.largestShard
+        ).check(model: settings.model)
     }
 
     private static func text(_ shape: [Int]) -> String {

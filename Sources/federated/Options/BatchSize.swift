@@ -11,7 +11,7 @@ package enum BatchSize: Hashable, Sendable {
 
 extension BatchSize: ExpressibleByArgument {
     package init?(argument: String) {
-        if argument == "all" {
+        if argument.lowercased() == "all" {
             self = .all
         } else if let count = Int(argument) {
             self = .samples(count)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Tensors
 
 /// How many clients a round is meant for: a number ("10"), or with a decimal point a fraction C of all
 /// ("0.1"; "1.0" is all, "0.0" is one client).
@@ -6,13 +7,16 @@ package enum CohortSize: Hashable, Sendable {
     case count(Int)
     case fraction(Double)
 
+    /// The number, where it is one.
+    var count: Int? { if case .count(let count) = self { count } else { nil } }
+
     /// m = max(⌊C · K + ½⌋, 1), or the number itself.
     ///
     /// Source: McMahan et al. 2017, Algorithm 1.
     package func resolved(of population: Int) -> Int {
         switch self {
         case .count(let count): count
-        case .fraction(let part): max(Int((part * Double(population)).rounded()), 1)
+        case .fraction(let part): max(DecimalShare.nearest(part, of: population), 1)
         }
     }
 }

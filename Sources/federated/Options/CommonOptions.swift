@@ -4,8 +4,13 @@ import Foundation
 import NeuralNetworks
 import Tensors
 
-extension NamedModel: ExpressibleByArgument {}
-extension Engine: ExpressibleByArgument {}
+extension NamedModel: ExpressibleByArgument {
+    public init?(argument: String) { self.init(spelled: argument) }
+}
+
+extension Engine: ExpressibleByArgument {
+    public init?(argument: String) { self.init(spelled: argument) }
+}
 
 /// Data, model, rounds, tests, threads and logs.
 struct CommonOptions: ParsableArguments {
@@ -56,24 +61,7 @@ struct CommonOptions: ParsableArguments {
     static let usualLogFolder = "Logs"
 
     func validate() throws {
-        try requirePositive(rounds, "--rounds")
-        try requirePositive(samples, "--samples")
-        try requirePositive(evaluateEvery, "--evaluate-every")
-        if let patience { try requirePositive(patience, "--patience") }
-        if let threads {
-            try requirePositive(threads, "--threads")
-            guard threads <= 1024 else {
-                throw ValidationError("--threads is at most 1024, not \(threads)")
-            }
-        }
-        if let targetAccuracy, !(targetAccuracy > 0 && targetAccuracy <= 1) {
-            throw ValidationError(
-                "--target-accuracy must be above 0 and at most 1, not \(targetAccuracy)")
-        }
-        guard evaluationFraction > 0, evaluationFraction <= 1 else {
-            throw ValidationError(
-                "--evaluation-fraction must be above 0 and at most 1, not \(evaluationFraction)")
-        }
+        try requireThreads(threads)
     }
 
     /// Enters what is given here.
@@ -93,26 +81,51 @@ struct CommonOptions: ParsableArguments {
     var threadCount: Int { threads ?? availableProcessorCount() }
 }
 
-/// Refuses a count that is zero or negative.
+/// Says as the command line's error what is wrong with a setting.
+func asValidationError<Value>(_ body: () throws(SettingsError) -> Value) throws -> Value {
+    do {
+        return try body()
+    } catch {
+        throw ValidationError(error.description)
+    }
+}
+
+/// Refuses a count that is zero, negative, or beyond 32 bits.
 func requirePositive(_ value: Int, _ option: String) throws {
-    guard value >= 1 else {
-        throw ValidationError("\(option) must be at least 1, not \(value)")
+    try asValidationError { () throws(SettingsError) in
+        try ExperimentSettings.require(value, option)
     }
 }
 
 /// Refuses a learning rate that is not positive and finite.
 func requireLearningRate(_ value: Float, _ option: String) throws {
-    guard value > 0, value.isFinite else {
-        throw ValidationError("\(option) must be above 0 and finite, not \(value)")
+    try asValidationError { () throws(SettingsError) in
+        try ExperimentSettings.requirePositive(value, option)
+    }
+}
+
+/// Refuses a decay that is not from 0 to below 1.
+func requireMomentum<Number: BinaryFloatingPoint>(_ value: Number, _ option: String) throws {
+    try asValidationError { () throws(SettingsError) in
+        try ExperimentSettings.requireDecay(value, option)
+    }
+}
+
+/// Refuses no threads, and more than any machine has.
+func requireThreads(_ threads: Int?) throws {
+    guard let threads else { return }
+    try requirePositive(threads, "--threads")
+    guard threads <= 1024 else {
+        throw ValidationError("--threads is at most 1024, not \(threads)")
     }
 }
 
 /// Finds the experiment of that number and checks that it can take so many samples.
-func requireExperiment(_ number: Int, samples: Int) throws -> Experiment {
+func requireExperiment(_ number: Int, samples: Int? = nil) throws -> Experiment {
     guard let experiment = Experiment(rawValue: number) else {
         throw ValidationError("there is no experiment \(number): they are 1, 2, 3 and 4")
     }
-    guard experiment.allowedSamples.contains(samples) else {
+    if let samples, !experiment.allowedSamples.contains(samples) {
         let error = DatasetError.samplesOutOfRange(
             experiment: experiment, samples: samples, allowed: experiment.allowedSamples)
         throw ValidationError(error.description)

@@ -17,24 +17,18 @@ package struct ExperimentOptions: ParsableArguments {
 
     package init() {}
 
-    package func validate() throws {
-        // What cannot be together is said before any data is read.
-        _ = try settings(dataset: "")
-    }
-
-    /// The settings of a run with these options.
+    /// The settings of a run with these options, which may not go together: see
+    /// `ExperimentSettings.validated`.
+    /// - Throws: where an option means nothing.
     package func settings(dataset: String) throws -> ExperimentSettings {
         var settings = ExperimentSettings()
         algorithm.apply(to: &settings)
         try training.apply(to: &settings)
-        try population.apply(to: &settings, samples: common.samples)
+        try population.apply(to: &settings)
         common.apply(to: &settings)
         settings.seed = seed
         settings.dataset = dataset
         settings.engine = engine
-        if settings.partition != nil, common.fixedShards {
-            throw ValidationError("--fixed-shards belongs to an experiment: a partition is fixed")
-        }
         return settings
     }
 }

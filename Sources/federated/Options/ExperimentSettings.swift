@@ -78,7 +78,7 @@ package struct ExperimentSettings: Codable, Hashable, Sendable {
         func adaptive(_ rule: ServerOptimizer.Rule) -> Strategy {
             .adaptive(
                 ServerOptimizer(
-                    rule, learningRate: serverLearningRate ?? 0.01, beta1: beta1 ?? 0.9,
+                    rule, learningRate: serverLearningRate ?? 0.01, beta1: beta1,
                     beta2: beta2 ?? 0.99, tau: tau ?? 1e-3))
         }
         switch strategy {

@@ -14,8 +14,10 @@ struct PopulationOptions: ParsableArguments {
 
     @Option(
         name: [.customLong("clients"), .customLong("population")],
-        help: "Clients, K: their ids are 0 to K - 1.")
-    var clients = 5
+        help: """
+            Clients, K: their ids are 0 to K - 1. (default: 5, with csv:FILE as many as it names)
+            """)
+    var clients: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -37,47 +39,32 @@ struct PopulationOptions: ParsableArguments {
             """, valueName: "clients"))
     var minimumClients: Int?
 
+    private static let defaultClients = 5
+
     func validate() throws {
-        try requirePositive(clients, "--clients")
-        if let minimumClients { try requirePositive(minimumClients, "--minimum-clients") }
-        if let overSelection, !(overSelection >= 1 && overSelection <= 100) {
-            throw ValidationError("--over-selection must be 1 to 100, not \(overSelection)")
-        }
-        switch cohort {
-        case .count(let count):
-            try requirePositive(count, "--cohort")
-            guard count <= clients else {
-                throw ValidationError("--cohort is \(count): there are \(clients) clients")
-            }
-        case .fraction(let part):
-            guard part >= 0, part <= 1 else {
-                throw ValidationError(
-                    "--cohort must be a number, or a fraction to 1.0, not \(part)")
-            }
-        case nil: break
-        }
-        let most = cohort?.resolved(of: clients) ?? clients
-        if let minimumClients, minimumClients > most {
-            throw ValidationError(
-                "--minimum-clients is \(minimumClients): a round has \(most) clients")
-        }
         if partition != nil, experiment != nil {
             throw ValidationError("--experiment and --partition exclude each other")
         }
     }
 
     /// Enters what is given here.
-    func apply(to settings: inout ExperimentSettings, samples: Int) throws {
+    ///
+    /// A file that cannot be read is not complained of before its images are needed.
+    func apply(to settings: inout ExperimentSettings) throws {
+        var count = Self.defaultClients
         if let partition {
-            do {
-                settings.partition = try Partition(argument: partition)
-            } catch {
-                throw ValidationError("\(error)")
+            let found = try requirePartition(partition)
+            settings.partition = found
+            if clients == nil, case .natural = found {
+                // What a file does not say, no cohort can contradict.
+                count =
+                    (try? found.namedClientCount())
+                    ?? max(count, cohort?.count ?? 0, minimumClients ?? 0)
             }
         } else {
-            settings.experiment = try requireExperiment(experiment ?? 1, samples: samples)
+            settings.experiment = try requireExperiment(experiment ?? 1)
         }
-        settings.clients = clients
+        settings.clients = clients ?? count
         settings.cohort = cohort
         settings.overSelection = overSelection
         settings.minimumClients = minimumClients
@@ -104,15 +91,6 @@ struct ParticipationOptions: ParsableArguments {
 
     @Flag(help: "A client whose training diverges only loses its place; else it ends the run.")
     var dropDiverging = false
-
-    func validate() throws {
-        if let availability, !(availability > 0 && availability <= 1) {
-            throw ValidationError(
-                "--availability must be above 0 and at most 1, not \(availability)")
-        }
-        if let dropoutBefore { try requireMomentum(dropoutBefore, "--dropout-before") }
-        if let dropoutAfter { try requireMomentum(dropoutAfter, "--dropout-after") }
-    }
 
     /// Whether any is given.
     var isGiven: Bool {

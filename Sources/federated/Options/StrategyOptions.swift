@@ -1,8 +1,12 @@
 import ArgumentParser
 
 /// The algorithms by name.
-package enum StrategyName: String, CaseIterable, Codable, ExpressibleByArgument {
+package enum StrategyName: String, CaseIterable, Codable, Sendable {
     case fedavg, fedsgd, fedprox, scaffold, fednova, fedavgm, fedadagrad, fedadam, fedyogi
+}
+
+extension StrategyName: ExpressibleByArgument {
+    package init?(argument: String) { self.init(spelled: argument) }
 }
 
 /// Which federated algorithm, and its settings.
@@ -21,7 +25,9 @@ struct StrategyOptions: ParsableArguments {
     @Option(help: ArgumentHelp("β of FedAvgM. (default: 0.9)", valueName: "beta"))
     var serverMomentum: Double?
 
-    @Option(help: ArgumentHelp("β₁ of adaptive servers. (default: 0.9)", valueName: "beta"))
+    @Option(
+        help: ArgumentHelp(
+            "β₁ of adaptive servers. (default: 0.9; fedadagrad 0)", valueName: "beta"))
     var beta1: Double?
 
     @Option(help: ArgumentHelp("β₂ of FedAdam, FedYogi. (default: 0.99)", valueName: "beta"))
@@ -41,54 +47,15 @@ struct StrategyOptions: ParsableArguments {
         ]
     }()
 
-    func validate() throws {
-        try belongs(mu != nil, "mu")
-        try belongs(serverLearningRate != nil, "server-learning-rate")
-        try belongs(serverMomentum != nil, "server-momentum")
-        try belongs(beta1 != nil, "beta1")
-        try belongs(beta2 != nil, "beta2")
-        try belongs(tau != nil, "tau")
-        if let mu, !(mu >= 0 && mu.isFinite) {
-            throw ValidationError("--mu must be at least 0 and finite, not \(mu)")
-        }
-        for (value, option) in [
-            (serverLearningRate, "--server-learning-rate"), (tau, "--tau"),
-        ] {
-            if let value, !(value > 0 && value.isFinite) {
-                throw ValidationError("\(option) must be above 0 and finite, not \(value)")
-            }
-        }
-        for (value, option) in [
-            (serverMomentum, "--server-momentum"), (beta1, "--beta1"), (beta2, "--beta2"),
-        ] {
-            if let value { try requireMomentum(value, option) }
-        }
-    }
-
     /// Enters what is given here.
     func apply(to settings: inout ExperimentSettings) {
         settings.strategy = strategy
         settings.mu = mu
         settings.serverLearningRate = serverLearningRate
         settings.serverMomentum = serverMomentum
-        settings.beta1 = beta1
+        // Said, so that a run of an earlier version, which had 0.9, is another one.
+        settings.beta1 = beta1 ?? (strategy == .fedadagrad ? 0 : nil)
         settings.beta2 = beta2
         settings.tau = tau
-    }
-
-    private func belongs(_ isGiven: Bool, _ option: String) throws {
-        guard isGiven, let strategies = Self.owners[option], !strategies.contains(strategy) else {
-            return
-        }
-        let names = strategies.map(\.rawValue).joined(separator: ", ")
-        throw ValidationError(
-            "--\(option) belongs to \(names): the strategy is \(strategy.rawValue)")
-    }
-}
-
-/// Refuses a decay that is not from 0 to below 1.
-func requireMomentum<Number: BinaryFloatingPoint>(_ value: Number, _ option: String) throws {
-    guard value >= 0, value < 1 else {
-        throw ValidationError("\(option) must be at least 0 and below 1, not \(value)")
     }
 }

@@ -29,27 +29,9 @@ struct TrainingOptions: ParsableArguments {
     var gradientClip: Float?
 
     func validate() throws {
-        if let epochs, !(epochs > 0 && epochs <= 1e6) {
-            throw ValidationError("--epochs must be above 0 and at most 1e6, not \(text(epochs))")
+        if epochs != nil, steps != nil {
+            throw ValidationError("--epochs and --steps exclude each other")
         }
-        if let steps {
-            try requirePositive(steps, "--steps")
-            guard epochs == nil else {
-                throw ValidationError("--epochs and --steps exclude each other")
-            }
-        }
-        if let count = batchSize?.count { try requirePositive(count, "--batch-size") }
-        try requireLearningRate(learningRate, "--learning-rate")
-        guard learningRateDecay > 0, learningRateDecay <= 1 else {
-            throw ValidationError(
-                "--learning-rate-decay must be above 0 and at most 1, not \(learningRateDecay)")
-        }
-        try requireMomentum(momentum, "--momentum")
-        guard weightDecay >= 0, weightDecay.isFinite else {
-            throw ValidationError(
-                "--weight-decay must be at least 0 and finite, not \(weightDecay)")
-        }
-        if let gradientClip { try requireLearningRate(gradientClip, "--gradient-clip") }
     }
 
     /// Enters what is given here; FedSGD has one step over all samples unless more is said.
@@ -68,9 +50,5 @@ struct TrainingOptions: ParsableArguments {
         settings.momentum = momentum
         settings.weightDecay = weightDecay
         settings.gradientClip = gradientClip
-    }
-
-    private func text(_ value: Double) -> String {
-        value == value.rounded() && abs(value) < 1e15 ? "\(Int(value))" : "\(value)"
     }
 }

@@ -59,6 +59,10 @@ struct PartitionCommand: ParsableCommand {
         }
         if let experiment {
             _ = try requireExperiment(experiment, samples: samples ?? Self.defaultSamples)
+            if let clients, clients > Self.drawnClients {
+                throw ValidationError(
+                    "--clients is at most \(Self.drawnClients) with --experiment, not \(clients)")
+            }
             if csv != nil {
                 throw ValidationError(
                     "--csv goes with --partition: an experiment draws anew in every round")
@@ -87,6 +91,8 @@ struct PartitionCommand: ParsableCommand {
 
     private static let defaultClients = 5
     private static let defaultSamples = 600
+    /// Clients whose images are drawn to be shown.
+    private static let drawnClients = 1_000_000
 
     private func divide(_ dataset: Dataset) throws -> (Division, DividedShards?) {
         if let partition {

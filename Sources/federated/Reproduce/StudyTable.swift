@@ -62,8 +62,10 @@ package final class StudyTable: Sendable {
 
     /// The finished runs of a file that another process may be writing; none if there is no file.
     static func rows(in url: URL) -> [Row] {
-        let text = (try? String(contentsOf: url, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").dropFirst().compactMap { row(String($0)) }
+        guard let bytes = try? Data(contentsOf: url),
+            let table = try? CSVText([UInt8](bytes), header: header)
+        else { return [] }
+        return table.rows.compactMap(row)
     }
 
     /// Adds a finished run in one write.

@@ -14,6 +14,8 @@ package struct ExperimentRun {
     package let architecture: Architecture
     let federation: InProcessFederation
     let transport: Transport
+    /// Where clients are trained.
+    let execution: Execution
     let started: Date
     /// What it reads, by fingerprints.
     let inputs: RunInputs
@@ -35,27 +37,31 @@ package struct ExperimentRun {
     ///   - transport: how clients reach the server; it changes no bit.
     ///   - communicator: the processes that share the run, led by this one; they change no bit.
     ///   - onRound: called with each round and what is known after it, to commit it.
-    /// - Throws: `ArchitectureError` if the model does not fit the images, `DatasetError` or
-    ///   `PartitionError` if they cannot be divided as the settings say, `CommandFailure` if a file
-    ///   divides them otherwise than it did for the run to go on with.
+    ///   - execution: where clients are trained; nil where transport and communicator tell.
+    /// - Throws: `SettingsError` if no run can have the settings, what `checked` throws, `CommandFailure`
+    ///   if a file divides the data otherwise than it did for the run to go on with.
     package init(
         _ settings: ExperimentSettings, dataset: Dataset, fingerprint: UInt64? = nil, threads: Int,
         loadStart: Double = MonotonicClock.seconds(), resumed: ResumedRun? = nil,
         transport: Transport = .memory, communicator: (any Communicator)? = nil,
+        execution: Execution? = nil,
         onRound: @escaping @Sendable (CommittedRound, FederationState) throws -> Void
     ) throws {
+        let execution =
+            execution
+            ?? (communicator != nil
+                ? .ranks : transport == .memory ? .memory : .loopback(transport))
+        // Settings come from a command line, a store, a request or another rank.
+        let settings = try settings.validated(for: execution)
         self.settings = settings
+        self.execution = execution
         self.dataset = dataset
         self.threads = threads
         startSeconds = loadStart
         started = resumed?.run.header.started ?? Date()
         earlier = resumed?.rounds ?? []
-        architecture = try settings.model.architecture(
-            input: .image(
-                height: dataset.train.height, width: dataset.train.width,
-                channels: dataset.train.channels),
-            classCount: Dataset.classCount)
-        let shards = try settings.shards(of: dataset.train)
+        let shards: ShardSource
+        (architecture, shards) = try settings.checked(on: dataset, threads: threads, for: execution)
         inputs = RunInputs(
             settings, data: fingerprint ?? dataset.fingerprint, shards: shards)
         try resumed?.source.check(inputs, settings, run: resumed?.run.name ?? "")
@@ -128,6 +134,8 @@ package struct ExperimentRun {
         log.timings.ranks = ranks
         log.timings.idleShares = distributed?.idleShares ?? []
         log.outcome = result.outcome.description
+        log.reproducibility = Reproducibility(
+            of: settings, for: execution, rounds: result.rounds.map(\.record))
         return log
     }
 
@@ -137,6 +145,7 @@ package struct ExperimentRun {
             clientNumber: settings.clients, experiment: settings.experimentNumber,
             maxRound: settings.rounds)
         log.configuration = configuration
+        log.reproducibility = Reproducibility(of: settings, for: execution)
         log.seed = settings.seed
         log.data = .string(dataset.origin)
         log.dataFingerprint = inputs.dataText

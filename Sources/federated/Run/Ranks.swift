@@ -100,7 +100,9 @@ final class Ranks {
     /// Hands the run's settings on and waits until all ranks have read their data.
     /// - Throws: `CommandFailure` with the sentence of the first rank that cannot take part.
     func setUp(_ settings: ExperimentSettings, _ source: DataSource) throws {
-        try requireStateless(settings.strategy, "MPI")
+        _ = try asValidationError { () throws(SettingsError) in
+            try settings.validated(for: .ranks)
+        }
         let message = try JSONEncoder().encode(SetUp(settings: settings, source: source))
         _ = communicator.broadcast(message: Array(message))
         let problems = communicator.gather([])
@@ -149,7 +151,7 @@ final class Ranks {
         }
         let run = try ExperimentRun(
             setUp.settings, dataset: loaded.dataset, fingerprint: setUp.source.fingerprint,
-            threads: threads, onRound: { _, _ in })
+            threads: threads, execution: .ranks, onRound: { _, _ in })
         guard run.inputs.partition == setUp.source.partition else {
             throw CommandFailure(
                 message: "the partition's file divides the images otherwise than rank 0's does")

@@ -39,17 +39,14 @@ struct RunCommand: ParsableCommand {
                     "--transport \(transport.rawValue) is one process's, and mpirun started "
                         + "\(launched.size)")
             }
-            try requireStateless(simulation.experiment.algorithm.strategy, "MPI")
         }
-        guard transport != .memory else { return }
+        _ = try simulation.settings(dataset: "", for: execution)
+    }
+
+    private var execution: Execution {
         // Loopback is for showing that the wire changes nothing: its clients are real.
-        if simulation.participation.isGiven {
-            throw ValidationError(
-                "--availability and drop-outs are simulated in memory: over --transport "
-                    + "\(transport.rawValue) clients are there")
-        }
-        try requireStateless(
-            simulation.experiment.algorithm.strategy, "--transport \(transport.rawValue)")
+        if transport != .memory { return .loopback(transport) }
+        return Ranks.launched?.size ?? 1 > 1 ? .ranks : .memory
     }
 
     private var common: CommonOptions { simulation.common }
@@ -80,7 +77,9 @@ struct RunCommand: ParsableCommand {
             try resumed.map { try loadDataset(of: $0, options: common, console: console) }
             ?? loadDataset(common, console: console)
         if store == nil { store = try storing.open(logFolder: common.logDir) }
-        let settings = try resumed?.settings ?? simulation.settings(dataset: loaded.dataset.name)
+        let settings =
+            try resumed?.settings
+            ?? simulation.settings(dataset: loaded.dataset.name, for: execution)
         let source = resumed?.source ?? DataSource(loaded.dataset, options: common)
         try ranks?.setUp(settings, source.dividing(loaded.dataset, settings))
         let display = RunDisplay(console, settings: settings)
@@ -179,10 +178,4 @@ struct RunCommand: ParsableCommand {
     }
 }
 
-/// Refuses a strategy whose clients keep something from round to round, which does not go over a wire.
-func requireStateless(_ strategy: StrategyName, _ what: String) throws {
-    guard strategy == .scaffold else { return }
-    throw ValidationError(
-        "scaffold keeps a control variate for each client, which \(what) does not carry: "
-            + "federated run has it in memory")
 }

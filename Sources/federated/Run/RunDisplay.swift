@@ -52,6 +52,9 @@ final class RunDisplay: Sendable {
         ]
         let absence = settings.absences
         if !absence.isEmpty { rows.append(("absence", absence.joined(separator: ", "))) }
+        if let why = Reproducibility(of: settings, for: run.execution).why {
+            rows.append(("bits", "depend on more than settings and seed: \(why)"))
+        }
         if run.transport != .memory {
             rows.append(("transport", "\(run.transport.rawValue) over loopback"))
         }

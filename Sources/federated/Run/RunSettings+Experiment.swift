@@ -4,7 +4,7 @@ import NeuralNetworks
 
 extension RunSettings {
     /// What a served run tells its clients of an experiment.
-    init(
+    package init(
         _ settings: ExperimentSettings, inputs: RunInputs, architecture: Architecture,
         run: RunIdentifier, heartbeatSeconds: Double, pollSeconds: Double
     ) throws {

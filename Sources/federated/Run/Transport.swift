@@ -1,13 +1,15 @@
 import ArgumentParser
 
 /// How updates come from clients to the server in one command.
-package enum Transport: String, CaseIterable, ExpressibleByArgument {
+package enum Transport: String, CaseIterable, Sendable, ExpressibleByArgument {
     /// They stay in memory.
     case memory
     /// Over loopback, as `federated join` sends them.
     case http
     /// Over loopback, as nested lists through the plain API.
     case json
+
+    package init?(argument: String) { self.init(spelled: argument) }
 
     static let help = "How clients reach the server: memory, or http or json over loopback."
 }

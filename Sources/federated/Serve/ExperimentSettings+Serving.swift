@@ -3,7 +3,7 @@ import FederationServer
 
 extension ExperimentSettings {
     /// The settings of another run on the same server.
-    func changed(to request: RunRequest) -> ExperimentSettings? {
+    package func changed(to request: RunRequest) -> ExperimentSettings? {
         guard let experiment = Experiment(rawValue: request.experiment) else { return nil }
         var settings = self
         settings.experiment = experiment

@@ -17,6 +17,8 @@ struct ServeCommand: ParsableCommand {
             speaks the plain API), runs, and writes the same log and model as federated run. It \
             goes on serving until Ctrl-C or SIGTERM, which let what is under way be finished and \
             leave a run that federated serve --resume goes on with.
+
+            Settings and seed decide a served run's bits, as they do those of federated run, as long as             each round has the same clients. With --over-selection above 1, --round-deadline, a             --cohort or --minimum-clients below all, or where a client is lost, they depend on who was             there and who was first. The log says so: "reproducible" is false then, and "why" says for             which of these reasons.
             """)
 
     @OptionGroup(title: "Listening") var listening: ListenOptions
@@ -31,7 +33,7 @@ struct ServeCommand: ParsableCommand {
     var quiet = false
 
     func validate() throws {
-        try requireStateless(experiment.algorithm.strategy, "a server")
+        _ = try settings(dataset: "")
     }
 
     private var common: CommonOptions { experiment.common }
@@ -63,7 +65,7 @@ struct ServeCommand: ParsableCommand {
         let run = try ExperimentRun(
             settings, dataset: loaded.dataset, fingerprint: source.fingerprint,
             threads: common.threadCount, loadStart: loadStart, resumed: resumed,
-            onRound: { _, _ in })
+            execution: .served, onRound: { _, _ in })
         var limits = ServerLimits(parameterCount: run.architecture.parameterCount)
         limits.connections = max(limits.connections, 2 * settings.clients)
         let configuration = try listening.configuration(limits: limits)
@@ -169,7 +171,9 @@ struct ServeCommand: ParsableCommand {
         var settings = try experiment.settings(dataset: dataset)
         settings.roundDeadline = deadline.roundDeadline
         if listening.exposure.isInsecure { settings.insecure = true }
-        return settings
+        return try asValidationError { [settings] () throws(SettingsError) in
+            try settings.validated(for: .served)
+        }
     }
 }
 

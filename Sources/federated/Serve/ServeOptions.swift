@@ -93,11 +93,4 @@ struct DeadlineOptions: ParsableArguments {
             "Seconds after which a round closes with its minimum; with fewer it goes on.",
             valueName: "seconds"))
     var roundDeadline: Double?
-
-    func validate() throws {
-        if let roundDeadline, !(roundDeadline > 0 && roundDeadline <= 1e9) {
-            throw ValidationError(
-                "--round-deadline must be above 0 and at most 1e9 seconds, not \(roundDeadline)")
-        }
-    }
 }

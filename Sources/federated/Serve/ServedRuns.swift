@@ -60,11 +60,14 @@ final class ServedRuns: Sendable {
         do {
             run = try ExperimentRun(
                 settings, dataset: before.run.dataset, fingerprint: before.run.inputs.data,
-                threads: before.run.threads,
+                threads: before.run.threads, execution: .served,
                 onRound: { _, _ in })
         } catch {
-            // An experiment can ask for more images than there are.
-            throw APIError(.outOfRange, "\(error)")
+            // The rest of the settings was chosen for another number of clients, or another experiment.
+            throw APIError(
+                .outOfRange,
+                "a run of \(request.clients) clients, experiment \(request.experiment) and "
+                    + "\(request.rounds) rounds is not to be had of this server: \(error)")
         }
         return try await withCheckedThrowingContinuation { continuation in
             DispatchQueue.global().async {

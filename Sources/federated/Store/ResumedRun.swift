@@ -25,17 +25,29 @@ package struct ResumedRun {
     init(_ run: StoredRun, in store: RunStore) throws {
         self.run = run
         do {
-            settings = try ExperimentSettings(configuration: run.header.configuration)
+            settings = try Self.settings(of: run)
             source = try run.source.decoded()
         } catch {
             throw CommandFailure(
                 message: "run \(run.name) cannot be resumed: this version does not understand its "
                     + "settings")
         }
+        do {
+            _ = try settings.validated(for: run.kind == "serve" ? .served : .memory)
+        } catch {
+            throw CommandFailure(message: "run \(run.name) cannot be resumed: \(error)")
+        }
         otherLogs = Set(
             try store.runs().filter { $0.name != run.name }.compactMap(\.logFile))
         rounds = try store.rounds(of: run.name)
         state = try store.state(of: run.name)
+    }
+
+    private static func settings(of run: StoredRun) throws -> ExperimentSettings {
+        var settings: ExperimentSettings = try run.header.configuration.decoded()
+        // Versions whose FedAdagrad had β₁ = 0.9 unless told otherwise did not write it down.
+        if settings.strategy == .fedadagrad { settings.beta1 = settings.beta1 ?? 0.9 }
+        return settings
     }
 
     /// Refuses options that were typed and say otherwise than the run's settings.

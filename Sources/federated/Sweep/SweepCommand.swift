@@ -66,7 +66,11 @@ struct SweepCommand: ParsableCommand {
         for note in loaded.notes { console.line(note) }
         let runs = try Self.distinct(combinations, dataset: loaded.dataset)
         let missing = runs.filter { !table.contains($0.settings, $0.inputs) }
-        for run in missing { try Self.check(run.settings, on: loaded.dataset) }
+        // What these data do not allow is refused before any has trained.
+        for run in missing {
+            _ = try run.settings.checked(
+                on: loaded.dataset, threads: common.threadCount, for: .memory)
+        }
         let sharing =
             jobs.map { SweepJobs($0, threads: common.threadCount) }
             ?? SweepJobs(
@@ -116,14 +120,5 @@ struct SweepCommand: ParsableCommand {
             divisions[division] = inputs
             return SweepWork.Run(settings: settings, inputs: inputs, words: words)
         }
-    }
-
-    /// Refuses a run that these data do not allow, before any has trained.
-    private static func check(_ settings: ExperimentSettings, on dataset: Dataset) throws {
-        _ = try settings.shards(of: dataset.train)
-        _ = try settings.model.architecture(
-            input: .image(
-                height: dataset.train.height, width: dataset.train.width,
-                channels: dataset.train.channels), classCount: Dataset.classCount)
     }
 }

@@ -21,7 +21,9 @@ extension SweepGrid {
                 throw ValidationError("Unexpected argument '\(argument)'")
             }
             guard spelling.hasPrefix("--"), let option = SweepOption(spelling: spelling) else {
-                throw ValidationError("Unknown option '\(spelling)'")
+                throw ValidationError(
+                    ParserSentence.unknownOption(
+                        spelling, options: CommandTable.federated.options(of: "sweep").map(\.name)))
             }
             var text = parts.count > 1 ? String(parts[1]) : nil
             if text == nil, let next = rest.first, takes(next, as: option) {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Federation
 import Foundation
+import Tensors
 
 extension SweepGrid {
     /// Reads a JSON file of grids: an object like `{"strategy": ["fedavg", "fedprox"], "mu": 0.1}`, or
@@ -24,7 +25,7 @@ extension SweepGrid {
         }
         let document: JSONValue
         do throws(JSONError) {
-            document = try JSONValue(decoding: [UInt8](data))
+            document = try JSONValue(decoding: TextLines.utf8([UInt8](data)))
         } catch {
             throw CommandFailure(message: "\(path) is no file of grids: \(error)")
         }
@@ -45,8 +46,10 @@ extension SweepGrid {
         var grid = SweepGrid(place: place + ": ")
         for (key, json) in members.sorted(by: { $0.key < $1.key }) {
             guard let option = SweepOption(spelling: key) else {
+                let names = CommandTable.sweepable.map { String($0.name.dropFirst(2)) }
                 throw ValidationError(
-                    "\(place): “\(key)” is no setting of a run: federated run --help lists them")
+                    "\(place): “\(key)” is no setting of a run: federated run --help lists them"
+                        + Suggestion.question(Suggestion.near(key, among: names)))
             }
             guard !SweepOption.common.contains(option.name) else {
                 throw ValidationError(

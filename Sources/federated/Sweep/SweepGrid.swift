@@ -68,7 +68,8 @@ package struct SweepGrid {
                 options: try SimulationOptions.parse(common + own.flatMap(\.1.arguments)),
                 values: own.map(\.1))
         } catch {
-            throw ValidationError("\(place)\(SimulationOptions.message(for: error))")
+            throw ValidationError(
+                place + ParserSentence.ofSweep(SimulationOptions.message(for: error)))
         }
     }
 
@@ -77,7 +78,7 @@ package struct SweepGrid {
     /// FedAvg where the strategy is left at its default, or is none.
     private static func strategyName(_ value: SweepValue) -> StrategyName {
         let text = value.arguments.first?.split(separator: "=", maxSplits: 1).last
-        return text.flatMap { StrategyName(rawValue: String($0)) } ?? .fedavg
+        return text.flatMap { StrategyName(argument: String($0)) } ?? .fedavg
     }
 
     /// Where an option stands in the order of combinations.

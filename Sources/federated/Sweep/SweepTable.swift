@@ -15,7 +15,7 @@ package final class SweepTable: Sendable {
         "partition", "cohort", "overSelection", "minimumClients", "availability", "dropoutBefore",
         "dropoutAfter", "mu", "serverLearningRate", "serverMomentum", "beta1", "beta2", "tau",
         "steps", "learningRateDecay", "momentum", "weightDecay", "gradientClip", "patience",
-        "evaluateEvery", "noClientEvaluation", "engine",
+        "evaluateEvery", "noClientEvaluation", "engine", "dropDiverging",
     ]
 
     /// The settings that tell runs apart, by the names that a log has for them, in the order of the
@@ -123,10 +123,5 @@ package final class SweepTable: Sendable {
         return String(row[..<(end ?? row.endIndex)])
     }
 
-    /// A field as RFC 4180 has it; line ends become spaces, so that a row stays a line.
-    private static func quoted(_ text: String) -> String {
-        let flat = text.split(whereSeparator: \.isNewline).joined(separator: " ")
-        guard flat.contains(where: { $0 == "," || $0 == "\"" }) else { return flat }
-        return "\"" + flat.replacingOccurrences(of: "\"", with: "\"\"") + "\""
-    }
+    private static func quoted(_ text: String) -> String { CSVText.field(text) }
 }
