@@ -177,5 +177,3 @@ struct RunCommand: ParsableCommand {
         }
     }
 }
-
-}
