@@ -21,8 +21,8 @@ COMMON_KEYS = {
 }
 OWN_KEYS = {
     "client ids from", "clients loss", "server loss", "clients samples", "clients class counts",
-    "outcome", "configuration", "seed", "data", "data fingerprint", "partition fingerprint", "model",
-    "model parameters", "timings", "threads", "cpu",
+    "drops", "outcome", "configuration", "seed", "data", "data fingerprint", "partition fingerprint",
+    "model", "model parameters", "timings", "threads", "cpu",
     "blas core", "simd", "version", "started",
 }
 # In place of the lists by client where cohorts of many clients take part.

@@ -160,9 +160,12 @@ final class Events: Sendable {
     private let texts = Mutex<[String]>([])
 
     func note(_ event: ClientEvent) {
+        // For how many it waits depends on who comes first.
+        if case .waiting = event { return }
         let text =
             switch event {
             case .registered: "registered"
+            case .waiting: "waiting"
             case .away: "away"
             case .back: "back"
             case .training(let round): "training \(round)"

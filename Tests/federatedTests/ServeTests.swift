@@ -99,13 +99,13 @@ struct ServeTests {
             let server = try serve(logs)
             let address = try server.address()
             #expect(server.says("  round 1 waits for 3 of 3 clients (0, 1, 2)\n"))
-            let gone = try join(address, 1...1)[0]
+            let gone = try join(address, 1..<2)[0]
             #expect(server.says("client 1 is there\n  round 1 waits for 2 of 3 clients (0, 2)\n"))
             gone.kill()
             #expect(server.says("client 1 is gone in round 1: its connection closed"))
             #expect(server.says("closed\n  round 1 waits for 3 of 3 clients (0, 1, 2)\n"))
             sleep(2)
-            let clients = try join(address, 0...2)
+            let clients = try join(address, 0..<3)
             for client in clients { #expect(client.wait().status == 0, "\(client.errors)") }
             #expect(server.says("the run is over; serving its page until Ctrl-C"))
             #expect(!server.output.contains("training 0.0 s"))
