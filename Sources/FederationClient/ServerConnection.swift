@@ -212,7 +212,7 @@ struct ServerConnection: Sendable {
     private func away(_ error: any Error) async -> AttemptError {
         if Task.isCancelled || error is CancellationError { return .cancelled }
         let failure = await CallFailure.explaining(
-            error, host: address.host, port: address.port)
+            error, host: address.host, port: address.port, isSecure: address.isSecure)
         return failure.isFinal
             ? .fatal(.cannotTalk(address, reason: failure.reason)) : .away(reason: failure.reason)
     }

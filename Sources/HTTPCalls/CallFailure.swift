@@ -37,15 +37,22 @@ public struct CallFailure: Hashable, Sendable {
         }
     }
 
-    /// What an error of a call to that address means; one more connection says, where it is the
-    /// certificate's name, which it is.
-    public static func explaining(_ error: any Error, host: String, port: Int) async -> CallFailure
-    {
+    /// What an error of a call to that address means. One more connection says, where it is the
+    /// certificate's name, which it is, and, where a connection without TLS ends without a word, whether
+    /// that is because the server has one.
+    public static func explaining(
+        _ error: any Error, host: String, port: Int, isSecure: Bool
+    ) async -> CallFailure {
         var failure = CallFailure(error)
         if failure == .otherName,
             let names = await PeerCertificate.names(host: host, port: port)
         {
             failure.reason = "its certificate is for \(names), not for \(host)"
+        }
+        if !isSecure, error as? HTTPClientError == .remoteConnectionClosed,
+            await PeerCertificate.names(host: host, port: port) != nil
+        {
+            return CallFailure("it speaks TLS: does it take https://?", isFinal: true)
         }
         return failure
     }

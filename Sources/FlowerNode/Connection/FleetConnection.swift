@@ -156,7 +156,8 @@ struct FleetConnection: Sendable {
         } catch {
             if Task.isCancelled || error is CancellationError { throw .cancelled }
             let failure = await CallFailure.explaining(
-                error, host: address.host, port: address.port)
+                error, host: address.host, port: address.port,
+                isSecure: address.text.hasPrefix("https://"))
             throw failure.isFinal
                 ? .fatal(.cannotTalk(address, reason: failure.reason))
                 : .away(reason: failure.reason)
