@@ -13,10 +13,10 @@ class Failure(Exception):
 
 
 class Served:
-    """Serves logistic regression on the images of a folder until it is stopped, or, with --once,
-    until its run is over."""
+    """Serves logistic regression on the images of a folder, or data of that name, until it is stopped,
+    or, with --once, until its run is over."""
 
-    def __init__(self, program: Path, images: Path, logs: Path, clients: int, rounds: int,
+    def __init__(self, program: Path, images: Path | str, logs: Path, clients: int, rounds: int,
                  *more: str) -> None:
         self.logs = logs
         # A pipe that nobody reads would hold up a server that has much to say.

@@ -53,7 +53,7 @@ public struct RandomKey: Hashable, Sendable {
     }
 
     /// The key as the generator takes it; the block number is left free.
-    @usableFromInline var philox: ck_philox_key {
+    @usableFromInline package var philox: ck_philox_key {
         ck_philox_key(
             seed: seed, round: UInt32(truncatingIfNeeded: round),
             client: UInt32(truncatingIfNeeded: part),

@@ -1,10 +1,9 @@
 import Federation
+import FederationStore
 import Foundation
 import GRDB
 import Tensors
 import Testing
-
-@testable import FederationStore
 
 /// Stores of versions whose clients were 1 … K.
 @Suite("Stores of earlier versions")
