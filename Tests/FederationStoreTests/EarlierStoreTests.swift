@@ -25,6 +25,7 @@ struct EarlierStoreTests {
                         header = replace(replace(
                             header, '"client ids from": 0,', ''), 'client 0 ', 'client 1 ')
                     """)
+            try db.execute(sql: "DROP TABLE kept_updates")
             try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier > '3'")
         }
         try queue.close()
