@@ -23,10 +23,10 @@ OWN_KEYS = {
     "client ids from", "clients loss", "server loss", "clients samples", "clients class counts",
     "drops", "outcome", "configuration", "seed", "data", "data fingerprint", "partition fingerprint",
     "model", "model parameters", "timings", "threads", "cpu",
-    "blas core", "simd", "version", "started",
+    "blas core", "simd", "version", "started", "reproducible",
 }
-# In place of the lists by client where cohorts of many clients take part.
-OPTIONAL_KEYS = {"clients rounds"}
+# In place of the lists by client where cohorts of many clients take part; why bits need not be the same.
+OPTIONAL_KEYS = {"clients rounds", "why"}
 REFERENCE_SHAPES = [
     (3, 3, 1, 32), (32,), (3, 3, 32, 64), (64,), (9216, 128), (128,), (128, 10), (10,),
 ]

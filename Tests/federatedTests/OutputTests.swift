@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import federated
 
 /// What a run leaves in its folder of logs.
 private func logs(in folder: URL) throws -> [String] {
@@ -157,19 +158,20 @@ struct OutputTests {
     @Test("Ctrl-C that was ignored at the start stays ignored; SIGTERM does not")
     func ignored() throws {
         try Command.inTemporaryFolder { folder in
-            let run = "$F run --no-store \(Command.tinyWords) --rounds 400 --log-dir logs"
-            let waiting = "for i in $(seq 200); do grep -q ' 2/400' out && break; sleep 0.05; done"
+            let run = "$F run --no-store \(Command.tinyWords) --rounds 100000 --log-dir logs"
+            let waiting =
+                "for i in $(seq 200); do grep -q ' 2/100000' out && break; sleep 0.05; done"
             let kept = try Command.shell(
                 "trap '' INT; \(run) > out & \(waiting); kill -INT $!; sleep 0.2; kill -TERM $!; wait $!",
                 in: folder)
             #expect(kept.status == 130)
             #expect(kept.errors.hasPrefix("federated: interrupted; the log of "), "\(kept.errors)")
             let text = try String(contentsOf: folder.appending(path: "out"), encoding: .utf8)
-            let rounds = text.split(separator: "\n").filter { $0.contains("/400 ") }.count
+            let rounds = text.split(separator: "\n").filter { $0.contains("/100000 ") }.count
             #expect(rounds > 2, "\(text)")
             let done = try Command.shell(
-                "trap '' INT; $F run --no-store \(Command.tinyWords) --rounds 40 --log-dir whole > out & "
-                    + "for i in $(seq 200); do grep -q ' 2/40' out && break; sleep 0.05; done; "
+                "trap '' INT; $F run --no-store \(Command.tinyWords) --rounds 2000 --log-dir whole > out & "
+                    + "for i in $(seq 200); do grep -q ' 2/2000' out && break; sleep 0.05; done; "
                     + "kill -INT $!; wait $!", in: folder)
             #expect(done.status == 0, "\(done.errors)")
         }
@@ -181,12 +183,14 @@ struct OutputTests {
     func fills() throws {
         try Command.inTemporaryFolder { folder in
             // The shell's limit on files, in blocks of 1,024 bytes, stops the store's own log.
-            for (limit, clause) in [
-                (1000, " rounds is logs/"), (130, " rounds, without weights, is logs/"),
+            // Of the second model's log, a third would fit.
+            for (limit, model, clause) in [
+                (1000, "logistic-regression", " rounds is logs/"),
+                (3000, "mcmahan-2nn", ", without weights, is logs/"),
             ] {
                 let command = try Command.shell(
-                    "ulimit -f \(limit); $F run \(Command.tinyWords) --rounds 4000 --no-client-evaluation "
-                        + "--log-dir logs > /dev/null", in: folder)
+                    "ulimit -f \(limit); $F run \(Command.tinyWords) --model \(model) --rounds 4000 "
+                        + "--no-client-evaluation --log-dir logs > /dev/null", in: folder)
                 #expect(command.status == 1)
                 #expect(
                     command.errors.hasPrefix(
@@ -198,6 +202,47 @@ struct OutputTests {
                 try FileManager.default.removeItem(at: folder.appending(path: "logs"))
             }
         }
+    }
+
+    @Test("Errors of Foundation's are said in the system's words, others are left to themselves")
+    func foundation() {
+        func words(_ body: () throws -> Void) -> String? {
+            do {
+                try body()
+                return nil
+            } catch {
+                return systemWords(for: error)
+            }
+        }
+        let nowhere = URL(fileURLWithPath: "/nowhere/x")
+        let full = URL(fileURLWithPath: "/dev/full")
+        let cases: [(String, () throws -> Void)] = [
+            ("No such file or directory", { try Data([1]).write(to: nowhere, options: .atomic) }),
+            ("No such file or directory", { _ = try Data(contentsOf: nowhere) }),
+            ("Is a directory", { _ = try Data(contentsOf: URL(fileURLWithPath: "/")) }),
+            (
+                "No space left on device",
+                { try FileHandle(forWritingTo: full).write(contentsOf: Data([1])) }
+            ),
+            (
+                "No such file or directory",
+                {
+                    let process = Process()
+                    process.executableURL = nowhere
+                    try process.run()
+                }
+            ),
+            ("No space left on device", { throw NSError(domain: NSPOSIXErrorDomain, code: 28) }),
+            ("No space left on device", { throw CocoaError(.fileWriteOutOfSpace) }),
+            ("error 7 of somebody", { throw NSError(domain: "somebody", code: 7) }),
+        ]
+        for (expected, body) in cases {
+            let said = words(body) ?? "nothing"
+            #expect(said.hasSuffix(expected), "\(said)")
+            #expect(!said.contains("Domain") && !said.contains("UserInfo"), "\(said)")
+        }
+        struct Own: Error {}
+        #expect(words { throw Own() } == nil)
     }
 
     @Test("New files have 666 less the umask")

@@ -37,13 +37,14 @@ struct ResumeTests {
                 ("apart", "--log-dir apart --store 'it''s.db'"),
                 ("Logs2", "--store x.db --log-dir Logs2"),
             ] {
-                let words = "\(Self.tiny) --rounds 60 \(options)"
+                let words = "\(Self.tiny) --rounds 300 \(options)"
                 let whole = try Command.shell(
-                    "$F run --no-store \(Self.tiny) --rounds 60 --log-dir whole --quiet", in: folder
+                    "$F run --no-store \(Self.tiny) --rounds 300 --log-dir whole --quiet",
+                    in: folder
                 )
                 let first = try interrupt(words, in: folder)
                 #expect(first.status == 130, "\(first.errors)")
-                _ = try interrupt("\(Self.tiny) --rounds 50 --seed 9 \(options)", in: folder)
+                _ = try interrupt("\(Self.tiny) --rounds 290 --seed 9 \(options)", in: folder)
                 let logs = folder.appending(path: place)
                 let before = try files(logs)
                 let again = try Command.shell(
@@ -69,7 +70,7 @@ struct ResumeTests {
     @Test("A stale log in another folder goes, a log that is none of the run's stays")
     func staleLogs() throws {
         try Command.inTemporaryFolder { folder in
-            let words = "\(Self.tiny) --rounds 60 --store s.db --log-dir one"
+            let words = "\(Self.tiny) --rounds 300 --store s.db --log-dir one"
             let first = try interrupt(words, in: folder)
             let name = try #require(try advice(first).split(separator: " ").dropFirst(3).first)
             // A log of another run that began in the same second.
@@ -129,10 +130,10 @@ struct ResumeTests {
     @Test("Which run is said by the beginning of its name; wrong ones in one sentence")
     func choosing() throws {
         try Command.inTemporaryFolder { folder in
-            let first = try advice(try interrupt("\(Self.tiny) --rounds 50", in: folder))
+            let first = try advice(try interrupt("\(Self.tiny) --rounds 290", in: folder))
             usleep(1_100_000)
             let second = try advice(
-                try interrupt("\(Self.tiny) --rounds 50 --seed 2", in: folder))
+                try interrupt("\(Self.tiny) --rounds 290 --seed 2", in: folder))
             let names = try [first, second].map {
                 String(try #require($0.split(separator: " ").dropFirst(3).first))
             }
@@ -262,7 +263,6 @@ struct ResumeTests {
                 #expect(try text("page").contains(name))
                 // Nothing of the reader's is left there.
                 #expect(try text("before") == text("after"), "\(state)")
-                if state == "killed" { #expect(command.output.contains("unfinished")) }
             }
         }
     }

@@ -4,20 +4,29 @@ import Platform
 /// What an error of Foundation's says in the system's words; nil for errors that are not its own.
 ///
 /// Printed as they are, they show their class, a code and a dictionary.
-func systemWords(for error: any Error) -> String? {
+package func systemWords(for error: any Error) -> String? {
+    // Every error can be seen as an NSError here, and one of any domain as a CocoaError: only those that
+    // are an NSError themselves are asked for their domain.
+    if type(of: error) is NSError.Type { return words(for: error as NSError) }
     switch error {
     case let error as POSIXError: return systemReason(error.code.rawValue)
     case let error as CocoaError:
         let file = error.userInfo[NSFilePathErrorKey] as? String ?? error.url?.path
         return describe(file, cause(of: error.userInfo) ?? words(for: error.code))
     case let error as URLError: return "error \(error.code.rawValue) of a connection"
-    default: break
+    default: return nil
     }
-    // On Linux every error can be seen as an NSError: only those that are one are meant.
-    guard type(of: error) is NSError.Type else { return nil }
-    let error = error as NSError
-    if error.domain == NSPOSIXErrorDomain { return systemReason(Int32(error.code)) }
-    return cause(of: error.userInfo) ?? "error \(error.code) of \(error.domain)"
+}
+
+private func words(for error: NSError) -> String {
+    let file = error.userInfo[NSFilePathErrorKey] as? String
+    if let cause = cause(of: error.userInfo) { return describe(file, cause) }
+    switch error.domain {
+    case NSPOSIXErrorDomain: return describe(file, systemReason(Int32(error.code)))
+    case NSCocoaErrorDomain:
+        return describe(file, words(for: CocoaError.Code(rawValue: error.code)))
+    default: return describe(file, "error \(error.code) of \(error.domain)")
+    }
 }
 
 /// The system's words for what lies under an error.

@@ -33,7 +33,7 @@ package final class SweepTable: Sendable {
         ]).joined(separator: ",")
 
     /// What began the tables of versions whose rows told data by its name alone.
-    private static let olderHeader = """
+    package static let olderHeader = """
         experiment,clients,rounds,samples,epochs,batch_size,learning_rate,seed,model,dataset,\
         fixed_shards,evaluation_fraction,target_accuracy,strategy,partition,cohort,over_selection,\
         minimum_clients,availability,dropout_before,dropout_after,mu,server_learning_rate,\
