@@ -24,23 +24,6 @@ enum RunChoice: Hashable, Sendable {
         "The run: its name in federated runs, the beginning of it, last, or the path of a log."
 }
 
-extension RunStore {
-    /// The name of the run that is meant by its name, by a beginning that no other has, or by `last`.
-    /// - Throws: `StoreError.unknownRun`, `CommandFailure` where a beginning is that of several.
-    func resolve(_ typed: String) throws -> String {
-        let names = try runs().map(\.name)
-        if names.contains(typed) { return typed }
-        if typed == RunChoice.last, let last = names.last { return last }
-        let meant = typed.isEmpty ? [] : names.filter { $0.hasPrefix(typed) }
-        if meant.count == 1 { return meant[0] }
-        guard !meant.isEmpty else { throw StoreError.unknownRun(typed, existing: names) }
-        let shown = meant.suffix(8).joined(separator: ", ")
-        throw CommandFailure(
-            message: "“\(typed)” is the beginning of \(meant.count) runs: "
-                + (meant.count > 8 ? "the last ones are \(shown)" : shown))
-    }
-}
-
 /// A run that has been found, in a store or as a log.
 struct FoundRun {
     /// As it is shown: the name in the store, or the log's without its folder.
@@ -80,7 +63,7 @@ extension StoreReading {
                 log: try Self.readLog(path), stored: nil, logFile: path)
         case .stored(let typed):
             guard let store else { preconditionFailure("a run of the store needs the store") }
-            let name = try store.resolve(typed)
+            let name = try store.name(beginning: typed)
             let run = try store.run(name)
             return FoundRun(
                 name: name, log: try store.log(of: name, withModel: withModel), stored: run,
