@@ -50,7 +50,8 @@ package struct RunNeeds: Sendable, Equatable {
         let model = 4 * Double(parameterCount)
         let pieces = max(1, testImages / EvaluationSet.pieceSize)
         let trainers = trains ? min(threads, places) : 0
-        let testers = testImages == 0 ? 0 : min(threads, rules.evaluatesClients ? pieces * places : pieces)
+        let testers =
+            testImages == 0 ? 0 : min(threads, rules.evaluatesClients ? pieces * places : pieces)
         self.threads = max(trainers, testers)
 
         let batch = training.batchSize(samples: max(1, largestShard))
