@@ -91,7 +91,8 @@ struct RoundRulesErrorTests {
     func random() {
         let counts = [Int.min, -1, 0, 1, 2, 3, 7, 50, Int(Int32.max), Int.max]
         let numbers = [
-            Double.nan, -.infinity, .infinity, -1, 0, 5e-324, 0.3, 0.999, 1, 1.1, 3, 1e300,
+            Double.nan, -.infinity, .infinity, -1, 0, .leastNonzeroMagnitude, 0.3, 0.999, 1, 1.1, 3,
+            1e300,
         ]
         var possible = 0
         for seed in UInt64(1)...20_000 {
