@@ -151,31 +151,15 @@ struct CoordinatorScheduleTests {
                 report: { record.note($0) })
             await coordinator.begin()
             await coordinator.quiet()
-            let refusals = Mutex(0)
-            await withTaskGroup(of: Void.self) { group in
-                for client in TestServer.firstClient..<TestServer.firstClient + 12 {
-                    group.addTask {
-                        // Samples times largest weight are 0.4 · 2³⁸: two fit.
-                        let update = IncomingUpdate(
-                            client: client, round: 1, sampleCount: 1 << 18,
-                            parameters: ParameterVector(
-                                [Float](repeating: 0.4 * 0x1p20, count: 10)),
-                            checksum: [UInt8(client)], byteCount: 40)
-                        do {
-                            _ = try await coordinator.take(update, of: TestServer.run)
-                        } catch {
-                            refusals.withLock { $0 += 1 }
-                            // What a client of ours does then; the server knows already.
-                            try? await coordinator.fail(
-                                TestServer.run, client, round: 1,
-                                FailureReport(reason: "too large"))
-                        }
-                    }
+            let refusals = await withTaskGroup(of: Bool.self) { group in
+                for client in 0..<12 {
+                    group.addTask { await Self.isRefused(client, by: coordinator) }
                 }
+                return await group.reduce(0) { $1 ? $0 + 1 : $0 }
             }
             await coordinator.quiet()
             let outcome = await coordinator.run.outcome
-            #expect(refusals.withLock { $0 } == 10)
+            #expect(refusals == 10)
             if minimum == 1 {
                 #expect(outcome == .completed)
                 #expect(record.commits.first?.record.clients.count == 12)
@@ -184,6 +168,24 @@ struct CoordinatorScheduleTests {
             } else {
                 Issue.record("the run ended with \(String(describing: outcome))")
             }
+        }
+    }
+
+    /// Sends an update of which two fit into a sum.
+    private static func isRefused(_ client: Int, by coordinator: Coordinator) async -> Bool {
+        // Samples times largest weight are 0.4 · 2³⁸.
+        let update = IncomingUpdate(
+            client: client, round: 1, sampleCount: 1 << 18,
+            parameters: ParameterVector([Float](repeating: 0.4 * 0x1p20, count: 10)),
+            checksum: [UInt8(client)], byteCount: 40)
+        do {
+            _ = try await coordinator.take(update, of: TestServer.run)
+            return false
+        } catch {
+            // What a client of ours does then; the server knows already.
+            let report = FailureReport(reason: "too large")
+            try? await coordinator.fail(TestServer.run, client, round: 1, report)
+            return true
         }
     }
 }

@@ -6,14 +6,20 @@ import Foundation
 /// They stand in its log, its store, a sweep's rows and what a server tells its clients: by a name, like
 /// `MNIST/raw` and `FashionMNIST/raw`, or by a path, whose file may have been edited, other data could
 /// pass for it.
-struct RunInputs: Hashable, Sendable {
+package struct RunInputs: Hashable, Sendable {
     /// Of the data set.
     var data: UInt64
     /// Of the division that `csv:FILE` made; nil where settings and data alone say it.
     var partition: UInt64?
 
+    /// Inputs that are known.
+    package init(data: UInt64, partition: UInt64? = nil) {
+        self.data = data
+        self.partition = partition
+    }
+
     /// The inputs of a run whose clients have these shards.
-    init(_ settings: ExperimentSettings, data: UInt64, shards: ShardSource) {
+    package init(_ settings: ExperimentSettings, data: UInt64, shards: ShardSource) {
         self.data = data
         guard case .natural = settings.partition, case .divided(let divided) = shards else {
             return
