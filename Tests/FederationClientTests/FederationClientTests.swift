@@ -42,7 +42,7 @@ struct FederationClientTests {
         #expect(try disk.model == Served.expected(clients: 3, rounds: 4))
         #expect(
             disk.records.map { $0.clients.map(\.sampleCount) }
-                == Array(repeating: [11, 12, 13], count: 4))
+                == Array(repeating: [10, 11, 12], count: 4))
         #expect(events.all.filter { $0 == "uploaded 2" }.count == 3)
         #expect(events.all.filter { $0 == "committed 4" }.count == 3)
         #expect(!events.all.contains("away"))

@@ -49,7 +49,7 @@ struct ProxyTests {
         try await Served.with(Served.settings(clients: 1, rounds: 1), disk: Served.Disk()) {
             address in
             let proxy = try Doorway { head, body in
-                if body.count > 100 { return Array(refusal.utf8) }
+                if body.count > 150 { return Array(refusal.utf8) }
                 return Doorway.forward(
                     Array((head + "\r\nConnection: close\r\n\r\n").utf8) + body, to: address.port)
             }

@@ -108,6 +108,7 @@ struct TestServer: Sendable {
                 population: options.clients, rounds: options.rounds,
                 evaluatesClients: options.evaluatesClients, seed: 1, cohortSize: cohort,
                 minimumClients: options.minimumClients ?? cohort, waitsForClients: true,
+                dropsDiverging: true,
                 roundDeadlineSeconds: options.deadlineSeconds),
             strategy: .fedAvg, layout: options.layout,
             state: FederationState(model: ParameterVector(zeros: options.layout.count)),

@@ -104,6 +104,9 @@ struct WaitingTests {
             options(clients: 2) {
                 $0.drops = [before]
                 $0.startedAt = begun
+                // Each request has a connection of its own, which says nothing of the client.
+                $0.timing.disconnectionSeconds = 60
+                $0.timing.silenceSeconds = 60
             }
         ) { server in
             _ = try await server.register(1)

@@ -76,7 +76,7 @@ struct NarrowTextTests {
                 cells += line
                 table.add(line)
             }
-            for width in [200, 120, 80, 60, 40, 24] {
+            for width in [200, 120, 80, 60, 40, 32] {
                 let lines = table.lines(width: width)
                 #expect(
                     lines.allSatisfy { $0.text.count <= width }, "seed \(seed), width \(width)")

@@ -18,7 +18,8 @@ struct RandomSettings {
         Int(Int32.max), Int(Int32.max) + 1, 1 << 40, 9_000_000_000_000_000_000, Int.max,
     ]
     private static let numbers = [
-        Double.nan, -.infinity, .infinity, -1, -0.0, 0, .leastNonzeroMagnitude, 1e-300, 1e-30, 0.07, 0.1, 0.5, 0.99,
+        Double.nan, -.infinity, .infinity, -1, -0.0, 0, .leastNonzeroMagnitude, 1e-300, 1e-30, 0.07,
+        0.1, 0.5, 0.99,
         1, 1.1, 1.3, 2, 100, 101, 1e6, 1e7, 1e9, 1e18, 1e300,
     ]
 

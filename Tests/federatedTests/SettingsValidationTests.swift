@@ -40,7 +40,8 @@ struct SettingsValidationTests {
         if execution == .served {
             // Clients must understand what they are told.
             let told = try RunSettings(
-                settings, inputs: RunInputs(data: 7), architecture: architecture, run: try #require(RunIdentifier("r")),
+                settings, inputs: RunInputs(data: 7), architecture: architecture,
+                run: try #require(RunIdentifier("r")),
                 heartbeatSeconds: 1, pollSeconds: 20)
             #expect(try RunSettings(decoding: told.encoded()) == told)
         }

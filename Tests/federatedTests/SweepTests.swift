@@ -45,7 +45,7 @@ struct SweepGridTests {
             let option = try #require(SweepOption(spelling: name), "\(name)")
             #expect(option == SweepOption(spelling: "--" + option.name))
             #expect(option == SweepOption(spelling: option.name.replacing("-", with: "_")))
-            let isFlag = ["fixedShards", "noClientEvaluation"].contains(name)
+            let isFlag = ["fixedShards", "noClientEvaluation", "dropDiverging"].contains(name)
             #expect(option.kind == (isFlag ? .flag : .value), "\(name)")
         }
         for (old, new) in [
@@ -135,7 +135,10 @@ struct SweepGridTests {
             (["--seed"], "Missing value for '--seed'"),
             (["--seed", "--rounds"], "Missing value for '--seed'"),
             (["--seed", "1,,2"], "--seed: a value is missing in the list “1,,2”"),
-            (["--seeds", "1,x"], "The value 'x' is invalid for '--seed <seed>'"),
+            (
+                ["--seeds", "1,x"],
+                "The value 'x' is invalid for '--seed <seed>': expected a whole number of at least 0"
+            ),
             (
                 ["--mu", "0.1,-1", "--strategy", "fedprox"],
                 "--mu must be at least 0 and finite, not -1.0"

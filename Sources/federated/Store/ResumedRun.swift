@@ -44,7 +44,7 @@ package struct ResumedRun {
     }
 
     private static func settings(of run: StoredRun) throws -> ExperimentSettings {
-        var settings: ExperimentSettings = try run.header.configuration.decoded()
+        var settings = try ExperimentSettings(configuration: run.header.configuration)
         // Versions whose FedAdagrad had β₁ = 0.9 unless told otherwise did not write it down.
         if settings.strategy == .fedadagrad { settings.beta1 = settings.beta1 ?? 0.9 }
         return settings
