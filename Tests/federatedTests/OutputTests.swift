@@ -77,7 +77,7 @@ struct OutputTests {
                 ("dangling", "ln -s y dangling"),
             ] {
                 let command = try Command.shell(
-                    "\(before); $F export \(name) --output \(path) && cat \(path) && ls -l \(path)",
+                    "\(before); $F export \(name) --output \(path) > told && cat \(path) && ls -l \(path)",
                     in: folder)
                 #expect(command.status == 0, "\(command.errors)")
                 #expect(
@@ -160,7 +160,7 @@ struct OutputTests {
         try Command.inTemporaryFolder { folder in
             let run = "$F run --no-store \(Command.tinyWords) --rounds 100000 --log-dir logs"
             let waiting =
-                "for i in $(seq 200); do grep -q ' 2/100000' out && break; sleep 0.05; done"
+                "for i in $(seq 1200); do grep -q ' 2/100000' out && break; sleep 0.05; done"
             let kept = try Command.shell(
                 "trap '' INT; \(run) > out & \(waiting); kill -INT $!; sleep 0.2; kill -TERM $!; wait $!",
                 in: folder)
@@ -171,7 +171,7 @@ struct OutputTests {
             #expect(rounds > 2, "\(text)")
             let done = try Command.shell(
                 "trap '' INT; $F run --no-store \(Command.tinyWords) --rounds 2000 --log-dir whole > out & "
-                    + "for i in $(seq 200); do grep -q ' 2/2000' out && break; sleep 0.05; done; "
+                    + "for i in $(seq 1200); do grep -q ' 2/2000' out && break; sleep 0.05; done; "
                     + "kill -INT $!; wait $!", in: folder)
             #expect(done.status == 0, "\(done.errors)")
         }
@@ -186,7 +186,7 @@ struct OutputTests {
             // Of the second model's log, a third would fit.
             for (limit, model, clause) in [
                 (1000, "logistic-regression", " rounds is logs/"),
-                (3000, "mcmahan-2nn", ", without weights, is logs/"),
+                (1500, "mcmahan-2nn", ", without weights, is logs/"),
             ] {
                 let command = try Command.shell(
                     "ulimit -f \(limit); $F run \(Command.tinyWords) --model \(model) --rounds 4000 "
@@ -252,7 +252,7 @@ struct OutputTests {
                 let command = try Command.shell(
                     "umask \(mask); $F run \(Command.tinyWords) --quiet --log-dir m\(mask) > name && "
                         + "$F export --store m\(mask)/federated.sqlite $(basename $(cat name) .json) "
-                        + "--output m\(mask)/e && "
+                        + "--output m\(mask)/e > /dev/null && "
                         + "$F sweep \(Command.tinyWords) --output m\(mask)/s.csv --log-dir m\(mask) "
                         + "> /dev/null && stat -c %a m\(mask)/*", in: folder)
                 #expect(command.status == 0, "\(command.errors)")
@@ -271,7 +271,7 @@ struct OutputTests {
                 for (place, words) in [
                     ("--data-dir nosuch", "there is no folder “nosuch”"),
                     ("--data-dir .", "--data-dir . has no MNIST"),
-                    ("--dataset nosuch", "there is no folder “nosuch”"),
+                    ("--dataset nosuch", "there is no data set “nosuch”"),
                 ] {
                     let command = try Command.shell(
                         "$F run \(usual) \(output) \(place)", in: folder)

@@ -33,7 +33,7 @@ struct ReportTests {
             let state = try state(in: page)
             #expect(state["phase"] as? String == "finished")
             #expect(state["outcome"] as? String == "completed")
-            #expect(state["drops"] is NSNull)
+            #expect((state["drops"] as? [Any])?.isEmpty == true)
             let settings = try #require(state["run"] as? [String: Any])
             #expect(settings["id"] as? String == name)
             #expect(settings["experiment"] as? Int == 4)
@@ -60,9 +60,7 @@ struct ReportTests {
             // By its name, from the store: the same, and it is known that nobody was dropped.
             let named = try Command.run(["report", name, "--output", "-"], in: folder)
             #expect(named.status == 0, "\(named.errors)")
-            #expect(
-                named.output.replacingOccurrences(of: "\"drops\": []", with: "\"drops\": null")
-                    == page)
+            #expect(named.output == page)
             let beside = try Command.run(["report", name], in: folder)
             #expect(beside.output == "Logs/\(name).html\n")
             let again = try String(
