@@ -203,11 +203,15 @@ extension RunStore {
         let source: String = row["source"]
         let layout: String = row["layout"]
         do {
+            let isFinished: Bool = row["is_finished"]
+            let log = try RunLog(decoding: Array(header.utf8))
+            // Whoever has it may have written how it ended, and not have left it yet.
+            let isRunning = !isFinished && log.outcome.isEmpty && holder(of: name) != nil
             return StoredRun(
-                name: name, kind: row["kind"], header: try RunLog(decoding: Array(header.utf8)),
+                name: name, kind: row["kind"], header: log,
                 source: try JSONValue(decoding: Array(source.utf8)),
                 layout: try JSONDecoder().decode(ParameterLayout.self, from: Data(layout.utf8)),
-                isFinished: row["is_finished"], isRunning: holder(of: name) != nil,
+                isFinished: isFinished, isRunning: isRunning,
                 logFile: row["log_file"],
                 roundCount: row["round_count"], lastAccuracy: row["last_accuracy"])
         } catch is DecodingError {

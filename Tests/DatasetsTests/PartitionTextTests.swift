@@ -56,7 +56,7 @@ import Datasets
         let forms =
             "iid, shards:COUNT or shards:COUNTxSIZE, dirichlet:ALPHA or dirichlet:ALPHA:MINIMUM, "
             + "labels:COUNT, log-normal:SIGMA, power-law:EXPONENT, quantity-dirichlet:ALPHA, csv:FILE"
-        for text in ["", "uniform", "IID", "dirichlet0.5", ":2"] {
+        for text in ["", "uniform", "iids", "dirichlet0.5", ":2"] {
             #expect(sentence(text) == "there is no partition “\(text)”: they are \(forms)")
         }
     }

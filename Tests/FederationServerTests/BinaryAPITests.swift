@@ -151,7 +151,7 @@ struct BinaryAPITests {
         }
     }
 
-    @Test("A client whose training diverged ends the run")
+    @Test("A client whose training diverged loses its place; with too few left the run gives up")
     func failure() async throws {
         try await TestServer.with { server in
             _ = try await server.register(0)
@@ -160,12 +160,16 @@ struct BinaryAPITests {
             let sent = try await server.ask(
                 "PUT", Route.failure.path(TestServer.run, 1, 0), body: report.encoded())
             #expect(sent.status == 204)
+            let twice = try await server.ask(
+                "PUT", Route.failure.path(TestServer.run, 1, 1), body: report.encoded())
+            #expect(twice.status == 409)
             #expect(try await server.until { !server.record.outcomes.isEmpty })
             let end = try await server.task(0)
             #expect(end.json("succeeded") as? Bool == false)
             #expect(
                 end.json("outcome") as? String
-                    == "diverged: client 0 in round 1: its loss is no finite number")
+                    == "failed: client 0 in round 1: its loss is no finite number, and 1 of at least "
+                    + "2 updates came")
         }
     }
 }

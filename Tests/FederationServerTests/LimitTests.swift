@@ -213,10 +213,14 @@ struct LimitTests {
             var stalled: [RawSocket] = []
             for _ in 0..<20 { stalled.append(try await watch()) }
             // Whoever comes is told, and told again, though all places were taken.
+            _ = try await server.register(1)
             let reader = try await watch()
             let changes = Task {
-                for _ in 0..<40 {
-                    _ = try await server.register(1)
+                let path = Route.heartbeat.path(TestServer.run, 1)
+                for count in 0..<40 {
+                    let beat = Heartbeat(
+                        round: 1, imagesTrained: count, imagesPerSecond: Double(count))
+                    _ = try await server.ask("POST", path, body: beat.encoded())
                     try await Task.sleep(for: .milliseconds(25))
                 }
             }

@@ -72,8 +72,9 @@ final class TemporaryFolder {
             "client number", "experiment", "max round", "clients acc", "server acc", "final weight",
             "client ids from", "clients loss", "server loss", "clients samples",
             "clients class counts", "outcome",
-            "configuration", "seed", "data", "model", "model parameters", "timings", "threads",
-            "cpu", "blas core", "simd", "version", "started",
+            "configuration", "seed", "data", "data fingerprint", "partition fingerprint", "model",
+            "model parameters", "timings", "threads", "cpu", "blas core", "simd", "version",
+            "started",
         ]
         let found = text.split(separator: "\n").compactMap { line in
             line.hasPrefix("\"") ? String(line.dropFirst().prefix { $0 != "\"" }) : nil

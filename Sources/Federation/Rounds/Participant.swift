@@ -38,8 +38,10 @@ struct Participant: Sendable {
     func stage(evaluated: Bool, drops: Bool) -> Stage {
         switch failure?.kind {
         case .error: return .fatal
-        case .divergence: return drops ? .dropped : .fatal
-        case .absence, nil: break
+        case .divergence where !drops: return .fatal
+        // What is in the aggregate stays there, whatever is said of its client afterwards.
+        case .divergence where !isFolded: return .dropped
+        case .divergence, .absence, nil: break
         }
         if isFolded, failure != nil || !evaluated || evaluation != nil { return .counted }
         if failure != nil { return .absent }

@@ -35,8 +35,13 @@ extension RoundEngine {
     private mutating func extend(_ round: Int) -> [Effect] {
         isPastDeadline = false
         isExtended = true
-        for (client, var participant) in participants where isTraining(participant) {
-            participant.isLate = true
+        for (client, var participant) in participants {
+            if isTraining(participant) {
+                participant.isLate = true
+            } else if stage(participant) == .absent {
+                // Whoever is there may be asked again.
+                participant.isLost = true
+            }
             set(client, participant)
         }
         return [.extendRound(round: round, updates: tally[.counted])] + refill(round)

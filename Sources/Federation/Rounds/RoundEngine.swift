@@ -45,7 +45,7 @@ public struct RoundEngine: Sendable {
     var tally = Participant.Tally()
     var isPastDeadline = false
     /// Whether the open round has outlived a deadline.
-    var isExtended = false
+    package internal(set) var isExtended = false
     /// Whether a round has been opened since `begin`.
     private var hasOpened = false
 

@@ -169,6 +169,10 @@ extension Coordinator {
         try check(name, client)
         try checkOpen(round)
         seen(client)
+        // What has been taken counts, whatever its client says of it afterwards.
+        if run.members[client]?.receipt?.round == round {
+            throw error(.duplicate, client, round)
+        }
         let failure = ClientFailure(.divergence, reason: report.reason)
         if let rejection = handle(.clientFailed(client: client, round: round, failure: failure)) {
             throw error(rejection, client, round)
