@@ -179,7 +179,7 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
         func largestShare(_ alpha: Double) throws -> Double {
             let shards = try Partition.dirichlet(alpha: alpha, minimum: 1)
                 .divide(Labels.many, among: 50, seed: 2)
-            let shares = (1...50).map {
+            let shares = (0..<50).map {
                 Double(shards.classCounts(of: $0).max() ?? 0) / Double(shards.sampleCount(of: $0))
             }
             return shares.reduce(0, +) / 50

@@ -197,7 +197,7 @@ struct ClosingTests {
         #expect(engine.handle(.updateFolded(client: 1, round: 1)) == closing)
         // Refused, it leaves the round one short: it goes on, and whoever was late may report.
         let again = refused.handle(.updateRefused(client: 1, round: 1, failure: gone))
-        #expect(again == [.extendRound(round: 1, updates: 1)])
+        #expect(again == [.extendRound(round: 1, updates: 1), .train(client: 1, round: 1)])
         #expect(refused.isTraining(2))
         #expect(refused.report(2) == closing)
     }

@@ -392,7 +392,7 @@ struct StoreCommandTests {
                     #expect(answer.status == 1)
                     #expect(
                         answer.errors
-                            == "federated: “\(shared)” is the beginning of 2 runs: "
+                            == "federated: “\(shared)” begins the names of several runs: "
                             + "\(names[0]), \(names[1])\n")
                 }
             }
