@@ -314,8 +314,10 @@ extension Coordinator {
                 continue
             }
             if member.uploads > 0 { continue }
-            if let since = member.disconnectedSeconds, now - since > timing.disconnectionSeconds {
-                lose(client, reason: "its connection closed")
+            if let since = member.disconnectedSeconds {
+                if now - since > timing.disconnectionSeconds {
+                    lose(client, reason: "its connection closed")
+                }
             } else {
                 // A process that dies closes its connections. One that is still connected may only
                 // be busy, on a machine whose cores all are.
