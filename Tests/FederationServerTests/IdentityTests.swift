@@ -13,7 +13,7 @@ struct IdentityTests {
         var options = TestServer.Options()
         options.timing.silenceSeconds = 0.5
         options.timing.connectedSilenceSeconds = 0.5
-        options.timing.disconnectionSeconds = 30
+        options.timing.disconnectionSeconds = 2
         options.timing.upkeepSeconds = 0.05
         return options
     }
