@@ -82,7 +82,7 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
         #expect(shards.givenCount == total)
         if case .labels(let perClient) = partition, clients == 1, perClient == 2 {
             // Two classes of ten: the other eight are nobody's.
-            let counts = shards.classCounts(of: 1)
+            let counts = shards.classCounts(of: 0)
             #expect(counts.count { $0 > 0 } == 2 && counts.reduce(0, +) == total)
         } else {
             #expect(total == givenCount(partition, clients: clients))
