@@ -299,7 +299,7 @@ public final class FederationServer: Sendable {
     private static func reason(_ error: any Error) -> String {
         switch error {
         case let error as IOError: return String(cString: strerror(error.errnoCode))
-        case SocketAddressError.unknown: return "its name is not known"
+        case is SocketAddressError.UnknownHost: return "its name is not known"
         default: return "\(error)".printable
         }
     }
