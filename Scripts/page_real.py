@@ -143,7 +143,7 @@ class Client:
 
 
 def row(page: Any, client: int) -> str:
-    return f"#clients-body tr:nth-child({client})"
+    return f"#clients-body tr:nth-child({client + 1})"
 
 
 def check_page_is_the_state(page: Any, state: dict[str, Any]) -> None:
