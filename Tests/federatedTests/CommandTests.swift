@@ -81,7 +81,7 @@ struct UsageTests {
         (["bench", "--repeats", "0"], "--repeats must be at least 1, not 0"),
         (["run", "--flavour", "sweet"], "Unknown option '--flavour'"),
         (["run", "--clients", "many"], "The value 'many' is invalid for '--clients <clients>'"),
-        (["train"], "Unexpected argument 'train'"),
+        (["train"], "there is no command “train”. Did you mean 'run'?"),
     ]
 
     @Test(arguments: cases)
