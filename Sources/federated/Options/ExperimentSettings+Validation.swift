@@ -47,7 +47,7 @@ extension ExperimentSettings {
     }
 
     private func checkTraining() throws(SettingsError) {
-        if steps == nil, let epochs, !(epochs > 0 && epochs <= 1e6) {
+        if let epochs, !(epochs > 0 && epochs <= 1e6) {
             throw .outOfRange(
                 option: "--epochs", expected: "above 0 and at most 1e6", found: Self.text(epochs))
         }
