@@ -33,7 +33,7 @@ public struct ServerOptimizer: Hashable, Sendable {
     /// has it (earlier ones square m, a slip by their authors' word); momentum: see
     /// `Strategy.fedAvgM`.
     /// - Parameter beta1: nil for the published one: 0 for Adagrad, which has no momentum there
-    ///   (section 5.2, and Flower's `FedAdagrad`), else 0.9.
+    ///   (and in Flower's `FedAdagrad`), else 0.9.
     /// - Precondition: η > 0, τ > 0, all β at least 0 and below 1.
     public init(
         _ rule: Rule, learningRate: Double, beta1: Double? = nil, beta2: Double = 0.99,
