@@ -143,6 +143,10 @@ let package = Package(
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .target(
             name: "TestCertificate", path: "Tests/TestCertificate", swiftSettings: strict),
+        .target(
+            name: "PinnedModels",
+            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
+            path: "Tests/PinnedModels", exclude: ["pinned-models.txt"], swiftSettings: strict),
         .testTarget(
             name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "CAllocationCounter"],
             resources: [.copy("Fixtures")], swiftSettings: strict),
@@ -185,8 +189,8 @@ let package = Package(
             name: "DistributedTrainingTests", dependencies: ["DistributedTraining"],
             swiftSettings: strict),
         .testTarget(
-            name: "federatedTests", dependencies: ["federated", "TestCertificate"],
-            swiftSettings: strict),
+            name: "federatedTests",
+            dependencies: ["federated", "TestCertificate", "PinnedModels"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
