@@ -186,8 +186,8 @@ let package = Package(
         .testTarget(
             name: "LocalTrainingTests", dependencies: ["LocalTraining"], swiftSettings: strict),
         .testTarget(
-            name: "DistributedTrainingTests", dependencies: ["DistributedTraining"],
-            swiftSettings: strict),
+            name: "DistributedTrainingTests",
+            dependencies: ["DistributedTraining", "PinnedModels"], swiftSettings: strict),
         .testTarget(
             name: "federatedTests",
             dependencies: ["federated", "TestCertificate", "PinnedModels"], swiftSettings: strict),
