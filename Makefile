@@ -80,7 +80,7 @@ mpi-build: setup
 	@Scripts/setup.sh mpi
 	@swift build -c release --traits MPI --scratch-path $(call quote,$(MPI_BUILD)) --product federated
 
-release: setup ## Make one binary that needs no Swift: .build-release/federated
+release: build ## Make one binary that needs no Swift: .build-release/federated
 	@Scripts/release.sh
 
 bench: build ## Measure training and evaluation speed (ARGS="--json")
