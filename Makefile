@@ -115,8 +115,9 @@ data: build ## Fetch MNIST once and say which data is there (DATA_DIR=…)
 format: ## Format the Swift sources in place
 	@swift format --in-place --parallel --recursive $(SWIFT_FILES)
 
-lint: ## Check the style of Swift, shell and Python sources
+lint: ## Check sources' style, and imports against the manifest
 	@swift format lint --strict --parallel --recursive $(SWIFT_FILES)
+	@python3 Scripts/check_imports.py
 	@for file in $(SHELL_FILES); do bash -n "$$file" || exit; done
 	@if command -v shellcheck >/dev/null; then shellcheck $(SHELL_FILES); \
 		else echo "lint: shellcheck is not installed: shell scripts were only parsed"; fi

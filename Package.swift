@@ -1,26 +1,166 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// The package of each product that comes from elsewhere.
+let packages = [
+    "ArgumentParser": "swift-argument-parser", "AsyncHTTPClient": "async-http-client",
+    "Crypto": "swift-crypto", "GRDB": "GRDB.swift", "HTTPTypes": "swift-http-types",
+    "Hummingbird": "hummingbird", "HummingbirdCore": "hummingbird",
+    "HummingbirdTLS": "hummingbird", "Logging": "swift-log", "NIOCore": "swift-nio",
+    "NIOHTTP1": "swift-nio", "NIOHTTPTypes": "swift-nio-extras", "NIOPosix": "swift-nio",
+    "NIOSSL": "swift-nio-ssl", "ServiceLifecycle": "swift-service-lifecycle",
+    "SwiftProtobuf": "swift-protobuf",
+]
+
+/// Targets of this package and products of others, by the names that they are imported by.
+/// `Scripts/check_imports.py` holds them against the imports.
+func named(_ names: [String]) -> [Target.Dependency] {
+    names.map { name in
+        packages[name].map { .product(name: name, package: $0) } ?? .target(name: name)
+    }
+}
+
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+func library(_ name: String, _ needs: String...) -> Target {
+    .target(name: name, dependencies: named(needs), swiftSettings: strict)
+}
+
+/// Tests are compiled without optimisation, in a third of the time; what they test is optimised.
+let unoptimized = strict + [.unsafeFlags(["-Onone"])]
+
+func tests(_ name: String, _ needs: String...) -> Target {
+    .testTarget(name: name, dependencies: named(needs), swiftSettings: unoptimized)
+}
+
+let libraries: [Target] = [
+    .systemLibrary(
+        name: "COpenBLAS", pkgConfig: "openblas",
+        providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(
+        name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+    .systemLibrary(name: "COpenMPI", pkgConfig: "ompi", providers: [.apt(["libopenmpi-dev"])]),
+    .target(name: "CKernels"),
+    library("Platform"),
+    library("JSON"),
+    library("Parameters", "CKernels", "Platform"),
+    library("Tensors", "CKernels", "COpenBLAS", "Parameters"),
+    library("NeuralNetworks", "CKernels", "Parameters", "Platform", "Tensors"),
+    library("Datasets", "CKernels", "CZlib", "Crypto", "Parameters", "Platform"),
+    library("Federation", "CKernels", "JSON", "Parameters", "Platform"),
+    library("Robust", "Federation", "Parameters"),
+    library("Privacy", "Federation", "Parameters"),
+    library("Compression", "Federation", "Parameters"),
+    library("Training", "Datasets", "Federation", "NeuralNetworks", "Parameters", "Platform"),
+    .target(
+        name: "RankTraining",
+        dependencies: named([
+            "Federation", "NeuralNetworks", "Parameters", "Platform", "Training",
+        ]) + [.target(name: "COpenMPI", condition: .when(traits: ["MPI"]))],
+        swiftSettings: strict),
+    library(
+        "FederationWire", "CXXHash", "Crypto", "Federation", "JSON", "Parameters", "Platform"),
+    library(
+        "FederationStore", "Crypto", "Federation", "GRDB", "JSON", "Parameters", "Platform"),
+    .target(
+        name: "FederationServer",
+        dependencies: named([
+            "Crypto", "Federation", "FederationWire", "HTTPTypes", "Hummingbird",
+            "HummingbirdCore", "HummingbirdTLS", "JSON", "Logging", "NIOCore", "NIOHTTP1",
+            "NIOHTTPTypes", "NIOSSL", "Parameters", "Platform", "ServiceLifecycle",
+        ]),
+        resources: [.embedInCode("Page/page.html")], swiftSettings: strict),
+    library(
+        "HTTPCalls", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "Platform"),
+    library(
+        "FederationClient", "AsyncHTTPClient", "Federation", "FederationWire", "HTTPCalls",
+        "NIOCore", "NIOHTTP1", "Parameters", "Platform"),
+    .target(
+        name: "FlowerNode",
+        dependencies: named([
+            "AsyncHTTPClient", "Crypto", "HTTPCalls", "NIOCore", "NIOHTTP1", "Parameters",
+            "Platform", "SwiftProtobuf",
+        ]),
+        exclude: ["Protos"], swiftSettings: strict),
+]
+
+let command: Target = .executableTarget(
+    name: "federated",
+    dependencies: named([
+        "ArgumentParser", "Compression", "Datasets", "Federation", "FederationClient",
+        "FederationServer", "FederationStore", "FederationWire", "FlowerNode", "JSON",
+        "NeuralNetworks", "Parameters", "Platform", "Privacy", "RankTraining", "Robust",
+        "Tensors", "Training",
+    ]),
+    swiftSettings: strict)
+
+let allTests: [Target] = [
+    .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    .target(name: "TestCertificate", path: "Tests/TestCertificate", swiftSettings: strict),
+    .target(
+        name: "PinnedModels", dependencies: named(["Crypto"]), path: "Tests/PinnedModels",
+        exclude: ["pinned-models.txt"], swiftSettings: strict),
+    .target(
+        name: "ThreadRanks", dependencies: named(["RankTraining"]), path: "Tests/ThreadRanks",
+        swiftSettings: strict),
+    tests("PlatformTests", "Platform"),
+    tests("JSONTests", "JSON", "Parameters"),
+    tests("ParametersTests", "CKernels", "Parameters", "Platform"),
+    tests("TensorsTests", "CKernels", "Parameters", "Tensors"),
+    .testTarget(
+        name: "NeuralNetworksTests",
+        dependencies: named([
+            "CAllocationCounter", "CKernels", "NeuralNetworks", "Parameters", "Tensors",
+        ]),
+        resources: [.copy("Fixtures")], swiftSettings: unoptimized),
+    tests("DatasetsTests", "CZlib", "Datasets", "Parameters"),
+    tests(
+        "StrategyPartsTests", "Compression", "Federation", "Parameters", "Privacy", "Robust"),
+    .executableTarget(
+        name: "WithoutBLAS",
+        dependencies: named(["Federation", "FederationClient", "FederationWire", "Parameters"]),
+        path: "Tests/WithoutBLAS", swiftSettings: strict),
+    tests("FederationTests", "CKernels", "Federation", "JSON", "Parameters", "Platform"),
+    tests(
+        "FederationWireTests", "Federation", "FederationWire", "JSON", "Parameters", "Platform"),
+    tests(
+        "FederationStoreTests", "Federation", "FederationStore", "GRDB", "Parameters", "Platform"),
+    tests(
+        "FederationServerTests", "Crypto", "Federation", "FederationServer", "FederationWire",
+        "HTTPTypes", "JSON", "NIOCore", "NIOPosix", "NIOSSL", "Parameters", "Platform",
+        "TestCertificate"),
+    tests("HTTPCallsTests", "AsyncHTTPClient", "HTTPCalls", "Platform"),
+    tests(
+        "FederationClientTests", "Federation", "FederationClient", "FederationServer",
+        "FederationWire", "JSON", "Parameters", "Platform"),
+    tests("FlowerNodeTests", "Crypto", "FlowerNode", "Parameters", "Platform", "SwiftProtobuf"),
+    tests(
+        "TrainingTests", "Datasets", "Federation", "NeuralNetworks", "Parameters", "Platform",
+        "Training"),
+    tests(
+        "RankTrainingTests", "Datasets", "Federation", "NeuralNetworks", "Parameters",
+        "PinnedModels", "RankTraining", "ThreadRanks", "Training"),
+    tests(
+        "federatedTests", "ArgumentParser", "CKernels", "Datasets", "Federation",
+        "FederationServer", "FederationStore", "FederationWire", "JSON", "NeuralNetworks",
+        "Parameters", "PinnedModels", "Platform", "RankTraining", "Tensors", "TestCertificate",
+        "ThreadRanks", "Training", "WithoutBLAS",
+        "federated"),
+]
 
 let package = Package(
     name: "swift-federated",
-    products: [
-        .executable(name: "federated", targets: ["federated"]),
-        .library(name: "Tensors", targets: ["Tensors"]),
-        .library(name: "NeuralNetworks", targets: ["NeuralNetworks"]),
-        .library(name: "Datasets", targets: ["Datasets"]),
-        .library(name: "Federation", targets: ["Federation"]),
-        .library(name: "FederationWire", targets: ["FederationWire"]),
-        .library(name: "FederationClient", targets: ["FederationClient"]),
-        .library(name: "LocalTraining", targets: ["LocalTraining"]),
-    ],
+    products: [.executable(name: "federated", targets: ["federated"])]
+        + libraries.filter { $0.type == .regular && $0.name != "CKernels" }
+        .map { .library(name: $0.name, targets: [$0.name]) },
     traits: [
         .trait(name: "MPI", description: "federated run under mpirun, over Open MPI")
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
@@ -35,163 +175,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: [
-        .systemLibrary(
-            name: "COpenBLAS", pkgConfig: "openblas",
-            providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
-        .systemLibrary(
-            name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
-        .target(name: "CKernels"),
-        .target(name: "Platform", swiftSettings: strict),
-        .target(
-            name: "Tensors", dependencies: ["COpenBLAS", "CKernels"], swiftSettings: strict),
-        .target(
-            name: "NeuralNetworks", dependencies: ["Platform", "Tensors", "CKernels"],
-            swiftSettings: strict),
-        .target(
-            name: "Datasets",
-            dependencies: [
-                "Platform", "Tensors", "CKernels", "CZlib",
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            swiftSettings: strict),
-        .target(name: "Federation", dependencies: ["Platform", "Tensors"], swiftSettings: strict),
-        .target(
-            name: "LocalTraining", dependencies: ["Federation", "NeuralNetworks", "Datasets"],
-            swiftSettings: strict),
-        .systemLibrary(
-            name: "COpenMPI", pkgConfig: "ompi", providers: [.apt(["libopenmpi-dev"])]),
-        .target(
-            name: "DistributedTraining",
-            dependencies: [
-                "LocalTraining", .target(name: "COpenMPI", condition: .when(traits: ["MPI"])),
-            ],
-            swiftSettings: strict),
-        .target(
-            name: "FederationWire",
-            dependencies: [
-                "Federation", "CXXHash", .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            swiftSettings: strict),
-        .target(
-            name: "FederationStore",
-            dependencies: [
-                "Platform", "Federation", .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            swiftSettings: strict),
-        .target(
-            name: "FederationServer",
-            dependencies: [
-                "Federation", "FederationWire", "FederationStore",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdCore", package: "hummingbird"),
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
-            resources: [.embedInCode("Page/page.html")], swiftSettings: strict),
-        .target(
-            name: "HTTPCalls",
-            dependencies: [
-                "Tensors",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ],
-            swiftSettings: strict),
-        .target(
-            name: "FederationClient",
-            dependencies: [
-                "Federation", "FederationWire", "HTTPCalls",
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Crypto", package: "swift-crypto"),
-                .product(name: "Logging", package: "swift-log"),
-            ],
-            swiftSettings: strict),
-        .target(
-            name: "FlowerNode",
-            dependencies: [
-                "Tensors", "HTTPCalls",
-                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            exclude: ["Protos"], swiftSettings: strict),
-        .executableTarget(
-            name: "federated",
-            dependencies: [
-                "Platform", "LocalTraining", "DistributedTraining", "FederationStore",
-                "FederationServer", "FederationClient", "FlowerNode",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            swiftSettings: strict),
-        .testTarget(name: "PlatformTests", dependencies: ["Platform"], swiftSettings: strict),
-        .testTarget(name: "TensorsTests", dependencies: ["Tensors"], swiftSettings: strict),
-        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
-        .target(
-            name: "TestCertificate", path: "Tests/TestCertificate", swiftSettings: strict),
-        .target(
-            name: "PinnedModels",
-            dependencies: [.product(name: "Crypto", package: "swift-crypto")],
-            path: "Tests/PinnedModels", exclude: ["pinned-models.txt"], swiftSettings: strict),
-        .testTarget(
-            name: "NeuralNetworksTests", dependencies: ["NeuralNetworks", "CAllocationCounter"],
-            resources: [.copy("Fixtures")], swiftSettings: strict),
-        .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], swiftSettings: strict),
-        .testTarget(
-            name: "FederationTests", dependencies: ["Platform", "Federation"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "FederationWireTests", dependencies: ["FederationWire"], swiftSettings: strict),
-        .testTarget(
-            name: "FederationStoreTests", dependencies: ["Platform", "FederationStore"],
-            swiftSettings: strict),
-        .testTarget(
-            name: "FederationServerTests",
-            dependencies: [
-                "FederationServer", "TestCertificate",
-                .product(name: "NIOPosix", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "HTTPCallsTests",
-            dependencies: [
-                "HTTPCalls", .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "FederationClientTests",
-            dependencies: ["FederationClient", "FederationServer"], swiftSettings: strict),
-        .testTarget(
-            name: "FlowerNodeTests",
-            dependencies: [
-                "FlowerNode", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-                .product(name: "Crypto", package: "swift-crypto"),
-            ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "LocalTrainingTests", dependencies: ["LocalTraining"], swiftSettings: strict),
-        .testTarget(
-            name: "DistributedTrainingTests",
-            dependencies: ["DistributedTraining", "PinnedModels"], swiftSettings: strict),
-        .testTarget(
-            name: "federatedTests",
-            dependencies: ["federated", "TestCertificate", "PinnedModels"], swiftSettings: strict),
-    ],
+    targets: libraries + [command] + allTests,
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
 )
@@ -201,6 +185,8 @@ if Context.environment["FEDERATED_FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "Fuzz",
-            dependencies: ["Datasets", "Federation", "FederationWire", "NeuralNetworks"],
+            dependencies: named([
+                "Datasets", "Federation", "FederationWire", "JSON", "NeuralNetworks", "Parameters",
+            ]),
             path: "Tests/Fuzz", swiftSettings: strict))
 }

@@ -56,7 +56,8 @@ def binary(run: dict[str, Any], client: int, round: int) -> bytes:
     """An update, one of two with a wrong byte, too short or too long."""
     server = SimpleNamespace(run=run["run"], architecture=bytes.fromhex(run["architecture"]))
     numbers = [chance.uniform(-2, 2)] * run["parameterCount"]
-    body = update(server, client, struct.pack(f"<{len(numbers)}f", *numbers), round)  # type: ignore
+    payload = struct.pack(f"<{len(numbers)}f", *numbers)
+    body = update(server, client, payload, round) + payload  # type: ignore
     place = chance.randrange(len(body))
     return chance.choice([
         body, body, body, body[:place], body + body[:place],
@@ -87,7 +88,7 @@ def before_call(context: schemathesis.HookContext, case: Any, kwargs: dict[str, 
         case.body = binary(run, client, round)
     elif isinstance(body, dict) and chance.randrange(2):
         if operation == "register":
-            case.body = {**body, "architecture": run["architecture"]}
+            case.body = {**body, "protocol": 2, "architecture": run["architecture"]}
         elif operation == "heartbeat":
             case.body = {**body, "round": round}
 

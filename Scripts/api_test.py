@@ -175,7 +175,7 @@ def test(options: argparse.Namespace, work: Path, report: Path) -> list[str]:
         run = get(server, "/v1/run").json()
         requests.put(
             f"{server.address}/v1/runs/{run['run']}/clients/0", timeout=30,
-            json={"architecture": run["architecture"], "samples": 1}).raise_for_status()
+            json={"protocol": 2, "architecture": run["architecture"], "samples": 1}).raise_for_status()
         steps: list[tuple[bool, list[str]]] = [
             (True, ["--include-operation-id", "nextTask"]),
             (False, [*aside, *start]),

@@ -29,15 +29,36 @@ def nested(shape: list[int], start: float = 0.5):
     return [nested(shape[1:], start + index / 7) for index in range(shape[0])]
 
 
+def section(name: bytes, encoding: bytes, count: int, content: bytes) -> bytes:
+    """A row of a body's table."""
+    return struct.pack("<24s8sQQ", name, encoding, count, len(content))
+
+
+def body(rows: list[bytes], contents: list[bytes]) -> bytes:
+    """A client's update that holds these sections."""
+    after = b"".join(rows + contents)
+    start = struct.pack(
+        "<8sHHI32sQQIIQ32s", bytes.fromhex("894645440d0a1a0a"), 2, 2, 2, b"run", 3, 600, len(rows), 0,
+        len(after), bytes.fromhex("ab" * 32))
+    return start + xxhash.xxh3_128_digest(start + xxhash.xxh3_128_digest(after)) + after
+
+
 def header() -> dict[str, bytes]:
-    run, digest = b"run".ljust(32, b"\0"), bytes.fromhex("ab" * 32)
     values = struct.pack(f"<{COUNT}f", *[index / 3 - 2 for index in range(COUNT)])
-    start = bytes.fromhex("894645440d0a1a0a") + struct.pack("<HHI", 1, 2, 2) + run
-    start += struct.pack("<QQQQ", 3, 600, COUNT, 4 * COUNT) + digest
-    checksum = xxhash.xxh3_128_digest(start + xxhash.xxh3_128_digest(values))
-    whole = start + checksum + values
-    nan = struct.pack("<Qf", 600, float("nan"))
-    return {"whole": whole, "cut": whole[:100], "more": whole + b"\0", "parts": nan, "long": whole + bytes(LONG)}
+    sparse = struct.pack("<IIIfff", 0, 7, COUNT - 1, 1.5, -0.0, 1e-45)
+    report = json.dumps({"seconds": 1.5, "loss": 0.3, "classCounts": [1, 2], "numbers": {"a": 1}})
+    model = section(b"model", b"float32", COUNT, values)
+    change = section(b"change", b"sparse", COUNT, sparse)
+    said = section(b"report", b"json", 0, report.encode())
+    whole = body([model], [values])
+    two = body([change, said], [sparse, report.encode()])
+    return {
+        "whole": whole, "cut": whole[:100], "more": whole + b"\0", "long": whole + bytes(LONG),
+        "sparse": two, "old": whole[:8] + b"\1" + whole[9:],
+        # What the passes that forge a body take: its content, and its numbers.
+        "content": b"\1" + whole[128:], "contents": b"\2" + two[128:],
+        "parts": struct.pack("<Qf", 600, float("nan")),
+    }
 
 
 def weights() -> dict[str, bytes]:
@@ -58,19 +79,21 @@ def weights() -> dict[str, bytes]:
 def messages() -> dict[str, bytes]:
     digest = "ab" * 32
     settings = {
-        "run": "run", "model": "reference-cnn", "inputShape": [28, 28, 1],
-        "architecture": digest, "parameterCount": 1199882, "engine": "fused", "experiment": 1,
+        "protocol": 2, "run": "run", "model": "reference-cnn", "inputShape": [28, 28, 1],
+        "architecture": digest, "architectureJSON": {"layers": [{"flatten": {}}]}, "parameterCount": 1199882, "engine": "fused", "experiment": 1,
         "samples": 600, "fixedShards": False, "dataset": "MNIST", "clients": 5, "rounds": 5,
         "epochs": 10, "batchSize": 8, "learningRate": 0.01, "seed": 2**64 - 1,
-        "heartbeatSeconds": 1, "pollSeconds": 20,
+        "heartbeatSeconds": 1, "pollSeconds": 20, "transforms": ["clip:1.0"], "encodings": ["sparse"],
+        "objective": {"proximal": 0.01, "controlVariates": False},
     }  # fmt: skip
     committed = {"round": 1, "accuracy": 0.9, "loss": 0.3}
     error = {"code": "wrong_round", "message": "round 3 is open", "expected": 3, "got": None}
     values = {
         "settings": settings,
-        "registration": {"architecture": digest, "samples": 600},
+        "registration": {"protocol": 2, "architecture": digest, "samples": 600},
         "heartbeat": {"round": 2, "imagesTrained": 100, "imagesPerSecond": 9000.5},
-        "train": {"task": "train", "round": 2, "committed": committed},
+        "train": {"task": "train", "round": 3, "counted": 1, "committed": committed},
+        "report": {"seconds": 1.5, "loss": -0.0, "classCounts": [3, 0], "numbers": {"a": 1e-300}},
         "finished": {"task": "finished", "outcome": "completed \u00fc\U0001f600", "succeeded": True},
         "error": error,
         "answer": {"isWanted": True},

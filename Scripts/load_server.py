@@ -31,7 +31,7 @@ from typing import Any
 
 import xxhash
 
-HEADER_BYTES = 128
+HEADER_BYTES = 128 + 48
 
 
 class Server:
@@ -70,11 +70,12 @@ class Server:
 
 
 def update(server: Server, client: int, payload: bytes, round: int = 1) -> bytes:
-    """A binary update: the header says what it is, and the checksum of all of it."""
+    """What comes before the floats of a binary update: its header, and a table of one section."""
+    row = struct.pack("<24s8sQQ", b"model", b"float32", len(payload) // 4, len(payload))
     head = struct.pack(
-        "<8sHHI32sQQQQ32s", b"\x89FED\r\n\x1a\n", 1, 2, round, server.run.encode(), client, 10,
-        len(payload) // 4, len(payload), server.architecture)
-    return head + xxhash.xxh3_128_digest(head + xxhash.xxh3_128_digest(payload))
+        "<8sHHI32sQQIIQ32s", b"\x89FED\r\n\x1a\n", 2, 2, round, server.run.encode(), client, 10,
+        1, 0, len(row) + len(payload), server.architecture)
+    return head + xxhash.xxh3_128_digest(head + xxhash.xxh3_128_digest(row + payload)) + row
 
 
 def answer(connection: socket.socket) -> tuple[int, bytes]:
@@ -97,7 +98,7 @@ def answer(connection: socket.socket) -> tuple[int, bytes]:
 
 
 def register(server: Server, connection: socket.socket, client: int) -> None:
-    body = json.dumps({"architecture": server.architecture.hex(), "samples": 10}).encode()
+    body = json.dumps({"protocol": 2, "architecture": server.architecture.hex(), "samples": 10}).encode()
     connection.sendall(
         f"PUT /v1/runs/{server.run}/clients/{client} HTTP/1.1\r\nHost: localhost\r\n"
         f"Content-Length: {len(body)}\r\n\r\n".encode() + body)

@@ -3,10 +3,11 @@
 
 usage: Scripts/mpi_test.py [--federated PROGRAM] [--rounds R] [--kills N]
 
-The same run is made without MPI and with 1, 2, 3 and 5 ranks: models and logs must be the same but for
-times. Then a rank of a run is killed, N times: the job must end within seconds with one error of
-mpirun's, and the run, resumed with another number of ranks, with the same bits. What ranks cannot do
-must be refused in one sentence. The images are made here. One line at the end says what came of it.
+The same runs are made without MPI and with 1, 2, 3 and 5 ranks: models and logs must be the same but for
+times, also where what the strategy keeps for each client travels between ranks. Then a rank of a run is
+killed, N times: the job must end within seconds with one error of mpirun's, and the run, resumed with
+another number of ranks, with the same bits. What ranks cannot do must be refused in one sentence. The
+images are made here. One line at the end says what came of it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,13 @@ ENVIRONMENT = os.environ | {
     "OMPI_ALLOW_RUN_AS_ROOT": "1",
     "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM": "1",
 }
+# Sums, and updates that are not summed; the first two have states of clients beside them.
+STRATEGIES = {
+    "scaffold": ["--strategy", "scaffold"],
+    "sparse median": ["--strategy", "median", "--compress", "topk:0.1"],
+    "fednova": ["--strategy", "fednova"],
+    "median": ["--strategy", "median"],
+}
 # Until when a job must have noticed that a rank is dead.
 SECONDS_TO_NOTICE = 10.0
 
@@ -38,10 +46,10 @@ def command(program: Path, ranks: int | None, *options: str) -> list[str]:
     return [*start, str(program), "run", *options]
 
 
-def settings(work: Path, folder: Path, rounds: int) -> list[str]:
+def settings(work: Path, folder: Path, strategy: str, rounds: int) -> list[str]:
     return [
         "--dataset", str(work / "images"), "--partition", "dirichlet:0.5", "--clients", "12",
-        "--cohort", "7", "--strategy", "fednova", "--model", "logistic-regression", "--epochs", "2",
+        "--cohort", "7", *STRATEGIES[strategy], "--model", "logistic-regression", "--epochs", "2",
         "--rounds", str(rounds), "--log-dir", str(folder), "--dropout-after", "0.1",
     ]
 
@@ -51,11 +59,12 @@ def run(arguments: list[str]) -> subprocess.CompletedProcess[str]:
         arguments, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
 
 
-def whole(program: Path, work: Path, ranks: int | None, rounds: int) -> Result:
-    folder = work / f"ranks-{ranks or 'none'}"
-    done = run(command(program, ranks, *settings(work, folder, rounds)))
+def whole(program: Path, work: Path, ranks: int | None, strategy: str, rounds: int) -> Result:
+    folder = work / f"{strategy}-ranks-{ranks or 'none'}"
+    done = run(command(program, ranks, *settings(work, folder, strategy, rounds)))
     if done.returncode != 0:
-        raise Failure(f"{ranks or 'no'} ranks: status {done.returncode}: {done.stderr.strip()}")
+        raise Failure(
+            f"{strategy}, {ranks or 'no'} ranks: status {done.returncode}: {done.stderr.strip()}")
     return result(folder)
 
 
@@ -74,12 +83,14 @@ def process_of(launcher: int, rank: int) -> int:
     raise Failure(f"rank {rank} is not there")
 
 
-def killed(program: Path, work: Path, name: str, rounds: int, chance: random.Random) -> float:
+def killed(
+    program: Path, work: Path, name: str, strategy: str, rounds: int, chance: random.Random
+) -> float:
     """Kills a rank in mid-run; how long the job then took to end."""
     folder = work / name
     ranks = chance.choice([2, 3])
     with subprocess.Popen(
-        command(program, ranks, *settings(work, folder, rounds)), env=ENVIRONMENT,
+        command(program, ranks, *settings(work, folder, strategy, rounds)), env=ENVIRONMENT,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as job:
         seen = 0
@@ -100,7 +111,7 @@ def killed(program: Path, work: Path, name: str, rounds: int, chance: random.Ran
     if seconds > SECONDS_TO_NOTICE:
         raise Failure(f"the job ended {seconds:.1f} s after its rank")
     ranks = chance.choice([None, 1, 2, 3])
-    done = run(command(program, ranks, "--resume", *settings(work, folder, rounds)))
+    done = run(command(program, ranks, "--resume", *settings(work, folder, strategy, rounds)))
     if done.returncode != 0:
         raise Failure(f"resumed: status {done.returncode}: {done.stderr.strip()}")
     if "resumed after round" not in done.stdout:
@@ -132,30 +143,33 @@ def main() -> None:
         work = Path(name)
         write_images(work / "images", chance)
         try:
-            alone = whole(program, work, None, options.rounds)
-            for ranks in [1, 2, 3, 5]:
-                differences = differing(
-                    whole(program, work, ranks, options.rounds), alone)
-                if differences:
-                    raise Failure(f"{ranks} ranks differ in " + ", ".join(differences))
+            alone = {}
+            for strategy in STRATEGIES:
+                alone[strategy] = whole(program, work, None, strategy, options.rounds)
+                for ranks in [1, 2, 3, 5]:
+                    differences = differing(
+                        whole(program, work, ranks, strategy, options.rounds), alone[strategy])
+                    if differences:
+                        raise Failure(
+                            f"{strategy}, {ranks} ranks differ in " + ", ".join(differences))
             seconds = []
             for number in range(options.kills):
                 folder = f"killed-{number}"
-                seconds.append(killed(program, work, folder, options.rounds, chance))
-                differences = differing(result(work / folder), alone)
+                strategy = list(STRATEGIES)[number % len(STRATEGIES)]
+                seconds.append(killed(program, work, folder, strategy, options.rounds, chance))
+                differences = differing(result(work / folder), alone[strategy])
                 if differences:
-                    raise Failure("killed and resumed, it differs in " + ", ".join(differences))
-            common = settings(work, work / "refused", 2)
-            refused(program, work, "scaffold keeps a control variate for each client",
-                    *common, "--strategy", "scaffold")
+                    raise Failure(
+                        f"{strategy}, killed and resumed, differs in " + ", ".join(differences))
+            common = settings(work, work / "refused", "fednova", 2)
             refused(program, work, "--transport http is one process's", *common,
                     "--transport", "http")
             refused(program, work, "there is no", "--dataset", str(work / "nowhere"))
         except Failure as failure:
             sys.exit(f"mpi_test.py: {failure}")
     print(
-        f"runs of {options.rounds} rounds with 1, 2, 3 and 5 ranks: the bits and the log of one process; "
-        f"{options.kills} ranks killed: their jobs ended after "
+        f"runs of {options.rounds} rounds of {', '.join(STRATEGIES)} with 1, 2, 3 and 5 ranks: "
+        f"the bits and the log of one process; {options.kills} ranks killed: their jobs ended after "
         f"{', '.join(f'{second:.1f}' for second in seconds)} s, and resumed to the same bits")
 
 

@@ -21,7 +21,7 @@ DATASET_NAMES = {"mnist": "MNIST", "digits": "digits"}
 STRATEGY_NAMES = {
     "fedavg": "FedAvg", "fedsgd": "FedSGD", "fedprox": "FedProx", "scaffold": "SCAFFOLD",
     "fednova": "FedNova", "fedavgm": "FedAvgM", "fedadagrad": "FedAdagrad", "fedadam": "FedAdam",
-    "fedyogi": "FedYogi",
+    "fedyogi": "FedYogi", "median": "Median",
 }
 # Settings by their words, in the order of a title, and the value that is not worth a word there.
 NUMBERS: dict[str, tuple[str, Any]] = {
@@ -29,7 +29,7 @@ NUMBERS: dict[str, tuple[str, Any]] = {
     "learningRateDecay": ("lr decay", 1), "momentum": ("momentum", 0),
     "weightDecay": ("weight decay", 0), "gradientClip": ("clip", None), "mu": ("μ", None),
     "serverLearningRate": ("server lr", None), "serverMomentum": ("server momentum", None),
-    "beta1": ("β₁", None), "beta2": ("β₂", None), "tau": ("τ", None),
+    "clipUpdate": ("update clip", None), "beta1": ("β₁", None), "beta2": ("β₂", None), "tau": ("τ", None),
     "availability": ("availability", 1), "dropoutBefore": ("drop-out before training", 0),
     "dropoutAfter": ("drop-out after training", 0), "overSelection": ("over-selection", 1),
     "seed": ("seed", None),

@@ -33,15 +33,22 @@ static inline void mpi_broadcast(void *bytes, int count) {
     MPI_Bcast(bytes, count, MPI_BYTE, 0, MPI_COMM_WORLD);
 }
 
-// Gathers one int of every rank at rank 0.
-static inline void mpi_gather_int(int value, int *all) {
-    MPI_Gather(&value, 1, MPI_INT, all, 1, MPI_INT, 0, MPI_COMM_WORLD);
+// Gathers one length of every rank at rank 0.
+static inline void mpi_gather_length(int64_t length, int64_t *all) {
+    MPI_Gather(&length, 1, MPI_INT64_T, all, 1, MPI_INT64_T, 0, MPI_COMM_WORLD);
 }
 
-// Gathers so many bytes of every rank at rank 0, where `counts`, `starts` and `all` are looked at.
-static inline void mpi_gather_bytes(
-    const void *bytes, int count, void *all, const int *counts, const int *starts) {
-    MPI_Gatherv(bytes, count, MPI_BYTE, all, counts, starts, MPI_BYTE, 0, MPI_COMM_WORLD);
+// Gives every rank its length of rank 0's, where alone `all` is looked at.
+static inline void mpi_scatter_length(const int64_t *all, int64_t *length) {
+    MPI_Scatter(all, 1, MPI_INT64_T, length, 1, MPI_INT64_T, 0, MPI_COMM_WORLD);
+}
+
+static inline void mpi_send(const void *bytes, int count, int rank) {
+    MPI_Send(bytes, count, MPI_BYTE, rank, 0, MPI_COMM_WORLD);
+}
+
+static inline void mpi_receive(void *bytes, int count, int rank) {
+    MPI_Recv(bytes, count, MPI_BYTE, rank, 0, MPI_COMM_WORLD, MPI_STATUS_IGNORE);
 }
 
 // Adds every rank's words into those of rank 0.

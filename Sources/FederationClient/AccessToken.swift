@@ -1,6 +1,6 @@
 import Foundation
 import HTTPCalls
-import Tensors
+import Platform
 
 /// What tells the server who a client is: sent in a header, and nowhere else.
 public struct AccessToken: Sendable, CustomStringConvertible {

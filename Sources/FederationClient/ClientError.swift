@@ -14,6 +14,8 @@ public enum ClientError: Error, Hashable, Sendable {
     case cannotTalk(ServerAddress, reason: String)
     /// What stands before the server takes no body of that many bytes.
     case bodyTooLarge(ServerAddress, byteCount: Int)
+    /// The participant can't take part any more.
+    case cannotTrain(reason: String)
     /// The token's file cannot be used.
     case tokenFile(path: String, reason: String)
     /// The file of certificate authorities cannot be used.
@@ -33,6 +35,7 @@ extension ClientError: CustomStringConvertible {
         case .bodyTooLarge(let address, let byteCount):
             "a proxy before \(address) takes no body of \(byteCount) bytes (413): raise its limit, "
                 + "as nginx's client_max_body_size"
+        case .cannotTrain(let reason): reason
         case .tokenFile(let path, let reason): "--token-file \(path): \(reason)"
         case .certificateFile(let path, let reason): "--ca \(path): \(reason)"
         }

@@ -13,7 +13,7 @@ public enum ClientEvent: Sendable {
     /// The client begins to train.
     case training(round: Int)
     /// The server has the client's update.
-    case uploaded(round: Int, TrainedModel, byteCount: Int)
+    case uploaded(round: Int, TrainingResult, byteCount: Int)
     /// The server had no use for what the client did in that round, and why.
     case dropped(round: Int, reason: String)
     /// How the last committed round went, as soon as the server says it.

@@ -2,7 +2,7 @@ import AsyncHTTPClient
 import FederationWire
 import HTTPCalls
 import NIOCore
-import Tensors
+import Platform
 
 /// How a client reaches its server.
 public struct ClientConfiguration: Sendable {
@@ -17,6 +17,8 @@ public struct ClientConfiguration: Sendable {
     public var certificateFile: String?
     /// How long a server may be away before the client gives up, in seconds.
     public var retrySeconds: Double
+    /// What it waits by.
+    public var time: any TimeSource = SystemTime()
 
     /// A client without token.
     public init(address: ServerAddress, client: Int, retrySeconds: Double = 120) {
@@ -29,7 +31,7 @@ public struct ClientConfiguration: Sendable {
     func patience(report: @escaping @Sendable (ClientEvent) -> Void) -> Patience {
         let address = address
         return Patience(
-            limitSeconds: retrySeconds, away: { report(.away(reason: $0)) },
+            limitSeconds: retrySeconds, time: time, away: { report(.away(reason: $0)) },
             back: { report(.back(seconds: $0)) },
             gaveUp: { ClientError.gaveUp(address, seconds: $0, reason: $1) })
     }
@@ -37,9 +39,9 @@ public struct ClientConfiguration: Sendable {
 
 /// Takes part in a served run: asks for tasks, trains, uploads, until the run is over.
 ///
-/// It holds no state that a killed process would miss: another one with the same id goes on in its
-/// place. While the server is away it keeps trying; once that is back, it registers again and sends
-/// the same bytes again, which the server counts once.
+/// It holds no state that a killed process would miss, but for what its participant keeps: another
+/// one with the same id goes on in its place. While the server is away it keeps trying; once that is
+/// back, it registers again and sends the same bytes again, which the server counts once.
 public struct FederationClient: Sendable {
     private let configuration: ClientConfiguration
     private let prepare: @Sendable (RunSettings) async throws -> any Participant

@@ -1,6 +1,8 @@
+import Federation
 import FederationWire
+import Parameters
+import Platform
 import Synchronization
-import Tensors
 
 /// What trains: a model and a client's data. It knows nothing of the network.
 public protocol Participant: Sendable {
@@ -10,36 +12,67 @@ public protocol Participant: Sendable {
     var layout: ParameterLayout { get }
     /// Training samples that the client has in a round.
     func sampleCount(round: Int) -> Int
-    /// Trains a copy of the global model, on threads of its own.
+    /// Trains a copy of the global model, on threads of its own, and takes what comes of it through the
+    /// client's half of the run's strategy. The same work gives the same update.
     /// - Throws: `TrainingFailure`.
     func train(
-        from model: ParameterVector, round: Int, progress: TrainingProgress
-    ) async throws(TrainingFailure) -> TrainedModel
+        _ work: RoundWork, progress: TrainingProgress
+    ) async throws(TrainingFailure) -> TrainingResult
 }
 
-/// A model that a client has trained.
-public struct TrainedModel: Sendable {
-    /// The model, whole.
-    public var parameters: ParameterVector
-    /// Its weight in the mean.
-    public var sampleCount: Int
+/// What a client is to do in a round.
+public struct RoundWork: Sendable {
+    /// The round.
+    public var round: Int
+    /// x, the global model that it begins with.
+    public var model: ParameterVector
+    /// c − c_i, where the run's objective has control variates.
+    public var correction: ParameterVector?
+    /// The last committed round that an update of this client is part of, nil before there is one: its
+    /// transforms go on from what they kept in that round.
+    public var counted: Int?
+
+    /// Work in a round.
+    public init(
+        round: Int, model: ParameterVector, correction: ParameterVector? = nil,
+        counted: Int? = nil
+    ) {
+        self.round = round
+        self.model = model
+        self.correction = correction
+        self.counted = counted
+    }
+}
+
+/// What came of a client's work in a round.
+public struct TrainingResult: Sendable {
+    /// What leaves the client.
+    public var update: ClientUpdate
     /// Mean loss over the last epoch, in nats.
     public var loss: Double
     /// Images that went through, repeats counted.
     public var imageCount: Int
-    /// How long it took, in seconds.
+    /// How long training took, in seconds.
     public var seconds: Double
+    /// Training samples by class; nil where that is not to be said.
+    public var classCounts: [Int]?
 
-    /// A trained model.
+    /// An update and what is known of its making.
     public init(
-        parameters: ParameterVector, sampleCount: Int, loss: Double, imageCount: Int,
-        seconds: Double
+        _ update: ClientUpdate, loss: Double, imageCount: Int, seconds: Double,
+        classCounts: [Int]? = nil
     ) {
-        self.parameters = parameters
-        self.sampleCount = sampleCount
+        self.update = update
         self.loss = loss
         self.imageCount = imageCount
         self.seconds = seconds
+        self.classCounts = classCounts
+    }
+
+    /// What the server is told beside the update.
+    var report: UpdateReport {
+        UpdateReport(
+            seconds: seconds, loss: loss, classCounts: classCounts, numbers: update.numbers)
     }
 }
 
@@ -49,16 +82,22 @@ public enum TrainingFailure: Error, Hashable, Sendable {
     case stopped
     /// The model or its loss is no finite number; the reason is a clause.
     case diverged(String)
+    /// This client can't take part any more, for a reason that is no model's; a clause.
+    case impossible(String)
 }
 
 /// How far a client's training is; read and written from any thread.
 public final class TrainingProgress: Sendable {
     private let images = Atomic(0)
     private let stopping = Atomic(false)
-    private let start = MonotonicClock.seconds()
+    private let time: any TimeSource
+    private let start: Double
 
     /// No training yet.
-    public init() {}
+    public init(time: any TimeSource = SystemTime()) {
+        self.time = time
+        start = time.seconds()
+    }
 
     /// Counts images that have gone through.
     public func add(_ count: Int) { images.add(count, ordering: .relaxed) }
@@ -68,7 +107,7 @@ public final class TrainingProgress: Sendable {
 
     /// How fast it goes, waiting included.
     public var imagesPerSecond: Double {
-        Double(imageCount) / max(MonotonicClock.seconds() - start, 1e-3)
+        Double(imageCount) / max(time.seconds() - start, 1e-3)
     }
 
     /// Whether training is to end at the next batch.

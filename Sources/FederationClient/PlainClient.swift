@@ -1,11 +1,14 @@
 import FederationWire
 import NIOCore
-import Tensors
+import Parameters
+import Platform
 
 /// Takes part in a served run over the plain API: texts, and models as nested lists.
 ///
 /// For measuring and testing that API with a client that trains as `FederationClient` does; it asks
-/// at intervals, because the plain API has nothing that waits.
+/// at intervals, because the plain API has nothing that waits. Its participant applies no transforms: of
+/// what a client does in the plain API's place the server does all but the training. A run whose clients
+/// correct their steps can't be joined so; the server says it.
 public struct PlainClient: Sendable {
     private let configuration: ClientConfiguration
     private let participant: any Participant
@@ -55,19 +58,24 @@ public struct PlainClient: Sendable {
             }
             if committed >= rounds || isOver() { return }
             if committed == reported {
-                try await Task.sleep(for: .seconds(pollSeconds))
+                try await configuration.time.sleep(seconds: pollSeconds)
                 continue
             }
             let model = try await patience.answer { () async throws(AttemptError) in
                 try await connection.listedModel(participant.layout)
             }
-            let trained = try await participant.train(
-                from: model, round: committed + 1, progress: TrainingProgress())
+            let update = try await participant.train(
+                RoundWork(round: committed + 1, model: model),
+                progress: TrainingProgress(time: configuration.time)
+            ).update
+            guard case .model(let trained) = update.value else {
+                preconditionFailure("the plain API takes models: the server transforms updates")
+            }
             let text = ByteBuffer(
-                bytes: WeightsJSON.encode(trained.parameters, layout: participant.layout))
+                bytes: WeightsJSON.encode(trained, layout: participant.layout))
             do {
                 try await patience.answer { () async throws(AttemptError) in
-                    try await connection.sayCount(trained.sampleCount, configuration.client)
+                    try await connection.sayCount(update.sampleCount, configuration.client)
                     try await connection.put(text, configuration.client)
                 }
                 reported = committed
@@ -75,7 +83,7 @@ public struct PlainClient: Sendable {
                 // The round is over, not yet open, or has the model from an attempt whose answer
                 // was lost: the number of committed rounds tells.
                 if error.code == .duplicate { reported = committed }
-                try await Task.sleep(for: .seconds(pollSeconds))
+                try await configuration.time.sleep(seconds: pollSeconds)
             }
         }
     }

@@ -1,4 +1,5 @@
 import FederationWire
+import Platform
 
 /// A training client's signs of life.
 struct Pulse: Sendable {
@@ -8,13 +9,14 @@ struct Pulse: Sendable {
     let progress: TrainingProgress
     let seconds: Double
     let registration: Registration
+    let time: any TimeSource
 
     /// Beats until its task is cancelled; stops the training should the round be over without it.
     ///
     /// A beat that fails is no reason to stop: the update may still find the server again.
     func run() async {
         while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(seconds))
+            try? await time.sleep(seconds: seconds)
             if Task.isCancelled { return }
             let beat = Heartbeat(
                 round: round, imagesTrained: progress.imageCount,

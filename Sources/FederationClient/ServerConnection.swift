@@ -3,7 +3,6 @@ import FederationWire
 import HTTPCalls
 import NIOCore
 import NIOHTTP1
-import Tensors
 
 /// Why an attempt gave no answer that can be used.
 enum AttemptError: AttemptFailure {
@@ -108,9 +107,29 @@ struct ServerConnection: Sendable {
     ) async throws(AttemptError) -> ModelBody? {
         var headers: [(String, String)] = []
         if let tag { headers.append(("If-None-Match", tag)) }
+        return try await body(
+            .model, Route.model.path(expectation.run), expectation, "global model",
+            headers: headers)
+    }
+
+    /// What a client corrects its steps by.
+    func correction(
+        _ expectation: ModelExpectation
+    ) async throws(AttemptError) -> ModelBody {
+        let path = Route.correction.path(expectation.run, expectation.client)
+        guard let body = try await body(.correction, path, expectation, "correction") else {
+            throw .fatal(.notAServer(address, reason: "it answers 304 to \(path)"))
+        }
+        return body
+    }
+
+    /// A binary body; nil where the answer is 304.
+    private func body(
+        _ route: Route, _ path: String, _ expectation: ModelExpectation, _ name: String,
+        headers: [(String, String)] = []
+    ) async throws(AttemptError) -> ModelBody? {
         let response = try await respond(
-            .model, Route.model.path(expectation.run), nil, headers: headers,
-            seconds: Self.modelSeconds)
+            route, path, nil, headers: headers, seconds: Self.modelSeconds)
         if response.status == .notModified { return nil }
         var decoder = ModelDecoder(expecting: expectation)
         do {
@@ -120,8 +139,8 @@ struct ServerConnection: Sendable {
             return try decoder.finish()
         } catch let error as ModelBodyError {
             switch error {
-            case .truncated, .wrongChecksum: throw .away(reason: "the global model: \(error)")
-            default: throw .fatal(.notAServer(address, reason: "its global model: \(error)"))
+            case .truncated, .wrongChecksum: throw .away(reason: "the \(name): \(error)")
+            default: throw .fatal(.notAServer(address, reason: "its \(name): \(error)"))
             }
         } catch {
             throw await away(error)
@@ -140,7 +159,10 @@ struct ServerConnection: Sendable {
         do throws(APIError) {
             return try Answer(decoding: bytes)
         } catch {
-            throw .fatal(.notAServer(address, reason: error.message))
+            // Another version of ours is a server all the same.
+            throw error.code == .wrongVersion
+                ? .fatal(.cannotTalk(address, reason: error.message))
+                : .fatal(.notAServer(address, reason: error.message))
         }
     }
 

@@ -2,7 +2,8 @@ import AsyncHTTPClient
 import FederationWire
 import HTTPCalls
 import NIOCore
-import Tensors
+import Parameters
+import Platform
 
 /// One client's way through a run.
 struct Session {
@@ -18,6 +19,8 @@ struct Session {
     private var participant: (any Participant)?
     /// The global model that was fetched last.
     private var model: ModelBody?
+    /// What the client corrects its steps by, after as many rounds as the model.
+    private var correction: ModelBody?
     /// What was last uploaded or is about to be.
     private var update: PreparedUpdate?
     private var lastCommitted: CommittedSummary?
@@ -39,13 +42,20 @@ struct Session {
         patience = configuration.patience(report: report)
     }
 
-    /// An update's bytes, kept so that they can be sent again.
-    private struct PreparedUpdate {
+    /// What an update depends on.
+    private struct WorkKey: Equatable {
         var seat: Seat
         var round: Int
-        var base: [UInt8]
+        var model: [UInt8]
+        var correction: [UInt8]?
+        var counted: Int?
+    }
+
+    /// An update's bytes, kept so that they can be sent again.
+    private struct PreparedUpdate {
+        var work: WorkKey
         var bytes: ByteBuffer
-        var trained: TrainedModel
+        var result: TrainingResult
     }
 
     /// Asks for tasks and does them until the run is over.
@@ -72,6 +82,7 @@ struct Session {
             participant = try await prepare(found)
             settings = found
             model = nil
+            correction = nil
         }
         guard let participant else { preconditionFailure("settings came without a participant") }
         let seat = Seat(run: found.run, client: configuration.client)
@@ -89,7 +100,7 @@ struct Session {
                 guard error.code == .clientTaken, waited < Self.takenSeconds else {
                     throw ClientError.refused(error)
                 }
-                try await Task.sleep(for: .milliseconds(250))
+                try await configuration.time.sleep(seconds: 0.25)
                 waited += 0.25
             }
         }
@@ -128,36 +139,38 @@ struct Session {
         case .wait: return nil
         case .finished(let outcome, let succeeded):
             return FederationClient.Ending(outcome: outcome, succeeded: succeeded)
-        case .train(let round):
-            try await takePart(in: round, seat, settings)
+        case .train(let round, let counted):
+            try await takePart(in: round, counted: counted, seat, settings)
             return nil
         }
     }
 
     private mutating func takePart(
-        in round: Int, _ seat: Seat, _ settings: RunSettings
+        in round: Int, counted: Int?, _ seat: Seat, _ settings: RunSettings
     ) async throws {
         guard let participant else { preconditionFailure("a task came before its settings") }
-        let base = try await globalModel(seat, participant, settings)
-        guard base.header.round == round - 1 else {
-            // The round has closed since: the next answer says what is to be done now.
-            return try await Task.sleep(for: .milliseconds(20))
+        let base = try await globalModel(seat, participant)
+        var work = RoundWork(round: round, model: base.value.vector, counted: counted)
+        var key = WorkKey(seat: seat, round: round, model: base.checksum, counted: counted)
+        var known = base.header.round
+        if settings.objective.usesControlVariates, known == round - 1 {
+            let correction = try await correction(seat, participant, after: known)
+            work.correction = correction.value.vector
+            key.correction = correction.checksum
+            known = correction.header.round
         }
-        if let update, update.seat == seat, update.round == round, update.base == base.checksum {
+        guard known == round - 1 else {
+            // The round has closed since: the next answer says what is to be done now.
+            return try await configuration.time.sleep(seconds: 0.02)
+        }
+        if let update, update.work == key {
             // The server asks again for what it had or lost: the same training gives the same bytes.
             return try await upload(update)
         }
         do {
-            let trained = try await train(round, from: base.parameters, participant, seat, settings)
-            let body = ModelBody(
-                .update(
-                    run: seat.run, round: round, client: seat.client,
-                    sampleCount: trained.sampleCount, parameterCount: trained.parameters.count,
-                    architecture: participant.architecture),
-                trained.parameters)
+            let result = try await train(work, participant, seat, settings)
             let update = PreparedUpdate(
-                seat: seat, round: round, base: base.checksum,
-                bytes: ByteBuffer(bytes: body.encoded()), trained: trained)
+                work: key, bytes: encoded(result, seat, participant, settings), result: result)
             self.update = update
             try await upload(update)
         } catch TrainingFailure.stopped {
@@ -165,10 +178,27 @@ struct Session {
             report(.dropped(round: round, reason: "the round no longer waits for this client"))
         } catch TrainingFailure.diverged(let reason) {
             try await fail(reason, in: round, seat)
+        } catch TrainingFailure.impossible(let reason) {
+            throw ClientError.cannotTrain(reason: reason)
         } catch AttemptError.refused(let error) where error.code == .outOfRange {
             // No mean can hold what has become of the model: it has diverged, if not to infinity.
             try await fail(error.message, in: round, seat)
         }
+    }
+
+    private func encoded(
+        _ result: TrainingResult, _ seat: Seat, _ participant: any Participant,
+        _ settings: RunSettings
+    ) -> ByteBuffer {
+        let update = result.update
+        return ByteBuffer(
+            bytes: ModelBody.encode(
+                .update(
+                    run: seat.run, round: update.round, client: seat.client,
+                    sampleCount: update.sampleCount, architecture: participant.architecture),
+                update.value, report: result.report,
+                as: VectorEncodings.smallest(
+                    for: update.value.vector, among: settings.encodings)))
     }
 
     /// Says that the client's training came to nothing.
@@ -181,7 +211,7 @@ struct Session {
     }
 
     private mutating func globalModel(
-        _ seat: Seat, _ participant: any Participant, _ settings: RunSettings
+        _ seat: Seat, _ participant: any Participant
     ) async throws -> ModelBody {
         let expectation = ModelExpectation.globalModel(
             run: seat.run, architecture: participant.architecture, layout: participant.layout)
@@ -198,21 +228,37 @@ struct Session {
         return model
     }
 
+    /// What the client corrects its steps by; the one it has where that is after `round` rounds.
+    private mutating func correction(
+        _ seat: Seat, _ participant: any Participant, after round: Int
+    ) async throws -> ModelBody {
+        if let correction, correction.header.round == round { return correction }
+        let expectation = ModelExpectation.correction(
+            run: seat.run, client: seat.client, architecture: participant.architecture,
+            layout: participant.layout)
+        let connection = connection
+        let fetched = try await patience.answer { () async throws(AttemptError) in
+            try await connection.correction(expectation)
+        }
+        correction = fetched
+        return fetched
+    }
+
     /// Trains, with a sign of life as often as the server wants one.
     private func train(
-        _ round: Int, from model: ParameterVector, _ participant: any Participant, _ seat: Seat,
-        _ settings: RunSettings
-    ) async throws -> TrainedModel {
-        report(.training(round: round))
-        let progress = TrainingProgress()
+        _ work: RoundWork, _ participant: any Participant, _ seat: Seat, _ settings: RunSettings
+    ) async throws -> TrainingResult {
+        report(.training(round: work.round))
+        let progress = TrainingProgress(time: configuration.time)
         let pulse = Pulse(
-            connection: connection, seat: seat, round: round, progress: progress,
+            connection: connection, seat: seat, round: work.round, progress: progress,
             seconds: settings.heartbeatSeconds,
-            registration: registration(of: participant, round: round))
+            registration: registration(of: participant, round: work.round),
+            time: configuration.time)
         let beating = Task { await pulse.run() }
         defer { beating.cancel() }
         return try await withTaskCancellationHandler {
-            try await participant.train(from: model, round: round, progress: progress)
+            try await participant.train(work, progress: progress)
         } onCancel: {
             progress.stop()
         }
@@ -220,13 +266,13 @@ struct Session {
 
     private mutating func upload(_ update: PreparedUpdate) async throws {
         let connection = connection
-        let receipt = try await delivering(update.round) { () async throws(AttemptError) in
-            try await connection.upload(update.bytes, round: update.round, update.seat)
+        let receipt = try await delivering(update.work.round) { () async throws(AttemptError) in
+            try await connection.upload(update.bytes, round: update.work.round, update.work.seat)
         }
         guard receipt != nil else { return }
         report(
             .uploaded(
-                round: update.round, update.trained, byteCount: update.bytes.readableBytes))
+                round: update.work.round, update.result, byteCount: update.bytes.readableBytes))
     }
 
     /// Sends what came of a round; nil where the round has no more use for it.

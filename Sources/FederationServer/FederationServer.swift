@@ -6,9 +6,10 @@ import HummingbirdTLS
 import Logging
 import NIOCore
 import NIOHTTPTypes
+import Parameters
+import Platform
 import ServiceLifecycle
 import Synchronization
-import Tensors
 
 /// What a server is to be.
 public struct ServerConfiguration: Sendable {
@@ -30,6 +31,8 @@ public struct ServerConfiguration: Sendable {
     public var limits: ServerLimits
     /// How long it waits for what.
     public var timing = ServerTiming()
+    /// The clock by which it waits: the system's, but in tests.
+    public var time: any TimeSource = SystemTime()
     /// Version of the program, for the page.
     public var version: String
 
@@ -78,6 +81,8 @@ public final class FederationServer: Sendable {
         var portWaiters: [CheckedContinuation<Int?, Never>] = []
         var isOver = false
         var stopsAtOnce = false
+        /// Cuts off those who are still at it when the server has waited long enough for them.
+        var cutting: Task<Void, Never>?
         var group: ServiceGroup?
     }
 
@@ -85,26 +90,28 @@ public final class FederationServer: Sendable {
     /// - Parameters:
     ///   - makeRun: makes the run that `GET /initialize/…` asks for.
     ///   - report: told what happens, for the operator; must return quickly.
-    /// - Throws: `ExposureError` if it would be insecure unasked, `TLSFilesError`.
+    /// - Throws: `ExposureError` if it would be insecure unasked, `TLSFilesError`, and `MemoryShortage`
+    ///   where the run keeps more models in memory than there is room for.
     public init(
         _ configuration: ServerConfiguration, run: ServedRun,
         makeRun: @escaping @Sendable (RunRequest) async throws -> ServedRun,
         report: @escaping @Sendable (ServerEvent) -> Void
     ) throws {
         try configuration.exposure.check(allowInsecure: configuration.allowsInsecure)
+        try configuration.limits.check(run.plan)
         self.configuration = configuration
         self.makeRun = makeRun
         self.report = report
         tlsConfiguration = try configuration.tls?.configuration()
         connections = ConnectionTable()
-        feed = StateFeed(limit: configuration.limits.watchers)
+        feed = StateFeed(limit: configuration.limits.watchers, time: configuration.time)
         counters = Counters()
         let failed = Alarm()
         alarm = failed
         logger = Logger(label: "federation") { _ in SwiftLogNoOpLogHandler() }
         coordinator = Coordinator(
-            run, limits: configuration.limits, timing: configuration.timing, counters: counters,
-            feed: feed,
+            run, limits: configuration.limits, timing: configuration.timing,
+            time: configuration.time, counters: counters, feed: feed,
             presentation: Coordinator.Presentation(
                 version: configuration.version, address: configuration.address(port: nil),
                 isInsecure: configuration.exposure.isInsecure),
@@ -113,7 +120,8 @@ public final class FederationServer: Sendable {
                 if case .failed = event { failed.raise() }
             })
         reader = UpdateReader(
-            limits: configuration.limits, counters: counters, workers: coordinator.workers)
+            limits: configuration.limits, time: configuration.time, counters: counters,
+            workers: coordinator.workers)
     }
 
     /// Serves until `stop()`.
@@ -124,7 +132,7 @@ public final class FederationServer: Sendable {
         let observation = ObservationRoutes(
             coordinator: coordinator, identity: identity, counters: counters,
             connections: connections, feed: feed,
-            slots: reader.slots, showsPage: configuration.showsPage)
+            slots: [reader.slots, reader.listedSlots], showsPage: configuration.showsPage)
         let application = Application(
             router: router(observation, identity), server: try channel(),
             configuration: ApplicationConfiguration(
@@ -135,7 +143,8 @@ public final class FederationServer: Sendable {
             services: [
                 UpkeepService(
                     coordinator: coordinator, feed: feed, routes: observation,
-                    timing: configuration.timing, limits: configuration.limits)
+                    timing: configuration.timing, time: configuration.time,
+                    limits: configuration.limits)
             ],
             onServerRunning: { channel in await self.listens(on: channel) }, logger: logger)
         let group = ServiceGroup(
@@ -193,26 +202,34 @@ public final class FederationServer: Sendable {
             return state.group
         }
         guard let group else { return }
-        let seconds = configuration.timing.drainSeconds
+        let (time, seconds) = (configuration.time, configuration.timing.drainSeconds)
         // A server that is told to stop while it begins to listen would not hear it.
         Task {
             _ = await port
             await coordinator.drain()
             await group.triggerGracefulShutdown()
         }
-        Task {
+        let cutting = Task {
             _ = await port
-            try? await Task.sleep(for: .seconds(seconds))
+            guard (try? await time.sleep(seconds: seconds)) != nil else { return }
             await group.triggerGracefulShutdown()
             connections.cutAll()
         }
+        // The first that was told so counts.
+        let isWanted = state.withLock { state in
+            guard state.cutting == nil, !state.isOver else { return false }
+            state.cutting = cutting
+            return true
+        }
+        if !isWanted { cutting.cancel() }
     }
 
     /// Waits so many seconds at most until all clients that keep in touch have heard that the run is over.
     public func waitUntilClientsKnow(seconds: Double) async {
-        let end = MonotonicClock.seconds() + seconds
-        while MonotonicClock.seconds() < end, await !coordinator.everyoneKnows(silence: seconds) {
-            try? await Task.sleep(for: .milliseconds(50))
+        let time = configuration.time
+        let end = time.seconds() + seconds
+        while time.seconds() < end, await !coordinator.everyoneKnows(silence: seconds) {
+            try? await time.sleep(seconds: 0.05)
         }
     }
 
@@ -244,11 +261,12 @@ public final class FederationServer: Sendable {
     }
 
     private func channel() throws -> HTTPServerBuilder {
-        let (limits, table, counters) = (configuration.limits, connections, counters)
+        let (limits, time) = (configuration.limits, configuration.time)
+        let (table, counters) = (connections, counters)
         let http = HTTPServerBuilder.http1(
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [
-                    RequestGuard(limits: limits, table: table, counters: counters)
+                    RequestGuard(limits: limits, time: time, table: table, counters: counters)
                 ],
                 idleTimeout: .nanoseconds(Int64(limits.idleSeconds * 1e9)),
                 httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
@@ -271,11 +289,12 @@ public final class FederationServer: Sendable {
     }
 
     private func ended() {
-        let waiters = state.withLock { state in
+        let (waiters, cutting) = state.withLock { state in
             state.isOver = true
             defer { state.portWaiters = [] }
-            return state.portWaiters
+            return (state.portWaiters, state.cutting)
         }
+        cutting?.cancel()
         for waiter in waiters { waiter.resume(returning: nil) }
     }
 

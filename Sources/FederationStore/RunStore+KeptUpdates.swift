@@ -1,6 +1,5 @@
 import Federation
 import GRDB
-import Tensors
 
 /// Updates of a round that is not committed yet. Their clients were told that they count, and have no
 /// way to learn that a server has died since.

@@ -1,7 +1,8 @@
 import Federation
 import Foundation
 import GRDB
-import Tensors
+import JSON
+import Parameters
 
 extension RunStore {
     /// All runs, in the order in which they began.
@@ -85,6 +86,17 @@ extension RunStore {
                 }
                 rounds[round - 1].observedDrops.append(clientDrop(drop))
             }
+            guard try StoreSchema.hasNames(db) else { return rounds }
+            for row in try Row.fetchAll(
+                db, sql: "SELECT round, name, value FROM round_metrics WHERE run = ?",
+                arguments: [run])
+            {
+                let round: Int = row["round"]
+                guard rounds.indices.contains(round - 1) else {
+                    throw damage("run \(name) measured a round \(round), which it has not")
+                }
+                rounds[round - 1].metrics[row["name"]] = row["value"]
+            }
             return rounds
         }
     }
@@ -120,22 +132,37 @@ extension RunStore {
         guard let model = try model(of: name) else { return nil }
         return try read { db in
             let run = try number(of: name, db)
-            let optimizer = try Row.fetchAll(
-                db, sql: "SELECT * FROM optimizer_states WHERE run = ? ORDER BY position",
-                arguments: [run])
-            let clients = try Row.fetchAll(
-                db, sql: "SELECT * FROM client_states WHERE run = ?", arguments: [run])
             let first = try StoreSchema.firstClient(db, path: path)
-            return FederationState(
-                model: model.parameters,
-                optimizer: try optimizer.map {
-                    try vector($0, "the strategy's state of run \(name)")
-                },
-                clients: Dictionary(
-                    uniqueKeysWithValues: try clients.map { row in
-                        let client = row["client"] as Int &- first
-                        return (client, try vector(row, "client \(client)'s state of run \(name)"))
-                    }))
+            let isNamed = try StoreSchema.hasNames(db)
+            var state = FederationState(model: model.parameters)
+            let server = try Row.fetchAll(
+                db,
+                sql: isNamed
+                    ? "SELECT name AS kept, sha256, parameters FROM server_vectors WHERE run = ?"
+                    : """
+                    SELECT sha256, parameters, \(StoreSchema.legacyName) AS kept
+                    FROM optimizer_states JOIN runs ON runs.number = run WHERE run = ?
+                    """, arguments: [run])
+            for row in server {
+                let kept: String = row["kept"]
+                state.vectors[kept] = try vector(row, "the server's \(kept) of run \(name)")
+            }
+            let clients = try Row.fetchAll(
+                db,
+                sql: isNamed
+                    ? "SELECT * FROM client_vectors WHERE run = ?"
+                    : "SELECT *, 'control variate c' AS name FROM client_states WHERE run = ?",
+                arguments: [run])
+            for row in clients {
+                let client = row["client"] as Int &- first
+                state.clients[client, default: [:]][row["name"]] = try vector(
+                    row, "client \(client)'s state of run \(name)")
+            }
+            guard isNamed else { return state }
+            let numbers = try Row.fetchAll(
+                db, sql: "SELECT name, value FROM server_numbers WHERE run = ?", arguments: [run])
+            for row in numbers { state.numbers[row["name"]] = row["value"] }
+            return state
         }
     }
 

@@ -1,7 +1,8 @@
 import Federation
 import Foundation
 import GRDB
-import Tensors
+import JSON
+import Parameters
 
 extension RunStore {
     /// Enters a new run and gives it a name: its header's time as %Y%m%d_%H%M%S, with _2, _3 … if
@@ -63,9 +64,9 @@ extension RunStore {
         _ round: CommittedRound, state: FederationState, in run: String
     ) throws(StoreError) {
         let model = StoredVector(state.model)
-        let optimizer = state.optimizer.map(StoredVector.init)
-        let clients = round.record.clients.filter { $0.sampleCount != nil }.compactMap { part in
-            state.clients[part.client].map { (part.client, StoredVector($0)) }
+        let server = state.vectors.mapValues(StoredVector.init)
+        let clients = round.record.clients.filter { $0.sampleCount != nil }.map { part in
+            (part.client, state.clients[part.client, default: [:]].mapValues(StoredVector.init))
         }
         try write { db in
             let run = try number(of: run, db)
@@ -110,16 +111,42 @@ extension RunStore {
             try db.execute(
                 sql: "DELETE FROM kept_updates WHERE run = ? AND round <= ?",
                 arguments: [run, record.round])
-            for (position, vector) in optimizer.enumerated() {
-                try db.cachedStatement(
-                    sql: "INSERT OR REPLACE INTO optimizer_states VALUES (?, ?, ?, ?)"
-                ).execute(arguments: [run, position, vector.digest, vector.bytes])
-            }
-            for (client, vector) in clients {
-                try db.cachedStatement(
-                    sql: "INSERT OR REPLACE INTO client_states VALUES (?, ?, ?, ?)"
-                ).execute(arguments: [run, client, vector.digest, vector.bytes])
-            }
+            try Self.insert(db, run, record.round, round.metrics)
+            try Self.insert(db, run, server, numbers: state.numbers)
+            for (client, vectors) in clients { try Self.insert(db, run, client, vectors) }
+        }
+    }
+
+    private static func insert(
+        _ db: Database, _ run: Int64, _ round: Int, _ metrics: [String: Double]
+    ) throws {
+        for (name, value) in metrics.sorted(by: { $0.key < $1.key }) where value.isFinite {
+            try db.cachedStatement(sql: "INSERT INTO round_metrics VALUES (?, ?, ?, ?)")
+                .execute(arguments: [run, round, name, value])
+        }
+    }
+
+    private static func insert(
+        _ db: Database, _ run: Int64, _ vectors: [String: StoredVector],
+        numbers: [String: Double]
+    ) throws {
+        for (name, vector) in vectors {
+            try db.cachedStatement(sql: "INSERT OR REPLACE INTO server_vectors VALUES (?, ?, ?, ?)")
+                .execute(arguments: [run, name, vector.digest, vector.bytes])
+        }
+        for (name, value) in numbers {
+            try db.cachedStatement(sql: "INSERT OR REPLACE INTO server_numbers VALUES (?, ?, ?)")
+                .execute(arguments: [run, name, value])
+        }
+    }
+
+    private static func insert(
+        _ db: Database, _ run: Int64, _ client: Int, _ vectors: [String: StoredVector]
+    ) throws {
+        for (name, vector) in vectors {
+            try db.cachedStatement(
+                sql: "INSERT OR REPLACE INTO client_vectors VALUES (?, ?, ?, ?, ?)"
+            ).execute(arguments: [run, client, name, vector.digest, vector.bytes])
         }
     }
 

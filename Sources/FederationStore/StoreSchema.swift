@@ -23,7 +23,73 @@ package enum StoreSchema {
         migrator.registerMigration("5 clients that were dropped") { db in
             try db.execute(sql: drops)
         }
+        migrator.registerMigration(named) { db in
+            try db.execute(sql: namedStates)
+            try copyStates(db)
+            try db.execute(sql: "DROP TABLE optimizer_states; DROP TABLE client_states;")
+        }
         return migrator
+    }
+
+    private static let named = "6 states by name, and what rounds measured"
+
+    /// What a strategy's parts keep, by the parts' names, and what they say of rounds.
+    private static let namedStates = """
+        CREATE TABLE server_vectors (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            sha256 BLOB NOT NULL,
+            parameters BLOB NOT NULL,
+            PRIMARY KEY (run, name)
+        ) STRICT;
+        CREATE TABLE server_numbers (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            name TEXT NOT NULL,
+            value REAL NOT NULL,
+            PRIMARY KEY (run, name)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE client_vectors (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            client INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            sha256 BLOB NOT NULL,
+            parameters BLOB NOT NULL,
+            PRIMARY KEY (run, client, name)
+        ) STRICT;
+        CREATE TABLE round_metrics (
+            run INTEGER NOT NULL,
+            round INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            value REAL NOT NULL,
+            PRIMARY KEY (run, round, name),
+            FOREIGN KEY (run, round) REFERENCES rounds ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Whether states are kept by name; else by position, as `legacyName` has it.
+    static func hasNames(_ db: Database) throws -> Bool {
+        try migrator.appliedIdentifiers(db).contains(named)
+    }
+
+    /// SQL for the name of the vector in column `position` of a run whose log is `header`. The only
+    /// strategies that kept any were these.
+    static let legacyName = """
+        CASE json_extract(header, '$.configuration.strategy')
+            WHEN 'scaffold' THEN 'control variate c'
+            WHEN 'fedavgm' THEN 'velocity v'
+            ELSE CASE position WHEN 0 THEN 'first moment m' ELSE 'second moment v' END
+        END
+        """
+
+    private static func copyStates(_ db: Database) throws {
+        try db.execute(
+            sql: """
+                INSERT INTO server_vectors (run, name, sha256, parameters)
+                SELECT run, \(legacyName), sha256, parameters
+                FROM optimizer_states JOIN runs ON runs.number = run;
+                INSERT INTO client_vectors (run, client, name, sha256, parameters)
+                SELECT run, client, 'control variate c', sha256, parameters FROM client_states;
+                """)
     }
 
     /// Clients that were seen to vanish until a round was committed; `at` in seconds since 1970.

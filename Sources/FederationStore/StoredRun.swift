@@ -1,5 +1,6 @@
 import Federation
-import Tensors
+import JSON
+import Parameters
 
 /// What a store knows of a run, its rounds and models apart.
 public struct StoredRun: Sendable, Equatable {

@@ -1,6 +1,6 @@
 import Crypto
 import Foundation
-import Tensors
+import Parameters
 
 /// A vector as the store keeps it: its bytes, and their SHA-256.
 struct StoredVector {

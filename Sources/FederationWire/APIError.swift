@@ -1,5 +1,6 @@
 import Federation
-import Tensors
+import JSON
+import Platform
 
 /// What both APIs answer with where they refuse something: one body for every error.
 ///
@@ -37,6 +38,8 @@ public struct APIError: Error, Hashable, Sendable {
         case wrongShape = "wrong_shape"
         case notFinite = "not_finite"
         case outOfRange = "out_of_range"
+        /// One of the two is of an earlier version: the sentence says which is to be updated. Programs
+        /// of version 1 know this code and show the sentence.
         case wrongVersion = "wrong_version"
         case wrongChecksum = "wrong_checksum"
         case truncated = "truncated"
@@ -67,6 +70,7 @@ public struct APIError: Error, Hashable, Sendable {
         case lengthRequired = "length_required"
         case tooLarge = "too_large"
         case wrongContentType = "wrong_content_type"
+        case unknownEncoding = "unknown_encoding"
         case tooManyRequests = "too_many_requests"
         case stopping = "stopping"
         // What is the server's own fault.
@@ -76,8 +80,8 @@ public struct APIError: Error, Hashable, Sendable {
         public var status: Int {
             switch self {
             case .malformedJSON, .malformedBody, .invalidField, .invalidClient,
-                .invalidSampleCount, .wrongShape, .notFinite, .outOfRange, .wrongVersion,
-                .wrongChecksum, .truncated:
+                .invalidSampleCount, .wrongShape, .notFinite, .outOfRange, .wrongChecksum,
+                .truncated:
                 400
             case .unauthorized: 401
             case .wrongClient, .forbidden, .foreignOrigin: 403
@@ -90,8 +94,9 @@ public struct APIError: Error, Hashable, Sendable {
                 409
             case .lengthRequired: 411
             case .tooLarge: 413
-            case .wrongContentType: 415
+            case .wrongContentType, .unknownEncoding: 415
             case .wrongHost: 421
+            case .wrongVersion: 426
             case .tooManyRequests: 429
             case .serverError: 500
             case .stopping: 503

@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
-import Tensors
+import Platform
 
 /// What went wrong on the way to a server.
 public struct CallFailure: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Tensors
+import Platform
 
 /// Why one attempt at a call has no answer that can be used.
 public protocol AttemptFailure: Error {
@@ -13,22 +13,26 @@ public protocol AttemptFailure: Error {
 /// asked for.
 public struct Patience: Sendable {
     private let limitSeconds: Double
+    private let time: any TimeSource
     private let away: @Sendable (String) -> Void
     private let back: @Sendable (Double) -> Void
     private let gaveUp: @Sendable (Double, String) -> any Error
 
     /// - Parameters:
     ///   - limitSeconds: how long a server may be away.
+    ///   - time: what is waited by.
     ///   - away: told once that it is away, and why.
     ///   - back: told that it answers again, after so many seconds.
     ///   - gaveUp: makes the error of having given up after so many seconds, and why the last attempt
     ///     had no answer.
     public init(
-        limitSeconds: Double, away: @escaping @Sendable (String) -> Void,
+        limitSeconds: Double, time: any TimeSource = SystemTime(),
+        away: @escaping @Sendable (String) -> Void,
         back: @escaping @Sendable (Double) -> Void,
         gaveUp: @escaping @Sendable (Double, String) -> any Error
     ) {
         self.limitSeconds = limitSeconds
+        self.time = time
         self.away = away
         self.back = back
         self.gaveUp = gaveUp
@@ -44,7 +48,7 @@ public struct Patience: Sendable {
         var random = SystemRandomNumberGenerator()
         var awaySince: Double?
         func isBack() {
-            if let awaySince { back(MonotonicClock.seconds() - awaySince) }
+            if let awaySince { back(time.seconds() - awaySince) }
         }
         while true {
             do throws(Failure) {
@@ -57,13 +61,13 @@ public struct Patience: Sendable {
                     throw error.thrown
                 }
                 if awaySince == nil { away(reason) }
-                let now = MonotonicClock.seconds()
+                let now = time.seconds()
                 let start = awaySince ?? now
                 awaySince = start
                 let left = limitSeconds - (now - start)
                 guard left > 0 else { throw gaveUp(now - start, reason) }
                 let pause = max(backoff.nextSeconds(&random), min(afterSeconds, 30))
-                try await Task.sleep(for: .seconds(min(pause, left)))
+                try await time.sleep(seconds: min(pause, left))
             }
         }
     }

@@ -2,8 +2,8 @@ import AsyncHTTPClient
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Platform
 import Synchronization
-import Tensors
 
 /// Looks at the certificate that a server has, without believing it.
 enum PeerCertificate {

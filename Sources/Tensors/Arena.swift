@@ -1,3 +1,5 @@
+import Parameters
+
 /// A range of Floats in an arena that has been planned, and perhaps not yet allocated.
 public struct ArenaRegion: Hashable, Sendable {
     public let offset: Int

@@ -1,4 +1,5 @@
 import CKernels
+import Parameters
 
 /// Random keep-or-drop flags for dropout, 64 to a word, bit i of word w for element 64 w + i.
 public enum KeepMask {

@@ -1,4 +1,5 @@
 import CKernels
+import Parameters
 
 /// A measure for memory-bound work: what reading alone costs.
 public enum MemoryBandwidth {

@@ -1,7 +1,6 @@
 import ArgumentParser
 import Foundation
 import Platform
-import Tensors
 
 /// The command.
 @main

@@ -1,7 +1,7 @@
-import Foundation
-import Tensors
-import Testing
 import Datasets
+import Foundation
+import Parameters
+import Testing
 
 @Suite("Random numbers that are not uniform") struct GammaTests {
     private static func stream(_ index: Int) -> RandomStream {

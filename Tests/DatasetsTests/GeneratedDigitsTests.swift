@@ -1,6 +1,6 @@
-import Tensors
-import Testing
 import Datasets
+import Parameters
+import Testing
 
 @Suite("Generated digits")
 struct GeneratedDigitsTests {

@@ -1,19 +1,23 @@
 import Federation
+import FederationClient
 import FederationServer
 import FederationWire
-import Foundation
-import Tensors
+import Parameters
+import Platform
 import Testing
-import FederationClient
 
 @Suite("Clients of a served run", .serialized)
 struct FederationClientTests {
     private func client(
-        _ number: Int, at address: ServerAddress, retrySeconds: Double = 10,
-        participant: ArithmeticParticipant? = nil, events: Events = Events()
+        _ number: Int, at address: ServerAddress, retrySeconds: Double = 30,
+        time: any TimeSource = SystemTime(), participant: ArithmeticParticipant? = nil,
+        events: Events = Events()
     ) -> FederationClient {
-        FederationClient(
-            ClientConfiguration(address: address, client: number, retrySeconds: retrySeconds),
+        var configuration = ClientConfiguration(
+            address: address, client: number, retrySeconds: retrySeconds)
+        configuration.time = time
+        return FederationClient(
+            configuration,
             prepare: { _ in participant ?? ArithmeticParticipant(client: number) },
             report: { events.note($0) })
     }
@@ -39,59 +43,186 @@ struct FederationClientTests {
         }
         #expect(endings == Array(repeating: .init(outcome: "completed", succeeded: true), count: 3))
         #expect(disk.records.map(\.round) == [1, 2, 3, 4])
-        #expect(try disk.model == Served.expected(clients: 3, rounds: 4))
+        #expect(try disk.state == Served.expected(clients: 3, rounds: 4))
         #expect(
             disk.records.map { $0.clients.map(\.sampleCount) }
                 == Array(repeating: [10, 11, 12], count: 4))
-        #expect(events.all.filter { $0 == "uploaded 2" }.count == 3)
+        #expect(events.all.filter { $0.hasPrefix("uploaded 2: ") }.count == 3)
         #expect(events.all.filter { $0 == "committed 4" }.count == 3)
         #expect(!events.all.contains("away"))
+        // What clients say of their training is in the record.
+        for round in disk.rounds {
+            #expect(round.classCounts == [0: [10, 0], 1: [10, 1], 2: [10, 2]])
+            #expect(round.trainingSeconds == 0.75)
+        }
+    }
+
+    /// Clients of a strategy, which is played through a served run.
+    private func play(
+        _ strategy: Strategy, clients: Int, rounds: Int, disk: Served.Disk,
+        events: Events = Events()
+    ) async throws -> [ArithmeticParticipant] {
+        var half = strategy
+        half.transforms = strategy.clientTransforms
+        let participants = (0..<clients).map {
+            ArithmeticParticipant(client: $0, strategy: half)
+        }
+        let endings = try await Served.with(
+            Served.settings(clients: clients, rounds: rounds, strategy: strategy), disk: disk,
+            strategy: strategy
+        ) { address in
+            try await runAll(
+                participants.map {
+                    client($0.client, at: address, participant: $0, events: events)
+                })
+        }
+        #expect(endings.filter { !$0.succeeded }.isEmpty)
+        return participants
+    }
+
+    @Test("Control variates reach clients as corrections, and give what they give in memory")
+    func controlVariates() async throws {
+        let disk = Served.Disk()
+        let participants = try await play(.scaffold(), clients: 3, rounds: 4, disk: disk)
+        let expected = try Served.expected(clients: 3, rounds: 4, strategy: .scaffold())
+        #expect(disk.state == expected)
+        #expect(expected.clients.count == 3)
+        for participant in participants {
+            let corrections = participant.works.all.map(\.correction)
+            #expect(corrections.count == 4)
+            #expect(corrections.first == ParameterVector(zeros: Served.layout.count))
+            // The test would show nothing if they were all alike.
+            #expect(Set(corrections.compactMap { $0?.array(in: 0..<10) }).count == 4)
+        }
+    }
+
+    @Test("What a transform keeps at its client and what it finds give what they give in memory")
+    func clientTransforms() async throws {
+        let strategy = Strategy("Every second", transforms: [EverySecond()])
+        let disk = Served.Disk()
+        let events = Events()
+        let participants = try await play(
+            strategy, clients: 3, rounds: 4, disk: disk, events: events)
+        let expected = try Served.expected(clients: 3, rounds: 4, strategy: strategy)
+        #expect(disk.model == expected.model)
+        #expect(disk.rounds.map { $0.metrics["sent"] != nil } == [true, true, true, true])
+        for participant in participants {
+            #expect(participant.works.all.map(\.counted) == [nil, 1, 2, 3])
+            #expect(participant.kept.states[4] == expected.clients[participant.client])
+        }
+        // Three of ten numbers, sparse: 24 bytes in place of 40.
+        let report = UpdateReport(
+            seconds: 0.25, loss: 1, classCounts: [10, 0], numbers: ["sent": 0.1]
+        ).encoded().count
+        #expect(events.all.contains("uploaded 1: \(128 + 96 + 24 + report)"))
     }
 
     @Test("Clients wait for a server that is away, enter again, and end in the same bits")
     func restart() async throws {
+        let strategy = Strategy("Every second", transforms: [EverySecond()])
         let disk = Served.Disk()
-        let settings = Served.settings(clients: 2, rounds: 6)
-        let events = Events()
-        let (port, running) = try await Served.with(settings, disk: disk) { address in
+        let settings = Served.settings(clients: 2, rounds: 6, strategy: strategy)
+        let gate = Gate()
+        let events = (0..<2).map { _ in Events() }
+        let (port, running) = try await Served.with(settings, disk: disk, strategy: strategy) {
+            address in
             let clients = (0..<2).map { number in
                 client(
                     number, at: address,
-                    participant: ArithmeticParticipant(client: number, seconds: 0.05),
-                    events: events)
+                    participant: ArithmeticParticipant(
+                        client: number, strategy: strategy, gate: (3, gate)),
+                    events: events[number])
             }
             let running = Task { try await runAll(clients) }
-            while disk.records.count < 2 { try await Task.sleep(for: .milliseconds(5)) }
-            return (Int(address.text.split(separator: ":")[2])!, running)
+            for events in events { await events.wait(for: "training 3") }
+            return (address.port, running)
         }
-        #expect((2...4).contains(disk.records.count))
-        try await Task.sleep(for: .milliseconds(200))
-        let endings = try await Served.with(settings, disk: disk, port: port) { _ in
-            try await running.value
-        }
+        #expect(disk.records.count == 2)
+        gate.open()
+        for events in events { await events.wait(for: "away") }
+        let endings = try await Served.with(
+            settings, disk: disk, strategy: strategy, port: port
+        ) { _ in try await running.value }
         #expect(endings.filter { !$0.succeeded }.isEmpty)
-        #expect(try disk.model == Served.expected(clients: 2, rounds: 6))
-        #expect(events.all.contains("away"))
-        #expect(events.all.contains("back"))
-        #expect(events.all.filter { $0 == "registered" }.count >= 4)
+        #expect(
+            try disk.model == Served.expected(clients: 2, rounds: 6, strategy: strategy).model)
+        for events in events {
+            #expect(events.all.contains("back"))
+            #expect(events.all.count { $0 == "registered" } == 2)
+            // What it had trained it sent again.
+            #expect(events.all.count { $0 == "training 3" } == 1)
+        }
+    }
+
+    @Test("A client that starts again goes on from what counts, whatever it had begun")
+    func startingAgain() async throws {
+        let strategy = Strategy("Every second", transforms: [EverySecond()])
+        let disk = Served.Disk()
+        let kept = Kept()
+        let settings = Served.settings(clients: 1, rounds: 4, strategy: strategy)
+        try await Served.with(settings, disk: disk, strategy: strategy) { address in
+            let events = Events()
+            let first = client(
+                0, at: address,
+                participant: ArithmeticParticipant(
+                    client: 0, strategy: strategy, endlessFrom: 3, kept: kept),
+                events: events)
+            let running = Task { try await first.run() }
+            await events.wait(for: "training 3")
+            running.cancel()
+            _ = try? await running.value
+            // As if it had kept something before it went.
+            kept.note([EverySecond.rest: ParameterVector([Float](repeating: 9, count: 10))], 3)
+            let second = ArithmeticParticipant(client: 0, strategy: strategy, kept: kept)
+            let ending = try await client(0, at: address, participant: second).run()
+            #expect(ending.succeeded)
+            #expect(second.works.all.map(\.counted) == [2, 3])
+        }
+        #expect(
+            try disk.model == Served.expected(clients: 1, rounds: 4, strategy: strategy).model)
     }
 
     @Test("A client that is stopped leaves, and the run goes on without it")
     func leaving() async throws {
         let disk = Served.Disk()
         let settings = Served.settings(clients: 2, rounds: 2)
-        try await Served.with(settings, disk: disk, minimum: 1) { address in
+        let ending = try await Served.with(settings, disk: disk, minimum: 1) { address in
+            let events = Events()
             let slow = client(
-                1, at: address, participant: ArithmeticParticipant(client: 1, seconds: 60))
+                1, at: address, participant: ArithmeticParticipant(client: 1, endlessFrom: 1),
+                events: events)
             let leaver = Task { try await slow.run() }
             let stayer = Task { try await client(0, at: address).run() }
-            try await Task.sleep(for: .milliseconds(300))
-            let start = MonotonicClock.seconds()
+            await events.wait(for: "training 1")
             leaver.cancel()
             await #expect(throws: CancellationError.self) { try await leaver.value }
-            #expect(MonotonicClock.seconds() - start < 30)
-            stayer.cancel()
-            _ = try? await stayer.value
+            return try await stayer.value
+        }
+        #expect(ending.succeeded)
+        #expect(disk.records.map { $0.clients.compactMap(\.sampleCount) } == [[10], [10]])
+    }
+
+    @Test("A participant that can't go on ends its client with its reason")
+    func impossible() async throws {
+        struct Broken: Participant {
+            var architecture: ArchitectureDigest { Served.digest }
+            var layout: ParameterLayout { Served.layout }
+            func sampleCount(round: Int) -> Int { 1 }
+            func train(
+                _ work: RoundWork, progress: TrainingProgress
+            ) async throws(TrainingFailure) -> TrainingResult {
+                throw .impossible("a/b cannot be written: No space left on device")
+            }
+        }
+        try await Served.with(Served.settings(clients: 1, rounds: 1), disk: Served.Disk()) {
+            address in
+            let error = await #expect(throws: ClientError.self) {
+                try await FederationClient(
+                    ClientConfiguration(address: address, client: 0), prepare: { _ in Broken() },
+                    report: { _ in }
+                ).run()
+            }
+            #expect(error?.description == "a/b cannot be written: No space left on device")
         }
     }
 
@@ -146,16 +277,15 @@ struct FederationClientTests {
         // A port that was free a moment ago.
         let port = try await Served.with(
             Served.settings(clients: 1, rounds: 1), disk: Served.Disk()
-        ) { address in Int(address.text.split(separator: ":")[2])! }
+        ) { address in address.port }
         let address = try ServerAddress("http://127.0.0.1:\(port)")
-        let start = MonotonicClock.seconds()
+        let time = HastyTime()
         let error = await #expect(throws: ClientError.self) {
-            try await client(0, at: address, retrySeconds: 1).run()
+            try await client(0, at: address, retrySeconds: 120, time: time).run()
         }
-        let spent = MonotonicClock.seconds() - start
-        #expect((0.9...3).contains(spent))
+        #expect(abs(time.seconds() - 120) < 1e-6)
         #expect(
             error?.description
-                == "no answer from http://127.0.0.1:\(port) for 1 s: connection refused")
+                == "no answer from http://127.0.0.1:\(port) for 120 s: connection refused")
     }
 }

@@ -1,10 +1,11 @@
 import Federation
+import FederationClient
 import FederationServer
 import FederationWire
 import Foundation
+import Parameters
+import Platform
 import Synchronization
-import Tensors
-import FederationClient
 
 /// A run of a small model, served on a free port, with clients whose training is arithmetic.
 enum Served {
@@ -13,34 +14,41 @@ enum Served {
     static let initial = ParameterVector([Float](repeating: 0.5, count: layout.count))
 
     static func settings(
-        clients: Int, rounds: Int, run: String = "run-1", digest: ArchitectureDigest = digest
+        clients: Int, rounds: Int, run: String = "run-1", digest: ArchitectureDigest = digest,
+        strategy: Strategy = .fedAvg
     ) -> RunSettings {
         RunSettings(
             run: RunIdentifier(run)!, model: "small", inputShape: [1, 1, 1], architecture: digest,
             parameterCount: layout.count, engine: "fused", experiment: 1, samples: 10,
             fixedShards: false, dataset: "none", clients: clients, rounds: rounds,
-            training: TrainingSettings(epochs: 1, batchSize: 1, learningRate: 0.01), seed: 1,
-            heartbeatSeconds: 0.1, pollSeconds: 1)
+            training: TrainingSettings(epochs: 1, batchSize: 1, learningRate: 0.01),
+            objective: strategy.objective,
+            transforms: strategy.clientTransforms.map(\.description),
+            encodings: VectorEncodings.names, seed: 1, heartbeatSeconds: 0.1, pollSeconds: 1)
     }
 
     /// What has been committed: where a server that comes back goes on.
     final class Disk: Sendable {
-        private let state = Mutex((records: [RoundRecord](), model: Served.initial))
+        private let content = Mutex(
+            (rounds: [CommittedRound](), state: FederationState(model: Served.initial)))
 
-        var records: [RoundRecord] { state.withLock { $0.records } }
-        var model: ParameterVector { state.withLock { $0.model } }
+        var rounds: [CommittedRound] { content.withLock { $0.rounds } }
+        var records: [RoundRecord] { rounds.map(\.record) }
+        var state: FederationState { content.withLock { $0.state } }
+        var model: ParameterVector { state.model }
 
-        func commit(_ record: RoundRecord, _ model: ParameterVector) {
-            state.withLock {
-                $0.records.append(record)
-                $0.model = model
+        func commit(_ round: CommittedRound, _ state: FederationState) {
+            content.withLock {
+                $0.rounds.append(round)
+                $0.state = state
             }
         }
     }
 
     /// Runs `body` with a server that goes on from `disk`.
     static func with<Result: Sendable>(
-        _ settings: RunSettings, disk: Disk, port: Int = 0, minimum: Int? = nil,
+        _ settings: RunSettings, disk: Disk, strategy: Strategy = .fedAvg, port: Int = 0,
+        minimum: Int? = nil,
         _ body: @Sendable (ServerAddress) async throws -> Result
     ) async throws -> Result {
         var configuration = ServerConfiguration(
@@ -56,15 +64,16 @@ enum Served {
             configuration,
             run: ServedRun(
                 settings: settings,
-                rules: RoundEngine.Configuration(
-                    population: settings.clients, rounds: settings.rounds,
-                    evaluatesClients: false, minimumClients: minimum ?? settings.clients,
-                    waitsForClients: true),
-                strategy: .fedAvg, layout: layout, records: disk.records,
-                state: FederationState(model: disk.model),
-                work: { _, _ in LocalWork(steps: 1, learningRate: 0.01) },
-                evaluate: { _ in Evaluation(accuracy: 0.5, loss: 1, count: 10) },
-                commit: { record, state, _ in disk.commit(record, state.model) },
+                plan: RunPlan(
+                    rules: RoundEngine.Configuration(
+                        population: settings.clients, rounds: settings.rounds,
+                        evaluatesClients: false, minimumClients: minimum ?? settings.clients,
+                        waitsForClients: true),
+                    strategy: strategy, layout: layout, seed: settings.seed,
+                    opensBeforeCommit: false),
+                state: disk.state, rounds: disk.rounds, work: { _, _ in work },
+                evaluate: { _ in (Evaluation(accuracy: 0.5, loss: 1, count: 10), seconds: 0) },
+                commit: { round, state in disk.commit(round, state) },
                 finish: { _, _ in }),
             makeRun: { _ in throw APIError(.forbidden, "this test has one run only") },
             report: { _ in })
@@ -90,91 +99,49 @@ enum Served {
     }
 
     /// The model that a client makes of the global one.
-    static func trained(_ model: ParameterVector, client: Int, round: Int) -> ParameterVector {
+    static func trained(_ work: RoundWork, client: Int) -> ParameterVector {
         var random = RandomStream(
-            RandomKey(seed: 7, purpose: .shuffling, client: client, round: round))
-        var copy = model
-        copy.withUnsafeMutableBufferPointer { values in
-            for index in values.indices {
-                values[index] = values[index] * 0.9 + Float(random.nextUniform(-1, 1))
-            }
+            RandomKey(seed: 7, purpose: .shuffling, client: client, round: work.round))
+        let step = ParameterVector(count: layout.count) { values in
+            for index in values.indices { values[index] = Float(random.nextUniform(-1, 1)) }
         }
-        return copy
+        let model = ParameterVector.map(work.model, step) { $0 * 0.9 + $1 }
+        guard let correction = work.correction else { return model }
+        return ParameterVector.map(model, correction) { $0 - 0.125 * $1 }
     }
 
-    /// The global model after so many rounds, computed here.
-    static func expected(clients: Int, rounds: Int) throws -> ParameterVector {
-        var model = initial
+    /// What is said of how much clients train.
+    static let work = LocalWork(steps: 2, learningRate: 0.5)
+
+    /// What the federation knows after so many rounds, computed here.
+    static func expected(
+        clients: Int, rounds: Int, strategy: Strategy = .fedAvg
+    ) throws -> FederationState {
+        var state = FederationState(model: initial)
         for round in 1...rounds {
-            var sum = ExactAccumulator(layout: layout)
+            var fold = strategy.aggregator.makeFold(layout)
+            var kept: [Int: [String: ParameterVector]] = [:]
             for client in 0..<clients {
-                try sum.add(
-                    ModelUpdate(
-                        client: client, round: round, sampleCount: 10 + client,
-                        parameters: trained(model, client: client, round: round)))
+                let model = trained(
+                    RoundWork(
+                        round: round, model: state.model,
+                        correction: strategy.correction(for: client, in: state)),
+                    client: client)
+                let contribution = try strategy.contribution(
+                    of: ModelUpdate(
+                        client: client, round: round, sampleCount: 10 + client, parameters: model),
+                    after: state, work: work, seed: 1
+                ).contribution
+                kept[client] = contribution.clientState
+                try fold.add([contribution], threads: 1)
             }
-            model = try sum.mean()
-        }
-        return model
-    }
-}
-
-/// Trains by arithmetic, in a time that a test chooses.
-struct ArithmeticParticipant: Participant {
-    let client: Int
-    var architecture = Served.digest
-    var seconds = 0.0
-    var diverges = false
-    /// Counts how often it has trained.
-    var trainings = Counter()
-
-    var layout: ParameterLayout { Served.layout }
-
-    func sampleCount(round: Int) -> Int { 10 + client }
-
-    func train(
-        from model: ParameterVector, round: Int, progress: TrainingProgress
-    ) async throws(TrainingFailure) -> TrainedModel {
-        trainings.add()
-        let end = MonotonicClock.seconds() + seconds
-        while MonotonicClock.seconds() < end {
-            if progress.isStopping { throw .stopped }
-            try? await Task.sleep(for: .milliseconds(5))
-        }
-        if diverges { throw .diverged("its loss is no finite number in epoch 1, batch 1") }
-        return TrainedModel(
-            parameters: Served.trained(model, client: client, round: round),
-            sampleCount: sampleCount(round: round), loss: 1, imageCount: 10, seconds: seconds)
-    }
-}
-
-/// Counts.
-final class Counter: Sendable {
-    private let value = Atomic(0)
-    func add() { value.add(1, ordering: .relaxed) }
-    var count: Int { value.load(ordering: .relaxed) }
-}
-
-/// What a client told, as texts.
-final class Events: Sendable {
-    private let texts = Mutex<[String]>([])
-
-    func note(_ event: ClientEvent) {
-        // For how many it waits depends on who comes first.
-        if case .waiting = event { return }
-        let text =
-            switch event {
-            case .registered: "registered"
-            case .waiting: "waiting"
-            case .away: "away"
-            case .back: "back"
-            case .training(let round): "training \(round)"
-            case .uploaded(let round, _, _): "uploaded \(round)"
-            case .dropped(let round, _): "dropped \(round)"
-            case .committed(let summary): "committed \(summary.round)"
+            let context = RoundContext(
+                round: round, population: clients, seed: 1, model: state.model)
+            state = try strategy.next(&fold, after: state, context).state
+            for (client, vectors) in kept where !vectors.isEmpty {
+                state.clients[client, default: [:]].merge(vectors) { _, new in new }
             }
-        texts.withLock { $0.append(text) }
+        }
+        return state
     }
-
-    var all: [String] { texts.withLock { $0 } }
 }

@@ -1,9 +1,9 @@
 import Federation
+import FederationServer
 import FederationWire
 import Foundation
-import Tensors
+import Parameters
 import Testing
-import FederationServer
 
 /// Whatever comes, it gets a 4xx with the error that both APIs use, and the run goes on as if
 /// nothing had come.
@@ -14,17 +14,17 @@ struct BadInputTests {
         #expect(try await server.get("/healthz").text == "ok\n")
         #expect(server.record.commits.isEmpty)
         for client in 0..<2 {
-            var sent = try await server.upload(client, round: 1, value: Float(client + 1))
             // Uploads that were cut off count as under way until the server has noticed.
-            for _ in 0..<100 where sent.status == 429 {
-                try await Task.sleep(for: .milliseconds(20))
-                sent = try await server.upload(client, round: 1, value: Float(client + 1))
+            let isTaken = try await server.until {
+                let sent = try await server.upload(client, round: 1, value: Float(client + 1))
+                #expect([200, 429].contains(sent.status), "\(sent.text)")
+                return sent.status == 200
             }
-            #expect(sent.status == 200, "\(sent.text)")
+            #expect(isTaken)
         }
         #expect(try await server.until { server.record.commits.count == 1 })
         #expect(
-            server.record.commits.first?.model
+            server.record.model
                 == ParameterVector([Float](repeating: 1.5, count: 10)))
     }
 
@@ -66,7 +66,8 @@ struct BadInputTests {
                 "-1", "0", "1.5", "\"1\"", "null", "1000000000000000000", "9223372036854775807",
                 "[]", "true",
             ] {
-                let body = #"{"architecture": "\#(TestServer.digest)", "samples": \#(text)}"#
+                let body =
+                    #"{"protocol": 2, "architecture": "\#(TestServer.digest)", "samples": \#(text)}"#
                 let answer = try await server.ask(
                     "PUT", Route.register.path(TestServer.run, 0), body: Array(body.utf8))
                 expectRefused(answer, .invalidSampleCount, nil, text)
@@ -191,9 +192,13 @@ struct BadInputTests {
                 return bytes
             }
             for (bytes, code) in [
-                (changed(0, 0), APIError.Code.malformedBody), (changed(8, 2), .wrongVersion),
+                (changed(0, 0), APIError.Code.malformedBody), (changed(8, 1), .wrongVersion),
+                (changed(8, 3), .wrongVersion), (changed(10, 1), .malformedBody),
+                (changed(64, 3), .malformedBody), (changed(72, 0), .malformedBody),
                 (changed(80, 0), .wrongArchitecture), (changed(120, 0xAB), .wrongChecksum),
-                (changed(134, 0xAB), .wrongChecksum), (Array(good.dropLast()), .truncated),
+                (changed(128, 0xAB), .malformedBody), (changed(152, 0xAB), .unknownEncoding),
+                (changed(160, 9), .malformedBody), (changed(168, 0xAB), .malformedBody),
+                (changed(182, 0xAB), .wrongChecksum), (Array(good.dropLast()), .truncated),
                 (good + [0], .tooLarge), ([], .truncated), (Array(good.prefix(100)), .truncated),
                 (server.update(1, round: 1, value: 1), .wrongClient),
                 (server.update(0, round: 1, value: .nan), .notFinite),
@@ -209,6 +214,38 @@ struct BadInputTests {
             let text = try await server.ask(
                 "PUT", path, headers: ["Content-Type: text/plain"], body: good)
             expectRefused(text, .wrongContentType)
+            // It is an encoding that there is, but not one of this run's.
+            let sparse = server.update(0, round: 1, value: 1, as: SparseEncoding())
+            expectRefused(
+                try await server.ask("PUT", path, body: sparse), .unknownEncoding,
+                "the body is written as “sparse”: expected “float32”")
+            let counts = UpdateReport(classCounts: [4, 5])
+            expectRefused(
+                try await server.ask(
+                    "PUT", path, body: server.update(0, round: 1, value: 1, report: counts)),
+                .invalidField,
+                "“classCounts” adds up to 9: expected 10, the update's samples")
+            try await expectUnharmed(server)
+        }
+    }
+
+    @Test("A client of version 1 is told to be updated, when it registers and when it uploads")
+    func outdated() async throws {
+        try await TestServer.with { server in
+            let body = #"{"architecture": "\#(TestServer.digest)", "samples": 10}"#
+            let registering = try await server.ask(
+                "PUT", Route.register.path(TestServer.run, 0), body: Array(body.utf8))
+            expectRefused(
+                registering, .wrongVersion,
+                "the client speaks version 1 of the protocol, the server version 2: "
+                    + "update the client")
+            #expect(registering.status == 426)
+            var old = server.update(0, round: 1, value: 1)
+            old[8] = 1
+            let uploading = try await server.ask(
+                "PUT", Route.update.path(TestServer.run, 1, 0), body: old)
+            expectRefused(uploading, .wrongVersion)
+            #expect(uploading.message?.hasSuffix("update the client") == true)
             try await expectUnharmed(server)
         }
     }

@@ -1,7 +1,8 @@
 import Federation
 import FederationWire
 import Foundation
-import Tensors
+import JSON
+import Platform
 import Testing
 
 /// What clients say goes to screens, the store, the log, the page and other clients.

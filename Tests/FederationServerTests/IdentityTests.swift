@@ -2,7 +2,7 @@ import Federation
 import FederationServer
 import FederationWire
 import Foundation
-import Tensors
+import Parameters
 import Testing
 
 @Suite("Who has an id, and for how long")
@@ -42,7 +42,7 @@ struct IdentityTests {
             let plain = try await server.get("/update_num_data/\(client)/5")
             #expect(plain.code == "client_taken")
             // Once the first is gone its place is free.
-            let isLost = try await server.until {
+            let isLost = try await server.until(passing: 0.1) {
                 server.record.events.contains { $0.hasPrefix("client \(client) is gone") }
             }
             #expect(isLost)
@@ -65,20 +65,30 @@ struct IdentityTests {
         options.timing.silenceSeconds = 0.8
         options.timing.connectedSilenceSeconds = 0.8
         try await TestServer.with(options) { server in
-            try await onThread { [port = server.port, client] in
+            let socket = try await onThread { [port = server.port, client] in
                 let socket = try RawSocket(port: port)
                 _ = try socket.exchange(
                     "PUT", Route.register.path(TestServer.run, client),
                     body: Registration(architecture: TestServer.digest, sampleCount: 10).encoded())
-                // The first answer says at once whom the round waits for; the others are held.
-                for _ in 1...3 {
-                    let answer = try socket.exchange(
-                        "GET", Route.nextTask.path(TestServer.run, client))
-                    #expect(answer.text.contains("wait"))
-                    // Less than the silence that is allowed, more than one look for it.
-                    usleep(300_000)
-                }
+                return socket
             }
+            let path = Route.nextTask.path(TestServer.run, client)
+            // The first answer says at once whom the round waits for; the others are held.
+            for isHeld in [false, true, true] {
+                let asked = Task { try await onThread { try socket.exchange("GET", path) } }
+                if isHeld {
+                    let polls = "federated_polls"
+                    #expect(try await server.until { try await server.metric(polls) == 1 })
+                    let isAnswered = try await server.until(passing: 0.1) {
+                        try await server.metric(polls) == 0
+                    }
+                    #expect(isAnswered)
+                }
+                #expect(try await asked.value.text.contains("wait"))
+                // Less than the silence that is allowed, more than one look for it.
+                server.time.advance(by: 0.3)
+            }
+            #expect(server.time.seconds() > 2 * 1.2)
             #expect(!server.record.events.contains { $0.contains("is gone") })
         }
     }
@@ -139,7 +149,7 @@ struct IdentityTests {
             _ = try await server.upload(client + 1, round: 1, value: 3)
             #expect(try await server.until { !server.record.outcomes.isEmpty })
             #expect(
-                server.record.commits.first?.model
+                server.record.model
                     == ParameterVector([Float](repeating: 2, count: 10)))
         }
     }

@@ -1,8 +1,7 @@
+import FederationServer
 import FederationWire
 import Foundation
-import Tensors
 import Testing
-import FederationServer
 
 @Suite("The plain API")
 struct PlainAPITests {
@@ -32,7 +31,7 @@ struct PlainAPITests {
             // (10 · 2 + 20 · 8) / 30
             let last = try await server.get("/get_server_weight")
             #expect(last.text == "[[[6.0, 6.0, 6.0], [6.0, 6.0, 6.0]], [6.0, 6.0, 6.0, 6.0]]")
-            #expect(server.record.commits.map(\.record.round) == [1, 2])
+            #expect(server.record.commits.map(\.round.record.round) == [1, 2])
             #expect(server.record.outcomes == [.completed])
             let late = try await server.ask("PUT", "/put_weight/0", body: listed(1))
             #expect(late.status == 409)
@@ -118,10 +117,14 @@ struct PlainAPITests {
     @Test("Of two that ask for the same run at once, the second finds it there")
     func initializeTwice() async throws {
         var options = TestServer.Options()
-        options.makingSeconds = 0.3
+        let making = Gate()
+        options.whileMaking = { await making.pass() }
         try await TestServer.with(options) { server in
             async let one = server.get("/initialize/1/1/1")
             async let two = server.get("/initialize/1/1/1")
+            // Of the other it makes no difference whether it has come by then.
+            #expect(try await server.until { making.waiting == 1 })
+            making.open()
             for text in try await [one.text, two.text] { #expect(text == "Initialized server") }
             #expect(try await server.get("/v1/run").json("run") as? String == "test-2")
             // Had there been another, it would have had the name test-3.
@@ -133,7 +136,8 @@ struct PlainAPITests {
     @Test("Nobody's report is taken by a run whose place another is about to take")
     func reportDuringInitialize() async throws {
         var options = TestServer.Options()
-        options.makingSeconds = 1
+        let making = Gate()
+        options.whileMaking = { await making.pass() }
         try await TestServer.with(options) { server in
             _ = try await server.get("/update_num_data/0/10")
             async let initialized = server.get("/initialize/1/1/1")
@@ -143,6 +147,7 @@ struct PlainAPITests {
                     && put.message == "another run is about to begin: ask again in a moment"
             }
             #expect(refused)
+            making.open()
             #expect(try await initialized.status == 200)
             _ = try await server.get("/update_num_data/0/10")
             #expect(try await server.ask("PUT", "/put_weight/0", body: listed(1)).status == 200)

@@ -1,15 +1,18 @@
 import Federation
+import FederationServer
 import FederationWire
 import Foundation
+import Parameters
+import Platform
 import Synchronization
-import Tensors
-import FederationServer
 
 /// A server on a free port with a run of a small model, for as long as a test needs it.
 struct TestServer: Sendable {
     let server: FederationServer
     let port: Int
     let record: Record
+    /// The server's clock, which stands still until a test moves it.
+    let time: VirtualTime
 
     /// What the server has told and handed out.
     final class Record: Sendable {
@@ -17,34 +20,27 @@ struct TestServer: Sendable {
 
         private struct State {
             var kept: [ModelUpdate] = []
-            var commits: [(record: RoundRecord, model: ParameterVector)] = []
+            var commits: [(round: CommittedRound, state: FederationState)] = []
             var events: [String] = []
             var outcomes: [Outcome] = []
             var waits: [RoundWait?] = []
-            var seconds: [Double] = []
-            var drops: [ClientDrop] = []
         }
 
-        var commits: [(record: RoundRecord, model: ParameterVector)] {
+        var commits: [(round: CommittedRound, state: FederationState)] {
             state.withLock { $0.commits }
         }
+        /// The model after the last committed round.
+        var model: ParameterVector? { commits.last?.state.model }
         var kept: [ModelUpdate] { state.withLock { $0.kept } }
         var events: [String] { state.withLock { $0.events } }
         var outcomes: [Outcome] { state.withLock { $0.outcomes } }
 
         /// Whom the run waited for, as the operator was told.
         var waits: [RoundWait?] { state.withLock { $0.waits } }
-        /// How long each committed round took.
-        var seconds: [Double] { state.withLock { $0.seconds } }
-        var drops: [ClientDrop] { state.withLock { $0.drops } }
 
-        func commit(_ record: RoundRecord, _ model: ParameterVector, seconds: Double = 0) {
-            state.withLock {
-                $0.commits.append((record, model))
-                $0.seconds.append(seconds)
-            }
+        func commit(_ round: CommittedRound, _ known: FederationState) {
+            state.withLock { $0.commits.append((round, known)) }
         }
-        func drop(_ drop: ClientDrop) { state.withLock { $0.drops.append(drop) } }
         func keep(_ update: ModelUpdate) { state.withLock { $0.kept.append(update) } }
         func finish(_ outcome: Outcome) { state.withLock { $0.outcomes.append(outcome) } }
         func note(_ event: ServerEvent) {
@@ -64,6 +60,8 @@ struct TestServer: Sendable {
         var deadlineSeconds: Double?
         var minimumClients: Int?
         var cohortSize: Int?
+        var overSelection = 1.0
+        var evaluationInterval = 1
         var evaluatesClients = true
         var tokens: TokenTable?
         var tls: TLSFiles?
@@ -71,13 +69,15 @@ struct TestServer: Sendable {
         var timing = ServerTiming()
         var change: @Sendable (inout ServerLimits) -> Void = { _ in }
         var commitFails = false
-        /// How long it takes to make a run that a client asks for.
-        var makingSeconds = 0.0
+        /// Before a run is made that a client asks for.
+        var whileMaking: @Sendable () async -> Void = {}
         var makingFails = false
-        var evaluationSeconds = 0.0
+        /// Before a model is tested.
+        var whileEvaluating: @Sendable () async -> Void = {}
+        var strategy = Strategy.fedAvg
         /// Of an earlier life of the server.
         var startedAt = Date()
-        var drops: [ClientDrop] = []
+        var committed: [CommittedRound] = []
         /// Updates that an earlier life of the server has kept.
         var keptUpdates: [ModelUpdate] = []
         var keepingFails = false
@@ -93,7 +93,9 @@ struct TestServer: Sendable {
             run: run, model: "small", inputShape: [1, 1, 1], architecture: digest,
             parameterCount: options.layout.count, engine: "fused", experiment: 1, samples: 10,
             fixedShards: false, dataset: "none", clients: options.clients, rounds: options.rounds,
-            training: TrainingSettings(epochs: 1, batchSize: 1, learningRate: 0.01), seed: 1,
+            training: TrainingSettings(epochs: 1, batchSize: 1, learningRate: 0.01),
+            objective: options.strategy.objective,
+            transforms: options.strategy.clientTransforms.map(\.description), seed: 1,
             heartbeatSeconds: options.timing.heartbeatSeconds,
             pollSeconds: options.timing.pollSeconds)
     }
@@ -102,33 +104,37 @@ struct TestServer: Sendable {
         _ options: Options, _ record: Record, run: RunIdentifier = run
     ) -> ServedRun {
         let cohort = options.cohortSize ?? options.clients
+        let rules = RoundEngine.Configuration(
+            population: options.clients, rounds: options.rounds,
+            evaluationInterval: options.evaluationInterval,
+            evaluatesClients: options.evaluatesClients, seed: 1, cohortSize: cohort,
+            overSelection: options.overSelection, minimumClients: options.minimumClients ?? cohort,
+            waitsForClients: true,
+            dropsDiverging: true, roundDeadlineSeconds: options.deadlineSeconds)
         return ServedRun(
             settings: settings(options, run: run),
-            rules: RoundEngine.Configuration(
-                population: options.clients, rounds: options.rounds,
-                evaluatesClients: options.evaluatesClients, seed: 1, cohortSize: cohort,
-                minimumClients: options.minimumClients ?? cohort, waitsForClients: true,
-                dropsDiverging: true,
-                roundDeadlineSeconds: options.deadlineSeconds),
-            strategy: .fedAvg, layout: options.layout,
+            plan: RunPlan(
+                rules: rules, strategy: options.strategy, layout: options.layout, seed: 1,
+                opensBeforeCommit: false),
             state: FederationState(model: ParameterVector(zeros: options.layout.count)),
-            keptUpdates: options.keptUpdates,
+            rounds: options.committed, keptUpdates: options.keptUpdates,
             keep: { update in
                 if options.keepingFails { throw CommitFailure() }
                 record.keep(update)
             },
-            startedAt: options.startedAt, drops: options.drops, noteDrop: { record.drop($0) },
+            startedAt: options.startedAt,
             work: { _, _ in LocalWork(steps: 1, learningRate: 0.01) },
             evaluate: { model in
-                if options.evaluationSeconds > 0 {
-                    try? await Task.sleep(for: .seconds(options.evaluationSeconds))
-                }
-                return Evaluation(
-                    accuracy: Double(min(abs(model.array(in: 0..<1)[0]), 1)), loss: 1, count: 10)
+                await options.whileEvaluating()
+                let first = model.array(in: 0..<1)[0]
+                return (
+                    Evaluation(accuracy: Double(min(abs(first), 1)), loss: 1, count: 10),
+                    seconds: 0.25
+                )
             },
-            commit: { round, state, seconds in
+            commit: { round, state in
                 if options.commitFails { throw CommitFailure() }
-                record.commit(round, state.model, seconds: seconds)
+                record.commit(round, state)
             },
             finish: { outcome, _ in record.finish(outcome) })
     }
@@ -141,7 +147,7 @@ struct TestServer: Sendable {
     static func with(
         _ options: Options = Options(), _ body: @Sendable (TestServer) async throws -> Void
     ) async throws {
-        let record = Record()
+        let (record, time) = (Record(), VirtualTime())
         var limits = ServerLimits(parameterCount: options.layout.count)
         options.change(&limits)
         var configuration = ServerConfiguration(limits: limits, version: "0.0.0")
@@ -149,6 +155,7 @@ struct TestServer: Sendable {
         configuration.tokens = options.tokens
         configuration.tls = options.tls
         configuration.timing = options.timing
+        configuration.time = time
         configuration.showsPage = options.showsPage
         let runs = Mutex(1)
         let server = try FederationServer(
@@ -161,7 +168,7 @@ struct TestServer: Sendable {
                     number += 1
                     return number
                 }
-                try await Task.sleep(for: .seconds(options.makingSeconds))
+                await options.whileMaking()
                 if options.makingFails { throw CommitFailure() }
                 return served(wanted, record, run: RunIdentifier("test-\(number)")!)
             },
@@ -171,15 +178,13 @@ struct TestServer: Sendable {
             try await task.value
             return
         }
-        do {
-            try await body(TestServer(server: server, port: port, record: record))
-        } catch {
-            server.stop()
-            _ = try? await task.value
-            throw error
-        }
+        let running = TestServer(server: server, port: port, record: record, time: time)
+        let result = await Result.of { try await body(running) }
         server.stop()
-        try await task.value
+        // Whoever does not end by himself is cut off some time.
+        let end = await Result.of { try await running.passing(0.02) { try await task.value } }
+        try result.get()
+        try end.get()
     }
 
     // MARK: Talking
@@ -211,14 +216,14 @@ struct TestServer: Sendable {
 
     /// The bytes of an update whose parameters are all `value`.
     func update(
-        _ client: Int, round: Int, value: Float, samples: Int = 10, count: Int = 10
+        _ client: Int, round: Int, value: Float, samples: Int = 10, count: Int = 10,
+        report: UpdateReport? = nil, as encoding: any VectorEncoding = Float32Encoding()
     ) -> [UInt8] {
         let header = ModelHeader.update(
             run: Self.run, round: round, client: client, sampleCount: samples,
-            parameterCount: count, architecture: Self.digest)
-        return ModelBody(
-            header, ParameterVector([Float](repeating: value, count: count))
-        ).encoded()
+            architecture: Self.digest)
+        let model = ParameterVector([Float](repeating: value, count: count))
+        return ModelBody.encode(header, .model(model), report: report, as: encoding)
     }
 
     /// Uploads an update whose parameters are all `value`.
@@ -236,20 +241,77 @@ struct TestServer: Sendable {
         try await get(Route.nextTask.path(Self.run, client))
     }
 
-    /// Waits until something is so.
+    /// A number that the server tells of itself.
+    func metric(_ name: String) async throws -> Int? {
+        let lines = try await get("/metrics").text.split(separator: "\n")
+        let line = lines.first { $0.hasPrefix(name + " ") }
+        return line.flatMap { Int($0.dropFirst(name.count + 1)) }
+    }
+
+    /// Waits until something is so, which the server is about to see to; between two looks its clock
+    /// moves on by so many seconds.
     func until(
-        _ seconds: Double = 5, _ isSo: @Sendable () async throws -> Bool
+        passing seconds: Double = 0, _ isSo: @Sendable () async throws -> Bool
     ) async throws -> Bool {
-        let end = MonotonicClock.seconds() + seconds
-        while MonotonicClock.seconds() < end {
+        // A bound for what never comes: a minute.
+        for _ in 0..<6000 {
             if try await isSo() { return true }
+            if seconds > 0 { time.advance(by: seconds) }
             try await Task.sleep(for: .milliseconds(10))
         }
         return false
     }
 
+    /// Does something while the server's clock moves on by so many seconds again and again.
+    func passing<Value: Sendable>(
+        _ seconds: Double, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        let work = Task { try await body() }
+        let isOver = Mutex(false)
+        async let watching: Void = {
+            _ = await work.result
+            isOver.withLock { $0 = true }
+        }()
+        _ = try await until(passing: seconds) { isOver.withLock { $0 } }
+        await watching
+        return try await work.value
+    }
+
     /// The number of committed rounds as the plain API says it.
     func committedRounds() async throws -> Int? {
         Int(try await get("/get_server_round").text)
+    }
+}
+
+/// Holds whoever comes until it is opened.
+final class Gate: Sendable {
+    private let state = Mutex((isOpen: false, waiters: [CheckedContinuation<Void, Never>]()))
+
+    /// How many wait at it.
+    var waiting: Int { state.withLock { $0.waiters.count } }
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let isOpen = state.withLock { state in
+                if !state.isOpen { state.waiters.append(continuation) }
+                return state.isOpen
+            }
+            if isOpen { continuation.resume() }
+        }
+    }
+
+    func open() {
+        let waiters = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+}
+
+extension Result where Failure == any Error {
+    static func of(_ body: () async throws -> Success) async -> Result {
+        do { return .success(try await body()) } catch { return .failure(error) }
     }
 }

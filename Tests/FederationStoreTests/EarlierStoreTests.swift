@@ -2,7 +2,6 @@ import Federation
 import FederationStore
 import Foundation
 import GRDB
-import Tensors
 import Testing
 
 /// Stores of versions whose clients were 1 … K.
@@ -18,10 +17,7 @@ struct EarlierStoreTests {
         try StoreSchema.migrator.migrate(early, upTo: "2 states of strategies")
         try early.inDatabase { db in
             try db.execute(sql: "ATTACH DATABASE ? AS later", arguments: [path])
-            for table in [
-                "runs", "clients", "rounds", "client_rounds", "models", "optimizer_states",
-                "client_states",
-            ] {
+            for table in ["runs", "clients", "rounds", "client_rounds", "models"] {
                 let columns = try db.columns(in: table, in: "main").map(\.name)
                 let values = columns.map { column in
                     switch column {
@@ -38,6 +34,15 @@ struct EarlierStoreTests {
                         SELECT \(values.joined(separator: ", ")) FROM later.\(table)
                         """)
             }
+            // What is kept by name now was kept by position.
+            try db.execute(
+                sql: """
+                    INSERT INTO main.optimizer_states (run, position, sha256, parameters)
+                    SELECT run, row_number() OVER (PARTITION BY run ORDER BY name) - 1, sha256,
+                    parameters FROM later.server_vectors;
+                    INSERT INTO main.client_states (run, client, sha256, parameters)
+                    SELECT run, client + 1, sha256, parameters FROM later.client_vectors;
+                    """)
             try db.execute(sql: "DETACH DATABASE later")
         }
         try early.close()
@@ -55,9 +60,10 @@ struct EarlierStoreTests {
 
     /// Control variates of two clients.
     private func state(_ number: Int) -> FederationState {
-        FederationState(
-            model: Sample.model(number), optimizer: [Sample.model(100)],
-            clients: [0: Sample.model(10 + number), 2: Sample.model(20 + number)])
+        let name = ControlVariateUpdate.name
+        return FederationState(
+            model: Sample.model(number), vectors: [name: Sample.model(100)],
+            clients: [0: [name: Sample.model(10 + number)], 2: [name: Sample.model(20 + number)]])
     }
 
     private func makeStore(_ path: String) throws -> (going: String, ended: String) {

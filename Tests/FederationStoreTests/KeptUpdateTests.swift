@@ -1,7 +1,7 @@
 import Federation
 import FederationStore
 import Foundation
-import Tensors
+import Parameters
 import Testing
 
 @Suite("Updates that are kept until their round is committed")

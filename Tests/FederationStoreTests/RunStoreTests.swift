@@ -1,9 +1,10 @@
 import Federation
+import FederationStore
 import Foundation
 import GRDB
-import Tensors
+import Parameters
+import Platform
 import Testing
-import FederationStore
 
 @Suite("Runs in a store")
 struct RunStoreTests {

@@ -2,9 +2,9 @@ import Federation
 import FederationStore
 import Foundation
 import GRDB
+import Parameters
 import Platform
 import Synchronization
-import Tensors
 import Testing
 
 @Suite("Stores that several processes use at once: each run is one's")
@@ -112,8 +112,8 @@ struct SharedStoreTests {
             let name = try Sample.begin(store)
             for number in 1...3 {
                 let state = FederationState(
-                    model: Sample.model(number), optimizer: [Sample.model(9)],
-                    clients: [1: Sample.model(8)])
+                    model: Sample.model(number), vectors: ["v": Sample.model(9)],
+                    numbers: ["ε": 0.5], clients: [1: ["c": Sample.model(8)]])
                 try store.commit(Sample.round(number), state: state, in: name)
             }
             try store.remove(name)

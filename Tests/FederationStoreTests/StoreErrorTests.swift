@@ -132,7 +132,7 @@ struct StoreErrorTests {
     @Test("A full disk: the round is not there, the rounds before it are")
     func full() throws {
         try inTemporaryFolder { path in
-            let store = try RunStore(path: path, access: .writing, largestPageCount: 20)
+            let store = try RunStore(path: path, access: .writing, largestPageCount: 32)
             let name = try Sample.begin(store)
             var committed = 0
             let said = sentence {

@@ -1,7 +1,7 @@
 import Federation
-import Foundation
-import Tensors
 import FederationStore
+import Foundation
+import Parameters
 
 /// A folder that is removed after `body`, and the path of a store in it.
 func inTemporaryFolder<Result>(_ body: (_ store: String) throws -> Result) throws -> Result {
@@ -28,7 +28,10 @@ enum Sample {
 
     static var header: RunLog {
         var log = RunLog(clientNumber: 3, experiment: 4, maxRound: 5)
-        log.configuration = ["epochs": 2, "learningRate": 0.01, "name": "a \"quoted\" name\n"]
+        log.configuration = [
+            "epochs": 2, "learningRate": 0.01, "name": "a \"quoted\" name\n",
+            "strategy": "scaffold",
+        ]
         log.seed = .max
         log.data = "digits"
         log.model = "tiny"

@@ -1,7 +1,7 @@
 import CKernels
-import Tensors
-import Testing
 import Federation
+import Parameters
+import Testing
 
 @Suite struct AggregationErrorTests {
     let layout = ParameterLayout([("dense/kernel", [2, 2]), ("dense/bias", [2])])
@@ -143,13 +143,17 @@ import Federation
         let strategy = Strategy.fedAvg
         let state = FederationState(model: ParameterVector(zeros: 6))
         let work = LocalWork(steps: 1, learningRate: 1)
-        var sum = RoundAggregate(strategy, layout: layout)
-        try sum.add(
+        var fold = strategy.aggregator.makeFold(layout)
+        try fold.add(
             [
                 update([1, 2, 3, 4, 5, 6], samples: 1),
                 update([4, 5, 6, 7, 8, 9], samples: 2, client: 5),
-            ].map { try strategy.contribution(of: $0, after: state, work: work) })
-        let next = try sum.next(after: state, population: 2)
+            ].map { try strategy.contribution(of: $0, after: state, work: work).contribution },
+            threads: 1)
+        let next = try strategy.next(
+            &fold, after: state,
+            RoundContext(round: 1, population: 2, seed: 1, model: state.model)
+        ).state
         #expect(next == FederationState(model: ParameterVector([3, 4, 5, 6, 7, 8])))
         #expect(strategy.name == "FedAvg")
     }

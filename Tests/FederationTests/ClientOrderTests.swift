@@ -1,6 +1,6 @@
-import Tensors
-import Testing
 import Federation
+import Platform
+import Testing
 
 @Suite("The order in which clients are offered a place")
 struct ClientOrderTests {

@@ -1,6 +1,6 @@
 import Federation
 import Foundation
-import Tensors
+import Parameters
 import Testing
 
 /// Logs of runs in which cohorts of many clients take part.

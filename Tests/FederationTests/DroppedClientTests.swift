@@ -84,25 +84,4 @@ struct DroppedClientTests {
             engine.handle(.aggregateFailed(round: 1, failure: broken))
                 == [.finish(.diverged(client: nil, round: 1, reason: "parameter 3 is NaN"))])
     }
-
-    @Test("An update that the engine takes is folded or refused by the word that it gives for it")
-    func acceptance() throws {
-        var engine = engine(clients: 2)
-        _ = engine.handle(.begin)
-        var effects: [Effect] = []
-        let first = try engine.accept(client: 0, round: 1, sampleCount: 5, effects: &effects)
-        #expect(first.client == 0 && first.round == 1)
-        #expect(first.folded() == .updateFolded(client: 0, round: 1))
-        let second = try engine.accept(client: 1, round: 1, sampleCount: 5, effects: &effects)
-        #expect(
-            second.refused(gone) == .updateRefused(client: 1, round: 1, failure: gone))
-        var rejection: RoundEngine.Rejection?
-        do throws(RoundEngine.Rejection) {
-            _ = try engine.accept(client: 0, round: 1, sampleCount: 5, effects: &effects).folded()
-        } catch {
-            rejection = error
-        }
-        #expect(rejection == .duplicate)
-        #expect(effects == [])
-    }
 }

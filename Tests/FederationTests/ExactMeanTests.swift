@@ -1,6 +1,6 @@
-import Tensors
-import Testing
 import Federation
+import Parameters
+import Testing
 
 /// Updates whose parameters are drawn by their bits.
 struct RandomUpdates {

@@ -1,9 +1,9 @@
-import Foundation
-import Synchronization
-import Tensors
-import Testing
 import Federation
+import Foundation
+import Parameters
 import Platform
+import Synchronization
+import Testing
 
 @Suite struct LogDirectoryTests {
     private let date = Date(timeIntervalSince1970: 1_700_000_000.9)

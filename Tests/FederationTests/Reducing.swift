@@ -31,13 +31,19 @@ func reduced(_ parts: [ExactAccumulator]) throws -> ExactAccumulator {
     return last
 }
 
-/// The aggregate of two processes' aggregates.
-func reduced(_ left: RoundAggregate, _ right: RoundAggregate) throws -> RoundAggregate {
-    let whole = try left.totals.adding(right.totals)
+/// The fold of two processes' folds; nil where they are no sums.
+func reduced(_ left: any Fold, _ right: any Fold) throws -> (any Fold)? {
+    guard let left = left as? any SummingFold else { return nil }
+    return try reducedSums(left, right)
+}
+
+private func reducedSums<Sum: SummingFold>(_ left: Sum, _ right: any Fold) throws -> (any Fold)? {
+    guard var other = right as? Sum else { return nil }
+    let whole = try Sum.adding(left.totals, other.totals)
     let rows = Rows()
-    var (left, right) = (left, right)
-    left.reduce(to: whole) { rows.add($0) }
+    var one = left
+    one.reduce(to: whole) { rows.add($0) }
     rows.begin()
-    right.reduce(to: whole) { rows.add($0) }
-    return right
+    other.reduce(to: whole) { rows.add($0) }
+    return other
 }

@@ -1,6 +1,6 @@
-import Tensors
-import Testing
 import Federation
+import Parameters
+import Testing
 
 /// A driver that hands the engine events in random order and watches what it asks for.
 private struct RandomDriver {

@@ -1,6 +1,6 @@
-import Tensors
-import Testing
 import Federation
+import Parameters
+import Testing
 
 private func good(_ accuracy: Double = 0.5) -> Evaluation {
     Evaluation(accuracy: accuracy, loss: 1 - accuracy, count: 100)

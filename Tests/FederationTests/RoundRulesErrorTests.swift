@@ -1,5 +1,5 @@
 import Federation
-import Tensors
+import Parameters
 import Testing
 
 @Suite("Rules that no run can have")

@@ -1,7 +1,8 @@
-import Foundation
-import Tensors
-import Testing
 import Federation
+import Foundation
+import JSON
+import Parameters
+import Testing
 
 /// A folder that is removed with everything in it.
 final class TemporaryFolder {

@@ -1,6 +1,6 @@
-import Tensors
-import Testing
 import Federation
+import Parameters
+import Testing
 
 /// Rounds with random models: what holds for every strategy.
 @Suite("Laws of all strategies")
@@ -53,33 +53,32 @@ struct StrategyLawTests {
         let expected = try strategy.round(parts, after: start, population: 20)
         let contributions = try strategy.contributions(parts, after: start)
         for threads in 1...3 {
-            var sum = RoundAggregate(strategy, layout: ParameterLayout([("w", [Self.size])]))
+            var sum = strategy.makeFold(Self.size)
             try sum.add(contributions, threads: threads)
             #expect(sum.count == 9)
-            #expect(try sum.next(contributions, after: start, population: 20) == expected)
+            #expect(
+                try strategy.next(&sum, contributions, after: start, population: 20) == expected)
         }
     }
 
-    @Test(
-        "The aggregates of several processes are one",
-        arguments: everyStrategy.filter { $0.clientHalf != .controlVariates })
+    @Test("The folds of several processes are one", arguments: everyStrategy)
     func reduce(strategy: Strategy) throws {
         var random = stream(3)
-        let layout = ParameterLayout([("w", [Self.size])])
         let start = try strategy.round(
             parts(&random, [1, 2, 3]), after: FederationState(model(&random)))
         let contributions = try strategy.contributions(parts(&random, [1, 2, 3, 4]), after: start)
-        var whole = RoundAggregate(strategy, layout: layout)
-        try whole.add(contributions)
-        let expected = try whole.next(contributions, after: start, population: 4)
+        var whole = strategy.makeFold(Self.size)
+        try whole.add(contributions, threads: 1)
+        let expected = try strategy.next(&whole, contributions, after: start, population: 4)
         for cut in 0...4 {
-            var left = RoundAggregate(strategy, layout: layout)
-            var right = left
-            try left.add(Array(contributions.prefix(cut)))
-            try right.add(Array(contributions.dropFirst(cut)))
-            left = try reduced(left, right)
-            #expect(left.count == 4)
-            #expect(try left.next(contributions, after: start, population: 4) == expected)
+            var left = strategy.makeFold(Self.size)
+            var right = strategy.makeFold(Self.size)
+            try left.add(Array(contributions.prefix(cut)), threads: 1)
+            try right.add(Array(contributions.dropFirst(cut)), threads: 1)
+            var both = try #require(try reduced(left, right))
+            #expect(both.count == 4)
+            #expect(
+                try strategy.next(&both, contributions, after: start, population: 4) == expected)
         }
     }
 
@@ -107,7 +106,7 @@ struct StrategyLawTests {
         for strategy in everyStrategy {
             let many = try strategy.round(clients, after: start, population: 5)
             let one = try strategy.round([client], after: start, population: 5)
-            if case .normalizedAverage = strategy.serverHalf {
+            if strategy.server is NormalizedStep {
                 #expect(many.model.isNear(one.model.values.map(Double.init), 1e-6))
             } else {
                 #expect(many.model == one.model, "\(strategy.description)")
@@ -159,13 +158,13 @@ struct StrategyLawTests {
     @Test("A contribution that is refused changes nothing", arguments: everyStrategy)
     func refused(strategy: Strategy) throws {
         var random = stream(7)
-        let layout = ParameterLayout([("w", [Self.size])])
         let start = FederationState(model(&random))
         let contributions = try strategy.contributions(parts(&random, [1, 2, 3]), after: start)
-        var sum = RoundAggregate(strategy, layout: layout)
-        try sum.add(contributions)
+        var sum = strategy.makeFold(Self.size)
+        try sum.add(contributions, threads: 1)
         var before = sum
-        let expected = try before.next(contributions, after: start, population: 4)
+        let expected = try strategy.next(
+            &before, contributions, after: start, population: 4)
 
         var broken = Part(client: 4, samples: 5, model: model(&random))
         broken.model[3] = .nan
@@ -180,20 +179,23 @@ struct StrategyLawTests {
             let contribution: Contribution
             do {
                 contribution = try strategy.contribution(
-                    of: part.update, after: start, work: part.work)
+                    of: part.update, after: start, work: part.work
+                ).contribution
             } catch {
                 // What a client would keep of it is looked at before the sum sees it.
                 #expect(strategy.hasClientState)
                 continue
             }
             #expect(throws: AggregationError.self) { try sum.check(contribution) }
-            #expect(throws: AggregationError.self) { try sum.add([contribution]) }
+            #expect(throws: AggregationError.self) { try sum.add([contribution], threads: 1) }
             // With good ones, too: all or none.
             #expect(throws: AggregationError.self) {
-                try sum.add([contributions[0], contribution])
+                try sum.add([contributions[0], contribution], threads: 1)
             }
             #expect(sum.count == 3)
-            #expect(try sum.next(contributions, after: start, population: 4) == expected)
+            var copy = sum
+            #expect(
+                try strategy.next(&copy, contributions, after: start, population: 4) == expected)
         }
         let short = ModelUpdate(
             client: 4, round: 1, sampleCount: 1, parameters: ParameterVector([1, 2]))
@@ -213,7 +215,8 @@ struct StrategyLawTests {
         (
             .fedAvgM(learningRate: 2),
             FederationState(
-                model: ParameterVector([0, 2]), optimizer: [ParameterVector([3.4e38, 0])]),
+                model: ParameterVector([0, 2]),
+                vectors: ["velocity v": ParameterVector([3.4e38, 0])]),
             "the new global model"
         ),
         (
@@ -239,10 +242,10 @@ struct StrategyLawTests {
         for (strategy, state, vector) in Self.divergent {
             let parts = [Part(client: 1, model: [5, 2]), Part(client: 2, model: [7, 2])]
             let contributions = try strategy.contributions(parts, after: state)
-            var sum = RoundAggregate(strategy, layout: ParameterLayout([("w", [2])]))
-            try sum.add(contributions)
+            var sum = strategy.makeFold(2)
+            try sum.add(contributions, threads: 1)
             do {
-                let next = try sum.next(after: state, population: 2)
+                let next = try strategy.next(&sum, after: state, population: 2)
                 #expect(vector.isEmpty, "\(strategy) went on to \(next)")
                 #expect(next.model.inspect().firstNonFinite == nil)
             } catch .resultNotFinite(let found, _, let place) {
@@ -254,12 +257,14 @@ struct StrategyLawTests {
 
     @Test("A client's rate below a Float's range moves nothing, in any strategy, and harms nothing")
     func underflowedRate() throws {
+        let control = ControlVariateUpdate.name
         for strategy in everyStrategy {
             for rate in [0, 1e-300, 1e-45, 1e-39] {
                 let before = FederationState(
                     model: ParameterVector([1, 2]),
-                    optimizer: strategy.hasClientState ? [ParameterVector([0.5, -1])] : [],
-                    clients: strategy.hasClientState ? [1: ParameterVector([0.25, 3])] : [:])
+                    vectors: strategy.hasClientState ? [control: ParameterVector([0.5, -1])] : [:],
+                    clients: strategy.hasClientState
+                        ? [1: [control: ParameterVector([0.25, 3])]] : [:])
                 let parts = [1, 2].map {
                     Part(
                         client: $0, model: [1, 2], work: LocalWork(steps: 3, learningRate: rate))
@@ -267,11 +272,11 @@ struct StrategyLawTests {
                 let after = try strategy.round(parts, after: before)
                 let note: Comment = "\(strategy), rate \(rate)"
                 #expect(after.model == before.model, note)
-                for vector in after.optimizer + after.clients.values {
+                for vector in Array(after.vectors.values) + after.clients.values.flatMap(\.values) {
                     #expect(vector.inspect().firstNonFinite == nil, note)
                 }
                 guard strategy.hasClientState else { continue }
-                #expect(after.optimizer == before.optimizer, note)
+                #expect(after.vectors == before.vectors, note)
                 #expect(after.clients[1] == before.clients[1], note)
             }
         }
@@ -279,9 +284,10 @@ struct StrategyLawTests {
 
     @Test("What a client would keep is finite, or an error names the client")
     func controlOutOfRange() throws {
+        let control = ControlVariateUpdate.name
         let state = FederationState(
-            model: ParameterVector([1]), optimizer: [ParameterVector([3e38])],
-            clients: [7: ParameterVector([-3e38])])
+            model: ParameterVector([1]), vectors: [control: ParameterVector([3e38])],
+            clients: [7: [control: ParameterVector([-3e38])]])
         let update = ModelUpdate(
             client: 7, round: 1, sampleCount: 1, parameters: ParameterVector([1]))
         let error = AggregationError.notFinite(
@@ -294,9 +300,9 @@ struct StrategyLawTests {
 
     @Test("A round without contributions has no next state", arguments: everyStrategy)
     func empty(strategy: Strategy) {
-        var sum = RoundAggregate(strategy, layout: ParameterLayout([("w", [2])]))
+        var sum = strategy.makeFold(2)
         #expect(throws: AggregationError.noUpdates) {
-            try sum.next(after: FederationState([1, 2]), population: 3)
+            try strategy.next(&sum, after: FederationState([1, 2]), population: 3)
         }
     }
 }

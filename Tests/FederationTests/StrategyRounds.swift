@@ -1,6 +1,6 @@
-import Tensors
-import Testing
 import Federation
+import Parameters
+import Testing
 
 /// What one client hands in.
 struct Part {
@@ -20,7 +20,9 @@ extension Strategy {
     func contributions(
         _ parts: [Part], after state: FederationState
     ) throws -> [Contribution] {
-        try parts.map { try contribution(of: $0.update, after: state, work: $0.work) }
+        try parts.map {
+            try contribution(of: $0.update, after: state, work: $0.work).contribution
+        }
     }
 
     /// The state after a round with these parts, as those who drive rounds make it.
@@ -28,20 +30,28 @@ extension Strategy {
         _ parts: [Part], after state: FederationState, population: Int = 4
     ) throws -> FederationState {
         let contributions = try contributions(parts, after: state)
-        var sum = RoundAggregate(self, layout: ParameterLayout([("w", [state.model.count])]))
-        for contribution in contributions { try sum.add([contribution]) }
-        return try sum.next(contributions, after: state, population: population)
+        var fold = makeFold(state.model.count)
+        for contribution in contributions { try fold.add([contribution], threads: 1) }
+        return try next(&fold, contributions, after: state, population: population)
     }
-}
 
-extension RoundAggregate {
+    /// An empty fold of models of so many parameters.
+    func makeFold(_ count: Int) -> any Fold {
+        aggregator.makeFold(ParameterLayout([("w", [count])]))
+    }
+
     /// What is known after the round, what clients keep included.
-    mutating func next(
-        _ contributions: [Contribution], after state: FederationState, population: Int
-    ) throws -> FederationState {
-        var next = try next(after: state, population: population)
-        for part in contributions {
-            if let own = part.clientState { next.clients[part.client] = own }
+    func next(
+        _ fold: inout any Fold, _ contributions: [Contribution] = [],
+        after state: FederationState, population: Int
+    ) throws(AggregationError) -> FederationState {
+        var next = try next(
+            &fold, after: state,
+            RoundContext(round: 1, population: population, seed: 1, model: state.model),
+            layout: ParameterLayout([("w", [state.model.count])])
+        ).state
+        for part in contributions where !part.clientState.isEmpty {
+            next.clients[part.client, default: [:]].merge(part.clientState) { _, new in new }
         }
         return next
     }

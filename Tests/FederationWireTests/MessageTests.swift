@@ -1,13 +1,15 @@
 import Federation
-import Foundation
-import Tensors
-import Testing
 import FederationWire
+import Foundation
+import JSON
+import Parameters
+import Testing
 
 @Suite struct MessageTests {
     static let settings = RunSettings(
         run: Samples.run, model: "reference-cnn", inputShape: [28, 28, 1],
-        architecture: Samples.digest, parameterCount: 1_199_882, engine: "fused", experiment: 1,
+        architecture: Samples.digest, architectureJSON: ["layers": [["flatten": [:]]]],
+        parameterCount: 1_199_882, engine: "fused", experiment: 1,
         samples: 600, fixedShards: false, dataset: "MNIST", clients: 5, rounds: 5,
         training: TrainingSettings(epochs: 10, batchSize: 8, learningRate: 0.01), seed: .max,
         heartbeatSeconds: 1, pollSeconds: 20)
@@ -37,7 +39,11 @@ import FederationWire
         }
         odd.training = TrainingSettings(
             steps: 7, batchSize: nil, learningRate: 0.1, learningRateDecay: 0.99, momentum: 0.9,
-            weightDecay: 1e-4, proximal: 0.01, gradientClip: 5)
+            weightDecay: 1e-4, gradientClip: 5)
+        try roundTrip(odd)
+        odd.objective = ClientObjective(proximal: 0.01, usesControlVariates: true)
+        odd.transforms = ["clip:1.0", "topk:0.01"]
+        odd.encodings = VectorEncodings.names
         try roundTrip(odd)
         odd.training = TrainingSettings(epochs: 0.25, batchSize: 8, learningRate: 0.1)
         try roundTrip(odd)
@@ -52,12 +58,19 @@ import FederationWire
         try roundTrip(
             NextTask(.wait, committed: CommittedSummary(round: 1, accuracy: nil, loss: nil)))
         try roundTrip(NextTask(.wait))
-        try roundTrip(NextTask(.train(round: 2), committed: committed))
+        try roundTrip(NextTask(.train(round: 2, counted: nil), committed: committed))
+        try roundTrip(NextTask(.train(round: 9, counted: 7)))
         try roundTrip(NextTask(.finished(outcome: "completed", succeeded: true)))
         try roundTrip(APIError(.wrongRound, "round 3 is open, not round 2", expected: 3, got: 2))
         for code in APIError.Code.allCases {
             try roundTrip(APIError(code, "“quotes”, \\ and 客户端"))
             #expect((400...503).contains(code.status))
+        }
+        for report in [
+            UpdateReport(), Samples.report, UpdateReport(seconds: 0), UpdateReport(classCounts: []),
+            UpdateReport(loss: -1e300, numbers: ["ε": 0.1 + 0.2, "“q”": -0.0]),
+        ] {
+            try roundTrip(report)
         }
     }
 
@@ -69,7 +82,10 @@ import FederationWire
     }
 
     private func error(_ text: String) -> APIError? {
-        Result { () throws(APIError) in try Registration(decoding: Array(text.utf8)) }.failure
+        let text = text.replacing("{\"arch", with: "{\"protocol\": 2, \"arch")
+        return Result { () throws(APIError) in
+            try Registration(decoding: Array(text.utf8))
+        }.failure
     }
 
     @Test func wrongSampleCountsAreRefused() {
@@ -113,6 +129,46 @@ import FederationWire
         #expect(error(#"{"samples": NaN}"#)?.code == .malformedJSON)
     }
 
+    @Test func whoIsOfAnotherVersionIsToldWhatToUpdate() throws {
+        func sentences(_ said: JSONValue?) -> (client: APIError?, server: APIError?) {
+            var registration: [String: JSONValue] = [
+                "architecture": .string(Samples.digest.hexadecimal), "samples": 600,
+            ]
+            registration["protocol"] = said
+            guard case .object(var settings) = Self.settings.json else { return (nil, nil) }
+            settings["protocol"] = said
+            let (one, other) = (
+                JSONValue.object(registration).encoded(), JSONValue.object(settings).encoded()
+            )
+            return (
+                Result { () throws(APIError) in try Registration(decoding: one) }.failure,
+                Result { () throws(APIError) in try RunSettings(decoding: other) }.failure
+            )
+        }
+        for said: JSONValue? in [nil, 1] {
+            let (client, server) = sentences(said)
+            #expect(
+                client?.message
+                    == "the client speaks version 1 of the protocol, the server version 2: "
+                    + "update the client")
+            #expect(client?.code == .wrongVersion)
+            #expect(client?.status == 426)
+            #expect(
+                server?.message
+                    == "the server speaks version 1 of the protocol, the client version 2: "
+                    + "update the server")
+        }
+        let (client, server) = sentences(3)
+        #expect(
+            client?.message
+                == "the client speaks version 3 of the protocol, the server version 2: "
+                + "update the server")
+        #expect(server?.message.hasSuffix(": update the client") == true)
+        #expect(sentences("2").client?.code == .invalidField)
+        #expect(sentences(2).client == nil)
+        #expect(sentences(2).server == nil)
+    }
+
     @Test func everyFieldOfTheSettingsIsNeeded() throws {
         guard case .object(let members) = Self.settings.json else {
             Issue.record("no object")
@@ -129,12 +185,16 @@ import FederationWire
                 if value == "", ["model", "engine", "dataset", "partition"].contains(key) {
                     continue
                 }
+                if value == [], ["transforms", "encodings"].contains(key) { continue }
                 if value == nil || value == JSONValue.null, Self.optional.contains(key) {
                     #expect(result.failure == nil, "\(key)")
                     continue
                 }
                 if let error = result.failure {
-                    #expect(error.message.contains("“\(key)”"), "\(error.message)")
+                    // Of the protocol the sentence says more.
+                    #expect(
+                        error.message.contains("“\(key)”") || error.code == .wrongVersion,
+                        "\(error.message)")
                 } else {
                     Issue.record("\(key) = \(String(describing: value)) was taken")
                 }
@@ -145,8 +205,7 @@ import FederationWire
     /// What may be missing or null.
     private static let optional = [
         "partition", "dataFingerprint", "partitionFingerprint", "steps", "batchSize",
-        "learningRateDecay", "momentum", "weightDecay",
-        "proximal", "gradientClip",
+        "learningRateDecay", "momentum", "weightDecay", "gradientClip", "transforms", "encodings",
     ]
 
     private func settingsError(_ changes: [String: JSONValue]) -> APIError? {
@@ -178,7 +237,24 @@ import FederationWire
             (["momentum": 1], "“momentum” is 1: expected a number from 0 to below 1"),
             (["momentum": -0.5], "“momentum” is -0.5: expected a number of at least 0"),
             (["weightDecay": -1], "“weightDecay” is -1: expected a number of at least 0"),
-            (["proximal": 1e300], "“proximal” is 1e+300: expected a number of at least 0"),
+            (
+                ["objective": ["proximal": 1e300, "controlVariates": false]],
+                "“proximal” is 1e+300: expected a number of at least 0"
+            ),
+            (
+                ["objective": ["proximal": 0]],
+                "“controlVariates” is missing: expected true or false"
+            ),
+            (["objective": nil], "“objective” is null: expected an object"),
+            (
+                ["transforms": ["clip:1.0", 3]],
+                "“transforms” is a list: expected a list of up to 16 texts of up to 100 bytes"
+            ),
+            (
+                ["encodings": .array(Array(repeating: "a", count: 17))],
+                "“encodings” is a list: expected a list of up to 16 texts of up to 100 bytes"
+            ),
+            (["architectureJSON": []], "“architectureJSON” is a list: expected an object"),
             (["gradientClip": 0], "“gradientClip” is 0: expected a number above 0"),
             (["experiment": 0], "“experiment” is 0: expected a whole number from 1 to 4"),
         ]

@@ -1,6 +1,7 @@
 import Federation
 import FederationWire
-import Tensors
+import JSON
+import Platform
 import Testing
 
 /// Texts of the other side, with every character in them that does something in place of being seen.
@@ -32,9 +33,9 @@ struct PrintableMessageTests {
 
     @Test("No text of a message comes in with anything that cannot be seen", arguments: pieces)
     func texts(piece: String) throws {
-        let report = try FailureReport(decoding: raw(["reason": .string(piece)]))
-        #expect(isClean(report.reason))
-        #expect(!report.reason.isEmpty)
+        let failure = try FailureReport(decoding: raw(["reason": .string(piece)]))
+        #expect(isClean(failure.reason))
+        #expect(!failure.reason.isEmpty)
         let error = try APIError(
             decoding: raw(["code": "forbidden", "message": .string(piece)]))
         #expect(isClean(error.message, "\(error)"))
@@ -44,8 +45,12 @@ struct PrintableMessageTests {
         #expect(isClean(outcome))
         guard case .object(var members) = MessageTests.settings.json else { throw error }
         for key in ["model", "engine", "dataset", "partition"] { members[key] = .string(piece) }
+        members["transforms"] = [.string(String(piece.unicodeScalars.prefix(10)))]
         let settings = try RunSettings(decoding: raw(members))
         #expect(isClean(settings.model, settings.engine, settings.dataset, settings.partition))
+        #expect(isClean(settings.transforms.first))
+        let report = try UpdateReport(decoding: raw(["numbers": .object([piece: 1])]))
+        #expect(isClean(report.numbers.keys.first))
     }
 
     @Test("Errors that repeat what is wrong do so without it, too", arguments: pieces)
@@ -72,6 +77,7 @@ struct PrintableMessageTests {
                     _ = try Registration(
                         decoding: raw([
                             "architecture": .string(digest), "samples": .string(piece),
+                            "protocol": 2,
                         ]))
                 }))
     }

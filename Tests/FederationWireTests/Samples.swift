@@ -1,7 +1,7 @@
 import Federation
-import Foundation
-import Tensors
 import FederationWire
+import Foundation
+import Parameters
 
 /// What the tests of this target share.
 enum Samples {
@@ -38,13 +38,33 @@ enum Samples {
         }
     }
 
-    static func header(_ count: Int, round: Int = 2, client: Int = 3) -> ModelHeader {
-        .update(
-            run: run, round: round, client: client, sampleCount: 600, parameterCount: count,
-            architecture: digest)
+    /// A vector of which so many in a thousand are not 0.
+    static func sparse(_ count: Int, perThousand: Int, seed: UInt64) -> ParameterVector {
+        var random = RandomStream(RandomKey(seed: seed, purpose: .benchmark))
+        return ParameterVector(count: count) { values in
+            for index in values.indices where random.next(below: 1000) < perThousand {
+                values[index] = Float(random.nextUniform(-0.1, 0.1))
+            }
+        }
     }
+
+    static let header = ModelHeader.update(
+        run: run, round: 2, client: 3, sampleCount: 600, architecture: digest)
+
+    static let report = UpdateReport(
+        seconds: 1.5, loss: 0.25, classCounts: [3, 0, 597], numbers: ["clipped share": 1])
 
     static func expectation(_ layout: ParameterLayout) -> ModelExpectation {
         .update(run: run, round: 2, client: 3, architecture: digest, layout: layout)
+    }
+
+    /// The bytes with the checksum that belongs to them.
+    static func sealed(_ bytes: [UInt8]) -> [UInt8] {
+        var checksum = ModelChecksum()
+        bytes[ModelHeader.byteCount...].withUnsafeBytes { checksum.update($0) }
+        var sealed = bytes
+        let place = ModelHeader.Field.checksum.range
+        sealed.replaceSubrange(place, with: checksum.value(Array(bytes[..<place.lowerBound])))
+        return sealed
     }
 }

@@ -1,8 +1,8 @@
 import Federation
-import Foundation
-import Tensors
-import Testing
 import FederationWire
+import Foundation
+import Parameters
+import Testing
 
 @Suite struct WeightsJSONTests {
     private func decode(_ text: String) -> Result<ParameterVector, WeightsError> {

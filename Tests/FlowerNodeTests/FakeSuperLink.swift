@@ -1,10 +1,10 @@
 import Crypto
+import FlowerNode
 import Foundation
 import Glibc
+import Parameters
 import SwiftProtobuf
 import Synchronization
-import Tensors
-import FlowerNode
 
 /// A SuperLink in this process: the Fleet API on loopback, with the checks and refusals of Flower 1.41.
 final class FakeSuperLink: Sendable {

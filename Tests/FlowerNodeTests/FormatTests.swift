@@ -1,7 +1,7 @@
-import Foundation
-import Tensors
-import Testing
 import FlowerNode
+import Foundation
+import Parameters
+import Testing
 
 @Suite("Flower's formats")
 struct FormatTests {

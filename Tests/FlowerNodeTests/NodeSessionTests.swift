@@ -1,9 +1,10 @@
 import Crypto
-import Foundation
-import Synchronization
-import Tensors
-import Testing
 import FlowerNode
+import Foundation
+import Parameters
+import Platform
+import Synchronization
+import Testing
 
 /// Adds 1 to a model, or what it is told by the learning rate.
 struct Adding: FlowerTrainee {

@@ -3,7 +3,7 @@ import Federation
 import FederationWire
 import Foundation
 import NeuralNetworks
-import Tensors
+import Parameters
 
 /// Everything that reads bytes from elsewhere.
 enum FuzzedParser: String, CaseIterable {
@@ -28,7 +28,7 @@ enum FuzzedParser: String, CaseIterable {
     /// comes back the same, and returns whether it was taken.
     var passes: [([UInt8]) -> Bool] {
         switch self {
-        case .header: [Self.body, Self.forgedBody]
+        case .header: [Self.body, Self.forgedContent, Self.forgedNumbers]
         case .weights: [Self.weights]
         case .messages:
             [
@@ -36,7 +36,7 @@ enum FuzzedParser: String, CaseIterable {
                 { Self.message($0, NextTask.self) }, { Self.message($0, Heartbeat.self) },
                 { Self.message($0, HeartbeatAnswer.self) },
                 { Self.message($0, FailureReport.self) }, { Self.message($0, UpdateReceipt.self) },
-                { Self.message($0, APIError.self) },
+                { Self.message($0, UpdateReport.self) }, { Self.message($0, APIError.self) },
             ]
         case .idx: [{ Self.idx($0, .images) }, { Self.idx($0, .labels) }]
         case .safetensors: [Self.safetensors]
@@ -93,30 +93,62 @@ extension FuzzedParser {
         let whole = decode(bytes, chunk: max(bytes.count, 1))
         demand(decode(bytes, chunk: 7) == whole, "chunks changed what was read")
         guard let whole else { return false }
-        demand(whole.encoded() == bytes, "the body changed on its way")
+        for encoding in VectorEncodings.all {
+            let again = ModelBody.encode(
+                whole.header, whole.value, report: whole.report, as: encoding)
+            let back = decode(again, chunk: max(again.count, 1))
+            demand(
+                back?.value == whole.value && back?.report == whole.report,
+                "the body changed on its way as \(encoding.name)")
+        }
         return true
     }
 
-    /// The bytes as number of samples and parameters of a body whose checksum is right, which no
-    /// fuzzer would hit upon. They do not count as taken.
-    private static func forgedBody(_ bytes: [UInt8]) -> Bool {
+    /// The bytes as all that follows the header of a body whose length and checksum are right, which
+    /// no fuzzer would hit upon: the first says how many sections there are. They do not count as taken.
+    private static func forgedContent(_ bytes: [UInt8]) -> Bool {
+        let content = Array(bytes.dropFirst())
+        var forged = ModelBody.encode(header(samples: 600), .model(zeros))
+        forged.removeSubrange(ModelHeader.byteCount...)
+        forged[ModelHeader.Field.sections.range.lowerBound] = bytes.first ?? 0
+        withUnsafeBytes(of: UInt64(content.count).littleEndian) {
+            forged.replaceSubrange(ModelHeader.Field.length.range, with: $0)
+        }
+        var checksum = ModelChecksum()
+        content.withUnsafeBytes { checksum.update($0) }
+        let place = ModelHeader.Field.checksum.range
+        forged.replaceSubrange(
+            place, with: checksum.value(Array(forged[..<place.lowerBound])))
+        _ = body(forged + content)
+        return false
+    }
+
+    /// The bytes as number of samples and parameters of a body that is right but for them, in each
+    /// encoding. They do not count as taken.
+    private static func forgedNumbers(_ bytes: [UInt8]) -> Bool {
         let samples = bytes.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        var parameters = ParameterVector(zeros: layout.count)
-        parameters.withUnsafeMutableBufferPointer {
+        var vector = zeros
+        vector.withUnsafeMutableBufferPointer {
             let target = UnsafeMutableRawBufferPointer($0)
             target.copyBytes(from: bytes.dropFirst(8).prefix(target.count))
         }
-        let header = ModelHeader.update(
-            run: run, round: 2, client: 3, sampleCount: Int(clamping: samples),
-            parameterCount: layout.count, architecture: digest)
-        let forged = ModelBody(header, parameters).encoded()
-        let taken = decode(forged, chunk: 1 + bytes.count % 40)
+        let header = header(samples: Int(clamping: samples))
         let isRight =
             SampleCount.allowed.contains(header.sampleCount)
-            && parameters.inspect().firstNonFinite == nil
-        demand((taken != nil) == isRight, "a wrong body was taken, or a right one refused")
-        demand(!isRight || taken?.encoded() == forged, "the body changed on its way")
+            && vector.inspect().firstNonFinite == nil
+        for encoding in VectorEncodings.all {
+            let forged = ModelBody.encode(header, .change(vector), as: encoding)
+            let taken = decode(forged, chunk: 1 + bytes.count % 40)
+            demand((taken != nil) == isRight, "a wrong body was taken, or a right one refused")
+            demand(!isRight || taken?.value == .change(vector), "the body changed on its way")
+        }
         return false
+    }
+
+    private static let zeros = ParameterVector(zeros: layout.count)
+
+    private static func header(samples: Int) -> ModelHeader {
+        .update(run: run, round: 2, client: 3, sampleCount: samples, architecture: digest)
     }
 
     private static func decode(_ bytes: [UInt8], chunk: Int) -> ModelBody? {

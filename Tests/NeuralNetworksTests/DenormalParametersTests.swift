@@ -1,6 +1,7 @@
 import CKernels
 import Foundation
 import NeuralNetworks
+import Parameters
 import Tensors
 import Testing
 

@@ -1,5 +1,4 @@
 import Foundation
-import Tensors
 import NeuralNetworks
 
 /// The plainest possible forward pass in double precision: loops over every index, straight from

@@ -1,7 +1,8 @@
 import CKernels
+import NeuralNetworks
+import Parameters
 import Tensors
 import Testing
-import NeuralNetworks
 
 /// The fused engine against the plain one, its oracle, over many random shapes and at every level of
 /// dispatch that this CPU has.

@@ -1,8 +1,9 @@
 import CKernels
 import Foundation
+import NeuralNetworks
+import Parameters
 import Tensors
 import Testing
-import NeuralNetworks
 
 /// The reference CNN against Keras (TensorFlow 2.21) in float64: see `about` in the fixture for how
 /// weights and inputs are made from an integer hash, and Fixtures/make_keras_fixture.py for what

@@ -1,6 +1,7 @@
+import NeuralNetworks
+import Parameters
 import Tensors
 import Testing
-import NeuralNetworks
 
 @Suite("Gradients against central differences in double precision")
 struct GradientTests {

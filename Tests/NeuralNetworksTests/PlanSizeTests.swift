@@ -1,5 +1,4 @@
 import NeuralNetworks
-import Tensors
 import Testing
 
 @Suite("Sizes of plans that are not made")

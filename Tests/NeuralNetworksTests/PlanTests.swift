@@ -1,9 +1,10 @@
 import CAllocationCounter
 import CKernels
 import Foundation
+import NeuralNetworks
+import Parameters
 import Tensors
 import Testing
-import NeuralNetworks
 
 @Suite("Plans")
 struct PlanTests {

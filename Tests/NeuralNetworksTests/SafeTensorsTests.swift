@@ -1,7 +1,7 @@
 import Foundation
-import Tensors
-import Testing
 import NeuralNetworks
+import Parameters
+import Testing
 
 @Suite("Model files")
 struct SafeTensorsTests {

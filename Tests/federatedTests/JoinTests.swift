@@ -1,4 +1,5 @@
 import Foundation
+import FoundationNetworking
 import Testing
 import federated
 
@@ -27,9 +28,43 @@ struct JoinTests {
         return (server, address)
     }
 
-    private func join(_ address: String, _ id: Int, _ options: [String] = []) throws -> Running {
-        try Running(["join", address, "--id", "\(id)", "--retry-for", "20"] + options)
+    private func join(
+        _ address: String, _ id: Int, _ options: [String] = [], states: URL? = nil
+    ) throws -> Running {
+        try Running(
+            ["join", address, "--id", "\(id)", "--retry-for", "20"] + options
+                + (states.map { ["--state-dir", $0.appending(path: "states").path] } ?? []))
     }
+
+    /// What a client of a run may have to know beside the model.
+    static let strategies = [
+        [], ["--strategy", "scaffold"], ["--compress", "topk:0.05"],
+        ["--strategy", "fedprox", "--mu", "0.5", "--clip-update", "0.1"],
+    ]
+
+    /// The states that clients have left behind.
+    private func states(in folder: URL) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(
+            atPath: folder.appending(path: "states").path)) ?? []
+    }
+
+    /// Waits until that round is committed, which is to be before the last.
+    /// - Returns: how many are.
+    private func waitForRound(_ round: Int, of rounds: Int, at address: String) throws -> Int {
+        let url = try #require(URL(string: "\(address)/state"))
+        for _ in 0..<2400 {
+            let state = try JSONSerialization.jsonObject(with: try Data(contentsOf: url))
+            let done = ((state as? [String: Any])?["rounds"] as? [Any])?.count ?? 0
+            if done >= round {
+                #expect(done < rounds, "the run was over before anything could be killed")
+                return done
+            }
+            Thread.sleep(forTimeInterval: 0.005)
+        }
+        throw TimedOut()
+    }
+
+    private struct TimedOut: Error {}
 
     @Test("Three processes give the bits of a run in memory, and all end well", arguments: [1, 4])
     func sameBits(experiment: Int) throws {
@@ -50,39 +85,46 @@ struct JoinTests {
         }
     }
 
-    @Test("A client that is killed and started again changes no bit")
-    func killedClient() throws {
+    @Test("A client that is killed and started again changes no bit", arguments: strategies)
+    func killedClient(strategy: [String]) throws {
         try Command.inTemporaryFolder { folder in
-            let options = Command.tiny + ["--rounds", "12", "--epochs", "5", "--seed", "6"]
+            let options =
+                Command.tiny + ["--rounds", "12", "--epochs", "20", "--seed", "6"] + strategy
             let expected = try expectedModel(options, in: folder)
             let (server, address) = try serve(options + ["--port", "0"], in: folder)
-            let others = try (0..<2).map { try join(address, $0) }
-            var third = try join(address, 2)
+            let others = try (0..<2).map { try join(address, $0, states: folder) }
+            var third = try join(address, 2, states: folder)
+            var done = 0
             for _ in 0..<2 {
-                Thread.sleep(forTimeInterval: 0.5)
+                done = try waitForRound(done + 1, of: 12, at: address)
                 third.kill()
-                third = try join(address, 2)
+                third = try join(address, 2, states: folder)
             }
             for client in others + [third] {
                 let end = client.wait()
                 #expect(end.status == 0, "\(end.errors)")
+                #expect(!end.output.contains("is lost"), "\(end.output)")
             }
             #expect(server.wait().status == 0)
             #expect(try modelFile(in: folder.appending(path: "served")) == expected)
+            // Nobody needs them after the run.
+            #expect(states(in: folder) == [])
         }
     }
 
-    @Test("A server that is killed and resumed finds its clients again, to the same bits")
-    func killedServer() throws {
+    @Test(
+        "A server that is killed and resumed finds its clients again, to the same bits",
+        arguments: strategies)
+    func killedServer(strategy: [String]) throws {
         try Command.inTemporaryFolder { folder in
-            let options = Command.tiny + ["--rounds", "8", "--epochs", "40", "--seed", "8"]
+            let options =
+                Command.tiny + ["--rounds", "8", "--epochs", "40", "--seed", "8"] + strategy
             let expected = try expectedModel(options, in: folder)
             let store = ["--store", folder.appending(path: "store.db").path]
             let (first, address) = try serve(options + store + ["--port", "0"], in: folder)
-            let clients = try (0..<3).map { try join(address, $0) }
-            Thread.sleep(forTimeInterval: 1.5)
+            let clients = try (0..<3).map { try join(address, $0, states: folder) }
+            _ = try waitForRound(2, of: 8, at: address)
             first.kill()
-            Thread.sleep(forTimeInterval: 0.3)
             let port = try #require(address.split(separator: ":").last.map(String.init))
             let (second, again) = try serve(
                 options + store + ["--resume", "--port", port], in: folder)
@@ -93,6 +135,32 @@ struct JoinTests {
             }
             #expect(second.wait().status == 0)
             #expect(try modelFile(in: folder.appending(path: "served")) == expected)
+        }
+    }
+
+    @Test("A client whose state is gone says so and goes on without it")
+    func lostState() throws {
+        try Command.inTemporaryFolder { folder in
+            let options =
+                Command.tiny + ["--clients", "1", "--rounds", "12", "--epochs", "20"]
+                + ["--compress", "topk:0.05"]
+            let (server, address) = try serve(options + ["--port", "0"], in: folder)
+            let first = try join(address, 0, states: folder)
+            _ = try waitForRound(2, of: 12, at: address)
+            first.kill()
+            let names = states(in: folder)
+            #expect(names.count == 1)
+            #expect(names.first?.hasSuffix("-0.state") == true)
+            let file = folder.appending(path: "states").appending(path: try #require(names.first))
+            try Data("{}\n".utf8).write(to: file)
+            let end = try join(address, 0, states: folder).wait()
+            #expect(end.status == 0, "\(end.errors)")
+            #expect(
+                end.output.contains(
+                    "what this client kept of its last updates is lost: \(file.path) cannot be read: "
+                        + "it is damaged"), "\(end.output)")
+            #expect(end.output.contains(" is lost: it goes on without"))
+            #expect(server.wait().status == 0)
         }
     }
 
@@ -182,8 +250,8 @@ struct JoinTests {
                 Command.tiny + ["--port", "0"], in: folder)
             defer { server.kill() }
             let client = try join(address, 0)
-            while let line = client.nextLine(), !line.hasPrefix(" round") {}
-            Thread.sleep(forTimeInterval: 0.3)
+            // It has its place when it is told whom the round waits for.
+            #expect(client.says("round 1 waits for "))
             client.interrupt()
             let end = client.wait()
             #expect(end.status == 130)

@@ -1,6 +1,6 @@
 import Federation
 import Foundation
-import LocalTraining
+import Training
 import Testing
 import federated
 
@@ -134,6 +134,20 @@ struct OptionRefusalTests {
         (["--strategy", "fedsgd", "--epochs", "2"], oneStep),
         (["--strategy", "fedsgd", "--steps", "3"], oneStep),
         (["--strategy", "fedsgd", "--batch-size", "8"], oneStep),
+        (["--clip-update", "0"], "--clip-update must be above 0 and finite, not 0.0"),
+        (["--clip-update", "nan"], "--clip-update must be above 0 and finite, not nan"),
+        (
+            ["--strategy", "fednova", "--clip-update", "1"],
+            "FedNova: FedNova weighs clients by their samples, and here all are to weigh the same"
+        ),
+        (
+            ["--compress", "topk:2"],
+            "--compress must be topk:FRACTION, the fraction above 0 and at most 1, not topk:2"
+        ),
+        (
+            ["--compress", "zip"],
+            "--compress must be topk:FRACTION, the fraction above 0 and at most 1, not zip"
+        ),
         (["--strategy", "magic"], "The value 'magic' is invalid for '--strategy <strategy>'"),
     ]
 
@@ -154,24 +168,14 @@ struct OptionRefusalTests {
                 + "are there"
         ),
         (
-            ["--strategy", "scaffold", "--transport", "http"],
-            "scaffold keeps a control variate for each client, which --transport http does not "
-                + "carry: federated run has it in memory"
-        ),
-        (
             ["--strategy", "scaffold", "--transport", "json"],
-            "scaffold keeps a control variate for each client, which --transport json does not "
-                + "carry: federated run has it in memory"
+            "--transport json carries models alone, and scaffold corrects clients by control "
+                + "variates: take --transport http"
         ),
     ]
 
     /// Of `serve` alone.
     static let served: [([String], String)] = [
-        (
-            ["--strategy", "scaffold"],
-            "scaffold keeps a control variate for each client, which a server does not carry: "
-                + "federated run has it in memory"
-        ),
         (["--availability", "0.5"], "Unknown option '--availability'"),
         (["--transport", "http"], "Unknown option '--transport'"),
     ]

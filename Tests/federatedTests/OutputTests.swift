@@ -186,7 +186,7 @@ struct OutputTests {
             // Of the second model's log, a third would fit.
             for (limit, model, clause) in [
                 (1000, "logistic-regression", " rounds is logs/"),
-                (1500, "mcmahan-2nn", ", without weights, is logs/"),
+                (2000, "mcmahan-2nn", ", without weights, is logs/"),
             ] {
                 let command = try Command.shell(
                     "ulimit -f \(limit); $F run \(Command.tinyWords) --model \(model) --rounds 4000 "

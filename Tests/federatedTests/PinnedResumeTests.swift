@@ -2,12 +2,11 @@ import Datasets
 import Federation
 import FederationStore
 import Foundation
-import LocalTraining
 import NeuralNetworks
 import PinnedModels
 import Synchronization
-import Tensors
 import Testing
+import Training
 import federated
 
 @Suite("Runs that are broken off after each round and resumed from the store")

@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import Platform
 import Testing
 import federated
 

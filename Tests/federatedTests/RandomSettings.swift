@@ -2,7 +2,7 @@ import Datasets
 import Federation
 import FederationServer
 import NeuralNetworks
-import Tensors
+import Parameters
 import federated
 
 /// Settings and requests as chance has them: mostly sensible, with values among them that are not.
@@ -69,6 +69,8 @@ struct RandomSettings {
         settings.beta1 = maybe(8) { $0.number(0.5) }
         settings.beta2 = maybe(8) { $0.number(0.5) }
         settings.tau = maybe(8) { $0.number(0.1) }
+        settings.clipUpdate = maybe(8) { Float($0.number(1)) }
+        settings.compress = maybe(8) { $0.pick(["topk:0.1", "topk:1.0", "topk:0", "topk", "zip"]) }
         settings.model = pick(NamedModel.allCases)
         settings.targetAccuracy = maybe(4) { $0.number(0.5) }
         settings.patience = maybe(4) { $0.count(1...5) }

@@ -76,11 +76,6 @@ struct RankTests {
     func refused() throws {
         let cases: [([String], String, Int32)] = [
             (
-                ["run", "--strategy", "scaffold"],
-                "scaffold keeps a control variate for each client, which MPI does not carry: federated "
-                    + "run has it in memory", 64
-            ),
-            (
                 ["run", "--transport", "json"],
                 "--transport json is one process's, and mpirun started 2", 64
             ),

@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import JSON
 import Testing
 import federated
 
@@ -119,7 +120,7 @@ struct ReportTests {
             log.clientAccuracies[client] = (0..<3).map { $0 == round ? 0.5 : nil }
             log.clientSamples[client] = (0..<3).map { $0 == round ? 10 : 0 }
         }
-        let state = RunReport.state(of: log, name: "many").members
+        let state = RunReport.state(of: log, name: "many").json.members
         #expect(state["clientsSeen"] == .integer(1000))
         guard case .array(let clients)? = state["clients"] else {
             Issue.record("there are no clients")

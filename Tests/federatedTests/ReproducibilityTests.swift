@@ -47,6 +47,13 @@ struct ReproducibilityTests {
         }
     }
 
+    @Test("Clients that cannot say which round their model is of")
+    func plain() {
+        let reason = "a client of the plain API does not say which round its model is of (--cohort)"
+        #expect(Self.reasons(.loopback(.json)) { $0.cohort = .count(4) } == [reason])
+        #expect(Self.reasons(.loopback(.json)) == [])
+    }
+
     @Test("Clients that were lost, where they are real")
     func lost() {
         let failure = ClientFailure(.absence, reason: "it went")

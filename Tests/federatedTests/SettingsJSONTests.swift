@@ -1,6 +1,7 @@
 import Datasets
 import Federation
 import Foundation
+import JSON
 import Testing
 import federated
 

@@ -2,10 +2,10 @@ import Federation
 import FederationServer
 import FederationWire
 import Foundation
-import LocalTraining
 import NeuralNetworks
-import Tensors
+import Platform
 import Testing
+import Training
 import federated
 
 @Suite("One validation for every way in")

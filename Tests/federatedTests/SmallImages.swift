@@ -1,5 +1,5 @@
 import Foundation
-import Tensors
+import Parameters
 
 /// IDX files of a few images, which a command reads in no time.
 enum SmallImages {

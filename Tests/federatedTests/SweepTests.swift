@@ -1,7 +1,7 @@
 import ArgumentParser
 import Datasets
 import Foundation
-import LocalTraining
+import Training
 import Testing
 import federated
 
@@ -239,7 +239,8 @@ struct SweepRunTests {
             { $0.fixedShards = true }, { $0.dataset = "a,\"b" }, { $0.engine = .plain },
             { $0.cohort = .count(1) }, { $0.cohort = .fraction(1) }, { $0.overSelection = 1.5 },
             { $0.minimumClients = 2 }, { $0.availability = 0.5 }, { $0.dropoutBefore = 0.5 },
-            { $0.dropoutAfter = 0.5 }, { $0.dropDiverging = true },
+            { $0.dropoutAfter = 0.5 }, { $0.dropDiverging = true }, { $0.clipUpdate = 1 },
+            { $0.compress = "topk:0.1" },
         ]
         var keys = [SweepTable.key(plain)]
         for change in changes {
@@ -250,7 +251,7 @@ struct SweepRunTests {
         #expect(Set(keys).count == changes.count + 1)
         #expect(
             keys[0] == "1,5,5,600,10,8,0.01,1,reference-cnn,,false,1,,fedavg"
-                + String(repeating: ",", count: 23))
+                + String(repeating: ",", count: 25))
     }
 
     @Test("Small runs have a thread each, others all of them; no thread is idle")

@@ -38,23 +38,50 @@ struct TransportTests {
         }
     }
 
-    static let settings: [[String]] = [
-        ["--population", "7", "--cohort", "3", "--no-client-evaluation", "--evaluate-every", "2"],
-        ["--strategy", "fedprox", "--mu", "0.5", "--epochs", "3", "--gradient-clip", "0.5"],
-        ["--strategy", "fedavgm", "--population", "5", "--cohort", "0.6", "--momentum", "0.5"],
+    static let settings: [[String]] =
         [
-            "--strategy", "fednova", "--experiment", "3", "--momentum", "0.9", "--epochs", "1.5",
-            "--learning-rate-decay", "0.5",
-        ],
-        ["--strategy", "fedsgd", "--experiment", "3", "--weight-decay", "0.01"],
-        [
-            "--strategy", "fedyogi", "--partition", "dirichlet:0.5", "--population", "6",
-            "--cohort", "2", "--steps", "9", "--patience", "1",
-        ],
+            [
+                "--population", "7", "--cohort", "3", "--no-client-evaluation", "--evaluate-every",
+                "2",
+            ],
+            ["--strategy", "fedprox", "--mu", "0.5", "--epochs", "3", "--gradient-clip", "0.5"],
+            ["--strategy", "fedavgm", "--population", "5", "--cohort", "0.6", "--momentum", "0.5"],
+            [
+                "--strategy", "fednova", "--experiment", "3", "--momentum", "0.9", "--epochs",
+                "1.5",
+                "--learning-rate-decay", "0.5",
+            ],
+            ["--strategy", "fedsgd", "--experiment", "3", "--weight-decay", "0.01"],
+            [
+                "--strategy", "fedyogi", "--partition", "dirichlet:0.5", "--population", "6",
+                "--cohort", "2", "--steps", "9", "--patience", "1",
+            ],
+            ["--strategy", "scaffold", "--population", "6", "--cohort", "3", "--experiment", "4"],
+            ["--strategy", "scaffold", "--server-learning-rate", "0.5", "--momentum", "0.5"],
+        ] + parts
+
+    /// What the strategy's parts do where clients are, or with all updates at once.
+    static let parts: [[String]] = [
+        ["--strategy", "median", "--clients", "4"],
+        ["--clip-update", "0.05", "--experiment", "3"],
+        ["--compress", "topk:0.05"],
+        ["--compress", "topk:0.2", "--clip-update", "0.1", "--strategy", "median"],
+        ["--compress", "topk:0.1", "--strategy", "fedavgm", "--server-learning-rate", "0.5"],
     ]
+
+    @Test(
+        "What clients do to their updates, the server does for clients of the plain API",
+        arguments: parts)
+    func sameBitsOfPlainClients(options: [String]) throws {
+        try sameBits(of: options, over: "json")
+    }
 
     @Test("Cohorts, strategies, partitions and optimisers: the same over HTTP", arguments: settings)
     func sameBitsOfSettings(options: [String]) throws {
+        try sameBits(of: options, over: "http")
+    }
+
+    private func sameBits(of options: [String], over transport: String) throws {
         try Command.inTemporaryFolder { folder in
             let options =
                 [
@@ -63,7 +90,7 @@ struct TransportTests {
                     "--seed", "9",
                 ] + options
             let memory = try run("memory", options, in: folder)
-            let other = try run("http", options, in: folder)
+            let other = try run(transport, options, in: folder)
             #expect(other.model == memory.model)
             #expect(other.log == memory.log)
         }

@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 /// One hand's way of placing a digit: everything random about where the pen goes.
 ///

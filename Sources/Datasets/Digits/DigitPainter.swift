@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 /// Draws digits one after the other, with scratch memory of its own.
 struct DigitPainter {

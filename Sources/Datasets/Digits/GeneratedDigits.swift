@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 /// 28×28 grey images of the ten digits, drawn by a pen with a random hand.
 ///

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// What there is of MNIST in every place that is looked at: what `federated data` prints.
 public struct DataInventory: Equatable, Sendable {

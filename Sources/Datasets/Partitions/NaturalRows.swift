@@ -1,4 +1,4 @@
-import Tensors
+import Platform
 
 /// The rows of a file that says which client has which image, one after the other.
 ///

@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 #if canImport(Glibc)
     import Glibc

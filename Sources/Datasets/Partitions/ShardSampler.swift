@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 /// Draws the training images of every client in every round.
 ///

@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 /// Where in a model a parameter stands.
 public struct ParameterPlace: Hashable, Sendable, CustomStringConvertible {
@@ -60,6 +60,11 @@ public enum AggregationError: Error, Equatable, Sendable {
     case mergeOverflow
     /// There is no mean of no updates.
     case noUpdates
+    /// The contribution is of another make than the others': a change among models, or with other
+    /// vectors beside it. A transform that is not the same for all clients makes such.
+    case unlikeOthers(client: Int)
+    /// A part of the strategy refuses an update or the whole round; the reason is a sentence.
+    case refused(reason: String)
     /// What the server makes of the updates, which are finite, is not: the new global model or what the
     /// strategy keeps beside it, named by `vector`.
     case resultNotFinite(vector: String, found: NonFiniteNumber, at: ParameterPlace)
@@ -94,6 +99,13 @@ extension AggregationError: CustomStringConvertible {
             """
         case .noUpdates:
             "there is no mean without updates; at least one was expected"
+        case .unlikeOthers(let client):
+            """
+            the update of client \(client) is of another make than the others': \
+            a change among models, or with other vectors beside it
+            """
+        case .refused(let reason):
+            reason
         case .resultNotFinite(let vector, let found, let place):
             "\(place) of \(vector) is \(found); a finite number was expected"
         }

@@ -1,5 +1,5 @@
 import CKernels
-import Tensors
+import Parameters
 
 /// Sums weighted models without any rounding, so that no order of arrival changes a bit of the mean.
 ///
@@ -75,6 +75,16 @@ public struct ExactAccumulator: Sendable {
     /// Throws what adding all of them would throw, and changes nothing.
     public func check(contentsOf updates: [ModelUpdate]) throws(AggregationError) {
         _ = try plan(updates)
+    }
+
+    /// Throws what adding all of them to an empty sum would throw.
+    static func checkFirst(
+        _ updates: [ModelUpdate], layout: ParameterLayout
+    ) throws(AggregationError) {
+        var plan = Plan(bound: 0, sampleCount: 0, needsTail: false)
+        for update in updates {
+            try extend(&plan, by: update, count: layout.count, layout: layout)
+        }
     }
 
     /// Adds n · w of an update.
@@ -241,16 +251,20 @@ public struct ExactAccumulator: Sendable {
     /// Checks everything about updates before any of them is added.
     private func plan(_ updates: [ModelUpdate]) throws(AggregationError) -> Plan {
         var plan = Plan(bound: bound, sampleCount: sampleCount, needsTail: false)
-        for update in updates { try extend(&plan, by: update) }
+        for update in updates {
+            try Self.extend(&plan, by: update, count: count, layout: layout)
+        }
         return plan
     }
 
-    private func extend(_ plan: inout Plan, by update: ModelUpdate) throws(AggregationError) {
+    private static func extend(
+        _ plan: inout Plan, by update: ModelUpdate, count: Int, layout: ParameterLayout?
+    ) throws(AggregationError) {
         let client = update.client
         guard update.parameters.count == count else {
             throw .wrongLength(client: client, found: update.parameters.count, expected: count)
         }
-        guard update.sampleCount > 0, update.sampleCount < Self.sampleCountLimit else {
+        guard update.sampleCount > 0, update.sampleCount < sampleCountLimit else {
             throw .sampleCountOutOfRange(client: client, found: update.sampleCount)
         }
         let extent = update.extent
@@ -268,17 +282,19 @@ public struct ExactAccumulator: Sendable {
         // Exact: 24 + 29 bits. One more unit than the largest high word, because carrying brings
         // at most half a unit for every addition.
         let units = Double(extent.largest) * Double(update.sampleCount) * 0x1p24
-        guard units < 0x1p62, plan.bound + Int(units.rounded(.up)) + 1 <= Self.boundLimit else {
+        guard units < 0x1p62, plan.bound + Int(units.rounded(.up)) + 1 <= boundLimit else {
             throw .overflow(
                 client: client, value: extent.largest, sampleCount: update.sampleCount,
-                at: largestPlace(update.parameters, magnitude: extent.largest))
+                at: largestPlace(update.parameters, extent.largest, layout))
         }
         plan.bound += Int(units.rounded(.up)) + 1
         plan.sampleCount = samples.partialValue
-        if extent.smallestNonzero < Self.tailThreshold { plan.needsTail = true }
+        if extent.smallestNonzero < tailThreshold { plan.needsTail = true }
     }
 
-    private func largestPlace(_ parameters: ParameterVector, magnitude: Float) -> ParameterPlace {
+    private static func largestPlace(
+        _ parameters: ParameterVector, _ magnitude: Float, _ layout: ParameterLayout?
+    ) -> ParameterPlace {
         let index = parameters.withUnsafeBufferPointer { parameters in
             parameters.firstIndex { abs($0) == magnitude }
         }

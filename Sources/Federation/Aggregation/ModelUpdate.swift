@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 /// What a client hands back after a round of local training.
 public struct ModelUpdate: Sendable {
@@ -20,6 +20,18 @@ public struct ModelUpdate: Sendable {
         self.sampleCount = sampleCount
         self.parameters = parameters
         extent = parameters.inspect()
+    }
+
+    /// An update whose numbers have been looked at before.
+    init(
+        client: Int, round: Int, sampleCount: Int, parameters: ParameterVector,
+        extent: ParameterVector.Extent
+    ) {
+        self.client = client
+        self.round = round
+        self.sampleCount = sampleCount
+        self.parameters = parameters
+        self.extent = extent
     }
 }
 

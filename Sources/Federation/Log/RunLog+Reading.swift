@@ -1,6 +1,7 @@
 import Foundation
+import JSON
+import Parameters
 import Platform
-import Tensors
 
 extension RunLog {
     /// Reads a log's JSON. Keys may come in any order; unknown ones are left out.
@@ -72,6 +73,9 @@ extension RunLog {
         if let parts { series = ClientSeries(parts: try partsOnly(parts, from: first)) }
         try reader.optional("drops", "a list of clients that were dropped", &drops) {
             $0.list { ClientDrop($0) }
+        }
+        try reader.optional("round metrics", "lists of numbers by name", &roundMetrics) {
+            $0.byName { $0.optionalNumbers }
         }
         try reader.optional("outcome", "a text", &outcome) {
             $0.text.map { Self.renumbered($0, clientsFrom: first) }
@@ -277,6 +281,17 @@ extension JSONValue {
                 round: rounds[index], accuracy: accuracies[index], loss: losses[index],
                 samples: samples[index], classCounts: counts[index])
         }
+    }
+
+    /// Values by name.
+    fileprivate func byName<Value>(_ read: (JSONValue) -> Value?) -> [String: Value]? {
+        guard case .object(let members) = self else { return nil }
+        var values: [String: Value] = [:]
+        for (key, member) in members {
+            guard let value = read(member) else { return nil }
+            values[key] = value
+        }
+        return values
     }
 
     /// Values by client, whose ids count from `first`, by the ids from 0.

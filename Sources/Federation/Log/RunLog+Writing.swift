@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import JSON
+import Parameters
 
 extension RunLog {
     /// The log as JSON, in one piece.
@@ -61,6 +62,9 @@ extension RunLog {
         try byClient("clients class counts", lists.classCounts) { .array($0.map(integers)) }
         if let parts { try byClient("clients rounds", parts, json) }
         if let drops { try member("drops", .array(drops.map(\.json))) }
+        if !roundMetrics.isEmpty {
+            try member("round metrics", .object(roundMetrics.mapValues(numbers)))
+        }
         try member("outcome", .string(outcome))
         try member("configuration", configuration)
         if let reproducibility {

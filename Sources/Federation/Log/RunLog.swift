@@ -1,5 +1,6 @@
 import Foundation
-import Tensors
+import JSON
+import Parameters
 
 /// What is kept of a run, as `Logs/<UTC %Y%m%d_%H%M%S>.json` holds it.
 ///
@@ -77,6 +78,9 @@ public struct RunLog: Equatable, Sendable {
     public var serverLosses: [Double?] = []
     /// Clients that rounds went on without (`drops`); nil where a log does not say.
     public var drops: [ClientDrop]?
+    /// What the strategy's parts say of rounds, by name and round (`round metrics`; left out where they say
+    /// nothing).
+    public var roundMetrics: [String: [Double?]] = [:]
     /// How the run ended, as `Outcome` describes it (`outcome`).
     public var outcome = ""
     /// The run's options (`configuration`).
@@ -126,6 +130,11 @@ public struct RunLog: Equatable, Sendable {
     public mutating func append(_ round: CommittedRound) {
         append(round.record, classCounts: round.classCounts)
         timings.roundSeconds.append(round.seconds)
+        let before = serverAccuracies.count - 1
+        for name in Set(roundMetrics.keys).union(round.metrics.keys) {
+            roundMetrics[name, default: Array(repeating: nil, count: before)]
+                .append(finite(round.metrics[name]))
+        }
         drops = (drops ?? []) + round.drops
     }
 
@@ -143,6 +152,7 @@ public struct RunLog: Equatable, Sendable {
         log.finalWeight = .none
         log.serverLosses = []
         log.drops = nil
+        log.roundMetrics = [:]
         log.timings.roundSeconds = []
         return log
     }

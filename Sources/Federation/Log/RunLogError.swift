@@ -1,3 +1,5 @@
+import JSON
+
 /// Why a log could not be written or read.
 public enum RunLogError: Error, Equatable, Sendable {
     /// The bytes are not JSON, or a list of the final model is not rectangular.

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// A client that a round went on without, or had to ask again.
 public struct ClientDrop: Hashable, Sendable {

@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 /// The order in which a round offers places to a run's clients: a random permutation of 0…K − 1.
 ///

@@ -13,12 +13,14 @@ public struct CommittedRound: Hashable, Sendable {
     /// Clients that were seen to vanish since the commit before, in the order of time. Those of a
     /// simulation, which nobody sees, are in the record alone: `drops` has both.
     public var observedDrops: [ClientDrop]
+    /// What the strategy's parts say of it, by name.
+    public var metrics: [String: Double]
 
     /// A round as it is committed.
     public init(
         record: RoundRecord, classCounts: [Int: [Int]] = [:], seconds: Double = 0,
         trainingSeconds: Double = 0, evaluationSeconds: Double = 0,
-        observedDrops: [ClientDrop] = []
+        observedDrops: [ClientDrop] = [], metrics: [String: Double] = [:]
     ) {
         self.record = record
         self.classCounts = classCounts
@@ -26,6 +28,7 @@ public struct CommittedRound: Hashable, Sendable {
         self.trainingSeconds = trainingSeconds
         self.evaluationSeconds = evaluationSeconds
         self.observedDrops = observedDrops
+        self.metrics = metrics
     }
 
     /// All clients that the round lost: those seen to vanish, and those whose part is incomplete for a

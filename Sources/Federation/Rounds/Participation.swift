@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 /// How simulated clients fail to take part: by chance, seeded, each client and round for itself.
 ///

@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 extension RoundEngine {
     /// What a run is to do.

@@ -27,7 +27,7 @@
 ///
 /// Vectors never pass through here. An update is taken in two steps, so that a sum that refuses it
 /// cannot leave the engine believing otherwise: `accept`, then `updateFolded` or `updateRefused` by
-/// the driver. A driver that waits in between holds an `Acceptance`, which traps if it is forgotten.
+/// the driver, which is `RunMachine`.
 public struct RoundEngine: Sendable {
     /// What the run is to do.
     public let configuration: Configuration

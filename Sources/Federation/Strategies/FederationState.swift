@@ -1,38 +1,26 @@
-import Tensors
+import Parameters
 
 /// What a federation knows between two rounds, beyond their records: all that the next one depends on.
 public struct FederationState: Sendable, Equatable {
     /// The global model, x.
     public var model: ParameterVector
-    /// What the strategy's server half keeps, each laid out as the model: none for an average, [v] for
-    /// momentum, [m, v] for adaptive optimisers, [c] for control variates. Empty before the first round.
-    public var optimizer: [ParameterVector]
-    /// What the strategy's client half keeps for each client seen so far: SCAFFOLD's cᵢ.
-    public var clients: [Int: ParameterVector]
+    /// What the server rule keeps, by the rule's names, each laid out as the model. Empty before the first
+    /// round.
+    public var vectors: [String: ParameterVector]
+    /// Numbers that server rule and transforms keep, by name.
+    public var numbers: [String: Double]
+    /// What transforms keep for each client seen so far, by client and the transform's names: SCAFFOLD's
+    /// cᵢ.
+    public var clients: [Int: [String: ParameterVector]]
 
     /// A state.
     public init(
-        model: ParameterVector, optimizer: [ParameterVector] = [],
-        clients: [Int: ParameterVector] = [:]
+        model: ParameterVector, vectors: [String: ParameterVector] = [:],
+        numbers: [String: Double] = [:], clients: [Int: [String: ParameterVector]] = [:]
     ) {
         self.model = model
-        self.optimizer = optimizer
+        self.vectors = vectors
+        self.numbers = numbers
         self.clients = clients
-    }
-}
-
-extension Strategy.ServerHalf {
-    /// What `FederationState.optimizer` holds, in words.
-    var vectorNames: [String] {
-        switch self {
-        case .average, .normalizedAverage: []
-        case .optimizer(let optimizer):
-            if case .momentum = optimizer.rule {
-                ["the server's velocity v"]
-            } else {
-                ["the server's first moment m", "the server's second moment v"]
-            }
-        case .controlVariates: ["the control variate c"]
-        }
     }
 }

@@ -1,10 +1,10 @@
-import Tensors
+import Parameters
 
 /// How a server moves its model along the mean of what clients changed, Δ = ȳ − x.
 ///
 /// Computed in Double for each parameter and rounded once to Float; square root, sums and products
 /// round alike on every machine.
-public struct ServerOptimizer: Hashable, Sendable {
+public struct ServerOptimizer: ServerRule, Hashable {
     /// The rule.
     public enum Rule: Hashable, Sendable {
         /// v ← β v + Δ, x ← x + η v.
@@ -67,32 +67,50 @@ public struct ServerOptimizer: Hashable, Sendable {
     /// Whether it takes the mean as it is.
     var isAverage: Bool { rule == .momentum(0) && learningRate == 1 }
 
-    /// The model and the optimiser's vectors after a round with that mean.
-    func step(_ state: FederationState, mean: ParameterVector) -> FederationState {
+    /// Its settings as people read them.
+    public var settings: [String] {
+        let rate = "server rate \(learningRate)"
+        switch rule {
+        case .momentum(let beta): return [rate, "β \(beta)"]
+        case .adagrad: return [rate, "β₁ \(beta1)", "τ \(tau)"]
+        case .adam, .yogi: return [rate, "β₁ \(beta1)", "β₂ \(beta2)", "τ \(tau)"]
+        }
+    }
+
+    public var vectorNames: [String] {
+        if case .momentum = rule { [Self.velocity] } else { [Self.first, Self.second] }
+    }
+
+    private static let velocity = "velocity v"
+    private static let first = "first moment m"
+    private static let second = "second moment v"
+
+    /// The model and the optimiser's vectors after a round.
+    public func next(
+        _ aggregate: Aggregate, after state: FederationState, _ context: RoundContext
+    ) -> FederationState {
         var next = state
-        let model = state.model
+        let (model, value) = (state.model, aggregate.value)
         let count = model.count
         if case .momentum(let beta) = rule {
-            let before = state.optimizer.first ?? ParameterVector(zeros: count)
-            let velocity = ParameterVector.map(before, mean, model) { v, mean, x in
-                Float(beta * Double(v) + (Double(mean) - Double(x)))
+            let before = state.vectors[Self.velocity] ?? ParameterVector(zeros: count)
+            let velocity = value.map(with: before, model) { v, _, change in
+                Float(beta * Double(v) + change)
             }
-            next.optimizer = [velocity]
+            next.vectors[Self.velocity] = velocity
             next.model = ParameterVector.map(model, velocity) { [learningRate] x, v in
                 Float(Double(x) + learningRate * Double(v))
             }
             return next
         }
-        let first = state.optimizer.first ?? ParameterVector(zeros: count)
+        let first = state.vectors[Self.first] ?? ParameterVector(zeros: count)
         let second =
-            state.optimizer.count > 1
-            ? state.optimizer[1]
-            : ParameterVector(count: count) { $0.update(repeating: Float(tau * tau)) }
-        let m = ParameterVector.map(first, mean, model) { [beta1] m, mean, x in
-            Float(beta1 * Double(m) + (1 - beta1) * (Double(mean) - Double(x)))
+            state.vectors[Self.second]
+            ?? ParameterVector(count: count) { $0.update(repeating: Float(tau * tau)) }
+        let m = value.map(with: first, model) { [beta1] m, _, change in
+            Float(beta1 * Double(m) + (1 - beta1) * change)
         }
-        let v = ParameterVector.map(second, mean, model) { [beta2, rule] v, mean, x in
-            let change = Double(mean) - Double(x)
+        let v = value.map(with: second, model) { [beta2, rule] v, _, change in
             let (v, square) = (Double(v), change * change)
             switch rule {
             case .momentum, .adagrad: return Float(v + square)
@@ -102,7 +120,8 @@ public struct ServerOptimizer: Hashable, Sendable {
                 return Float(v - (1 - beta2) * square * sign)
             }
         }
-        next.optimizer = [m, v]
+        next.vectors[Self.first] = m
+        next.vectors[Self.second] = v
         next.model = ParameterVector.map(model, m, v) { [learningRate, tau] x, m, v in
             Float(Double(x) + learningRate * Double(m) / (Double(v).squareRoot() + tau))
         }

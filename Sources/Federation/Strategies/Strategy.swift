@@ -1,138 +1,103 @@
-import Tensors
+import Parameters
 
-/// A federated algorithm as a value: a client half, which changes what clients train for, and a server
-/// half, which makes the next global model of their updates.
+/// A federated algorithm as a value made of parts, each of which anyone can write.
+///
+/// What a client minimises is the `objective`. Its update goes through the client halves of the
+/// `transforms`, weighs as the `weighting` says, and is folded with the others' by the `aggregator`; the
+/// aggregate goes back through the transforms' server halves, and the `server` rule makes the next
+/// global model of it.
+///
+/// ```
+/// let robust = Strategy("Clipped median", aggregator: CoordinateMedian())
+/// ```
 ///
 /// In what follows x is the global model, y_i what client i made of it, n_i its samples, and ȳ the mean
 /// Σ n_i y_i / Σ n_i over the round's clients, exact and rounded once.
-public struct Strategy: Hashable, Sendable {
-    /// What a client minimises.
-    public enum ClientHalf: Hashable, Sendable {
-        /// Its own mean loss.
-        case plain
-        /// Its own mean loss + μ/2 · ‖w − x‖².
-        case proximal(mu: Float)
-        /// Its own mean loss, each step corrected by c − c_i.
-        case controlVariates
-    }
-
-    /// What the server makes of a round's updates.
-    public enum ServerHalf: Hashable, Sendable {
-        /// x ← ȳ.
-        case average
-        /// x ← x + η τ_eff · Σ p_i (y_i − x) / a_i.
-        case normalizedAverage(learningRate: Double)
-        /// x moves by an optimiser's step along ȳ − x.
-        case optimizer(ServerOptimizer)
-        /// x ← x + η (ȳ − x), and c as SCAFFOLD has it.
-        case controlVariates(learningRate: Double)
-    }
-
+public struct Strategy: Sendable {
     /// As it stands in the log: "FedAvg".
-    public let name: String
-    public let clientHalf: ClientHalf
-    public let serverHalf: ServerHalf
+    public var name: String
+    /// What a client minimises.
+    public var objective: ClientObjective
+    /// How much an update weighs.
+    public var weighting: Weighting
+    /// What an update goes through, first to last at the client and last to first at the server.
+    public var transforms: [any UpdateTransform]
+    /// How updates become one.
+    public var aggregator: any Aggregator
+    /// What becomes of the model.
+    public var server: any ServerRule
 
-    private init(_ name: String, _ clientHalf: ClientHalf, _ serverHalf: ServerHalf) {
+    /// A strategy of these parts; left out, they are those of federated averaging.
+    public init(
+        _ name: String, objective: ClientObjective = .plain, weighting: Weighting = .samples,
+        transforms: [any UpdateTransform] = [], aggregator: any Aggregator = ExactMean(),
+        server: any ServerRule = Replacement()
+    ) {
         self.name = name
-        self.clientHalf = clientHalf
-        self.serverHalf = serverHalf
+        self.objective = objective
+        self.weighting = weighting
+        self.transforms = transforms
+        self.aggregator = aggregator
+        self.server = server
     }
 
-    /// Federated averaging: x ← Σ_i n_i / n · y_i, with n = Σ_i n_i over the round's cohort.
-    ///
-    /// Source: McMahan, Moore, Ramage, Hampson and Agüera y Arcas, "Communication-efficient learning of
-    /// deep networks from decentralized data", AISTATS 2017, Algorithm 1.
-    public static let fedAvg = Strategy("FedAvg", .plain, .average)
-
-    /// Federated SGD: federated averaging of one local step over all of a client's samples, E = 1 and
-    /// B = ∞, which the run's local training must say; x ← x − η Σ_i n_i / n · ∇F_i(x).
-    ///
-    /// Source: as `fedAvg`, section 2.
-    public static let fedSGD = Strategy("FedSGD", .plain, .average)
-
-    /// FedProx: each client minimises F_i(w) + μ/2 · ‖w − x‖². At μ = 0 it is FedAvg.
-    ///
-    /// Source: Li, Sahu, Zaheer, Sanjabi, Talwalkar and Smith, "Federated optimization in heterogeneous
-    /// networks", MLSys 2020, equation 2.
-    /// - Precondition: μ ≥ 0.
-    public static func fedProx(mu: Float) -> Strategy {
-        precondition(mu >= 0 && mu.isFinite, "μ must be at least 0, not \(mu)")
-        return Strategy("FedProx", mu == 0 ? .plain : .proximal(mu: mu), .average)
+    /// Why its parts contradict each other, as a sentence; nil if they don't.
+    public var problem: String? {
+        let found =
+            transforms.lazy.compactMap { $0.problem(in: self) }.first
+            ?? aggregator.problem(in: self) ?? server.problem(in: self)
+        if let found { return "\(name): \(found)" }
+        let names = transforms.flatMap(\.clientStateNames)
+        if let twice = names.first(where: { name in names.count { $0 == name } > 1 }) {
+            return "\(name): two of its transforms keep “\(twice)” for each client"
+        }
+        return nil
     }
 
-    /// SCAFFOLD with option II: clients step by η_l (g + c − c_i); then, after K_i steps,
-    /// c_i⁺ = c_i − c + (x − y_i) / (K_i η_l), x ← x + η (ȳ − x) and c ← c + Σ_S (c_i⁺ − c_i) / N.
-    ///
-    /// Models are weighted by samples, as in all strategies here (the paper has equal ones); control
-    /// variates are not. With momentum the correction stays outside it.
-    ///
-    /// Source: Karimireddy, Kale, Mohri, Reddi, Stich and Suresh, "SCAFFOLD: stochastic controlled
-    /// averaging for federated learning", ICML 2020, Algorithm 1 and equation 4.
-    /// - Precondition: the learning rate is above 0.
-    public static func scaffold(learningRate: Double = 1) -> Strategy {
-        precondition(learningRate > 0, "a server's learning rate must be above 0")
-        return Strategy("SCAFFOLD", .controlVariates, .controlVariates(learningRate: learningRate))
+    /// What it keeps for each client from round to round, in words.
+    public var clientStateNames: [String] { transforms.flatMap(\.clientStateNames) }
+
+    /// Whether it keeps anything for clients.
+    public var hasClientState: Bool { !clientStateNames.isEmpty }
+
+    /// The transforms whose client half runs where the client is.
+    public var clientTransforms: [any UpdateTransform] {
+        transforms.filter { $0.place == .client }
     }
 
-    /// FedNova: x ← x + η τ_eff Σ_i p_i d_i with d_i = (y_i − x) / a_i, p_i = n_i / n and
-    /// τ_eff = Σ_i p_i a_i, so that clients who take more steps do not pull harder.
-    ///
-    /// For τ local steps a = τ, with momentum ρ it is (τ − ρ (1 − ρ^τ) / (1 − ρ)) / (1 − ρ).
-    ///
-    /// Source: Wang, Liu, Liang, Joshi and Poor, "Tackling the objective inconsistency problem in
-    /// heterogeneous federated optimization", NeurIPS 2020, equations 7 to 9 and section 4.
-    /// - Precondition: the learning rate is above 0.
-    public static func fedNova(learningRate: Double = 1) -> Strategy {
-        precondition(learningRate > 0, "a server's learning rate must be above 0")
-        return Strategy("FedNova", .plain, .normalizedAverage(learningRate: learningRate))
+    /// Why a state cannot be one of this strategy's, as a clause; nil if it can.
+    public func problem(with state: FederationState) -> String? {
+        let kept = Set(state.vectors.keys)
+        let own = Set(server.vectorNames)
+        if let stranger = kept.subtracting(own).sorted().first {
+            return "it has a “\(stranger)”, which \(name) does not keep"
+        }
+        if !kept.isEmpty, let missing = own.subtracting(kept).sorted().first {
+            return "it has no “\(missing)”, which \(name) keeps"
+        }
+        let ofClients = Set(clientStateNames)
+        for (client, vectors) in state.clients.sorted(by: { $0.key < $1.key }) {
+            if let stranger = Set(vectors.keys).subtracting(ofClients).sorted().first {
+                return "it has a “\(stranger)” of client \(client), which \(name) does not keep"
+            }
+        }
+        let counts = Array(state.vectors.values) + state.clients.values.flatMap(\.values)
+        if let other = counts.first(where: { $0.count != state.model.count }) {
+            return "a vector beside the model has \(other.count) parameters, the model "
+                + "\(state.model.count)"
+        }
+        return nil
     }
-
-    /// FedAvgM: v ← β v + (ȳ − x), x ← x + η v. At β = 0 and η = 1 it is FedAvg.
-    ///
-    /// Source: Hsu, Qi and Brown, "Measuring the effects of non-identical data distribution for
-    /// federated visual classification", 2019, section 4.3.
-    public static func fedAvgM(learningRate: Double = 1, momentum: Double = 0.9) -> Strategy {
-        let optimizer = ServerOptimizer(
-            .momentum(momentum), learningRate: learningRate)
-        return Strategy("FedAvgM", .plain, optimizer.isAverage ? .average : .optimizer(optimizer))
-    }
-
-    /// FedAdagrad, FedAdam or FedYogi: an adaptive server optimiser.
-    ///
-    /// Source: see `ServerOptimizer`.
-    public static func adaptive(_ optimizer: ServerOptimizer) -> Strategy {
-        Strategy(optimizer.name, .plain, .optimizer(optimizer))
-    }
-
-    /// Whether clients keep something from round to round.
-    public var hasClientState: Bool { clientHalf == .controlVariates }
 }
 
-/// How much a client trained, as the server half of some strategies needs to know it.
-public struct LocalWork: Hashable, Sendable {
-    /// Steps of SGD, τ or K.
-    public var steps: Int
-    /// η_l, the client's learning rate in that round.
-    public var learningRate: Double
-    /// ρ, its momentum.
-    public var momentum: Double
-
-    /// Work of so many steps.
-    public init(steps: Int, learningRate: Double, momentum: Double = 0) {
-        self.steps = steps
-        self.learningRate = learningRate
-        self.momentum = momentum
-    }
-
-    /// ‖a‖₁, how far `steps` equal gradients carry, in learning rates.
-    ///
-    /// Source: Wang et al. 2020 (see `Strategy.fedNova`), section 4.
-    package var reach: Double {
-        let tau = Double(steps)
-        guard momentum > 0 else { return tau }
-        var power = 1.0
-        for _ in 0..<steps { power *= momentum }
-        return (tau - momentum * (1 - power) / (1 - momentum)) / (1 - momentum)
+extension Strategy: CustomStringConvertible {
+    /// Name and settings: "FedAdam, server rate 0.01, β₁ 0.9, β₂ 0.99, τ 0.001".
+    public var description: String {
+        var parts = [name]
+        if objective.proximal > 0 { parts.append("μ \(objective.proximal)") }
+        parts += server.settings
+        parts += clientTransforms.map(\.description)
+        if weighting != .samples { parts.append(weighting.description) }
+        return parts.joined(separator: ", ")
     }
 }

@@ -1,6 +1,6 @@
 import FederationWire
 import HTTPTypes
-import Tensors
+import Platform
 
 /// Tells a browser that another site's page makes ask from everybody else who asks.
 ///

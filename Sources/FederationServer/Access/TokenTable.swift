@@ -1,6 +1,6 @@
 import Crypto
 import Foundation
-import Tensors
+import Platform
 
 /// Who holds a token.
 public enum TokenHolder: Hashable, Sendable {

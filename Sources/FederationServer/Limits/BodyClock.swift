@@ -1,43 +1,41 @@
-import NIOCore
-
 /// How fast the body of a request comes, counting only the time in which the server waits for it.
 package struct BodyClock {
     let allowance: RequestAllowance
     private(set) var byteCount = 0
-    private let start: NIODeadline
-    private var waited = TimeAmount.zero
-    private var waitingSince: NIODeadline?
+    private let start: Double
+    private var waited = 0.0
+    private var waitingSince: Double?
 
-    package init(_ allowance: RequestAllowance, since start: NIODeadline) {
+    /// - Parameter start: as all times here, in seconds on any clock.
+    package init(_ allowance: RequestAllowance, since start: Double) {
         self.allowance = allowance
         self.start = start
     }
 
     /// The server is ready to read.
-    package mutating func waitBegins(at now: NIODeadline) {
+    package mutating func waitBegins(at now: Double) {
         if waitingSince == nil { waitingSince = now }
     }
 
     /// Bytes have come.
-    package mutating func received(_ count: Int, at now: NIODeadline) {
+    package mutating func received(_ count: Int, at now: Double) {
         byteCount += count
-        if let waitingSince { waited = waited + (now - waitingSince) }
+        if let waitingSince { waited += now - waitingSince }
         waitingSince = nil
     }
 
     /// Why the body is to be cut off, if it is.
-    package func lateness(at now: NIODeadline, limits: ServerLimits) -> String? {
-        let waited = waited + (waitingSince.map { now - $0 } ?? .zero)
-        let waitedSeconds = Double(waited.nanoseconds) / 1e9
-        if waitedSeconds > limits.graceSeconds,
-            Double(byteCount) < waitedSeconds * Double(limits.minimumBytesPerSecond)
+    package func lateness(at now: Double, limits: ServerLimits) -> String? {
+        let waited = waited + (waitingSince.map { now - $0 } ?? 0)
+        if waited > limits.graceSeconds,
+            Double(byteCount) < waited * Double(limits.minimumBytesPerSecond)
         {
             return """
-                \(byteCount) bytes of the body came in \(Self.text(waitedSeconds)) s: \
+                \(byteCount) bytes of the body came in \(Self.text(waited)) s: \
                 expected at least \(limits.minimumBytesPerSecond) a second
                 """
         }
-        let seconds = Double((now - start).nanoseconds) / 1e9
+        let seconds = now - start
         let limit = limits.bodySeconds(bytes: allowance.bodyBytes)
         guard seconds > limit else { return nil }
         return """

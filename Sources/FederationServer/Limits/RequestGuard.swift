@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOSSL
-import Tensors
+import Platform
 
 /// Stands between HTTP and the application on each connection, and cuts off what is too long, too
 /// slow or no HTTP, with the error that both APIs use.
@@ -27,13 +27,16 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     struct Refused: Error {}
 
     private let limits: ServerLimits
+    private let time: any TimeSource
     private let table: ConnectionTable
     private let counters: Counters
     private var connection: Connection?
 
     /// The body that is coming in; nil between bodies.
     private var body: BodyClock?
-    private var bodyCheck: Scheduled<Void>?
+    private var bodyCheck: Task<Void, Never>?
+    /// Counts the checks, so that one that is taken back just as it begins is known by its number.
+    private var bodyChecks = 0
     /// Whether the body must wait for a place in memory, and whether reading waits for that.
     private var isHeldBack = false
     private var readIsDue = false
@@ -52,8 +55,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var isGone = false
     private var isEnding = false
 
-    init(limits: ServerLimits, table: ConnectionTable, counters: Counters) {
+    init(
+        limits: ServerLimits, time: any TimeSource, table: ConnectionTable, counters: Counters
+    ) {
         self.limits = limits
+        self.time = time
         self.table = table
         self.counters = counters
     }
@@ -104,7 +110,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
             readIsDue = true
             return
         }
-        body?.waitBegins(at: .now())
+        body?.waitBegins(at: time.seconds())
         context.read()
     }
 
@@ -127,7 +133,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 return refuse(Self.tooLarge(length, allowance), context)
             }
             if let error = Self.encoded(head, length) { return refuse(error, context) }
-            body = BodyClock(allowance, since: .now())
+            body = BodyClock(allowance, since: time.seconds())
             isHeldBack = allowance.needsPlace
             unanswered.append(allowance)
             if head.headerFields[.expect]?.lowercased() == "100-continue", unanswered.count == 1 {
@@ -135,7 +141,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
                     wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
             }
         case .body(let bytes):
-            body?.received(bytes.readableBytes, at: .now())
+            body?.received(bytes.readableBytes, at: time.seconds())
             if let body, body.byteCount > body.allowance.bodyBytes {
                 return refuse(Self.tooLarge(nil, body.allowance), context)
             }
@@ -177,18 +183,27 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func scheduleBodyCheck(_ context: ChannelHandlerContext) {
-        let interval = TimeAmount.nanoseconds(Int64(limits.graceSeconds / 4 * 1e9))
-        bodyCheck = context.eventLoop.assumeIsolated().scheduleTask(in: interval) { [self] in
-            bodyCheck = nil
-            guard refusal == nil, let body else { return }
-            let reason =
-                body.lateness(at: .now(), limits: limits)
-                ?? connection?.overdue(afterSeconds: limits.slotHoldSeconds)
-            if let reason {
-                refuse(APIError(.tooSlow, reason), context)
-            } else {
-                scheduleBodyCheck(context)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let seconds = limits.graceSeconds / 4
+        bodyChecks += 1
+        bodyCheck = Task { [time, number = bodyChecks] in
+            guard (try? await time.sleep(seconds: seconds)) != nil else { return }
+            bound.eventLoop.execute {
+                let (handler, context) = bound.value
+                handler.checkBody(number, context)
             }
+        }
+    }
+
+    private func checkBody(_ number: Int, _ context: ChannelHandlerContext) {
+        guard number == bodyChecks, !isGone, refusal == nil, let body else { return }
+        let reason =
+            body.lateness(at: time.seconds(), limits: limits)
+            ?? connection?.overdue(afterSeconds: limits.slotHoldSeconds)
+        if let reason {
+            refuse(APIError(.tooSlow, reason), context)
+        } else {
+            scheduleBodyCheck(context)
         }
     }
 

@@ -1,3 +1,5 @@
+import FederationWire
+
 /// How much, how slowly and how many: what keeps bad company from using up the server.
 ///
 /// What a body may hold follows from the size of the model; the rest are plain numbers that tests
@@ -38,8 +40,12 @@ public struct ServerLimits: Sendable, Hashable {
     /// Bytes of the model as raw floats.
     public var modelBytes: Int { parameterCount * 4 }
 
-    /// Largest binary update: the floats and a header.
-    public var binaryUpdateBytes: Int { modelBytes + (4 << 10) }
+    /// Largest binary update, however its floats are written: header, table and report take less than
+    /// what is added.
+    public var binaryUpdateBytes: Int {
+        let vector = VectorEncodings.all.map { $0.byteLimit(count: parameterCount) }.max() ?? 0
+        return vector + UpdateReport.byteLimit + (4 << 10)
+    }
 
     /// Largest update as nested lists: 32 bytes a number is more than any writer of 64-bit decimals
     /// takes with its comma and space.

@@ -1,21 +1,24 @@
 import FederationWire
+import Platform
 import Synchronization
-import Tensors
 
-/// Places in memory for uploads: who finds none waits in line, so that memory stays flat however
-/// many upload at once.
+/// Places in memory for what clients upload, or fetch each for itself: who finds none waits in line, so
+/// that memory stays flat however many come at once.
 package final class UploadSlots: Sendable {
     /// A place; free again when nobody holds it.
     package final class Slot: Sendable {
         private let slots: UploadSlots
-        private let since = MonotonicClock.seconds()
-        fileprivate init(_ slots: UploadSlots) { self.slots = slots }
+        private let since: Double
+        fileprivate init(_ slots: UploadSlots) {
+            self.slots = slots
+            since = slots.time.seconds()
+        }
         deinit { slots.release() }
 
         /// Why whoever has the place has had it long enough, if that is so: while nobody waits for it
         /// one may be slow.
         func overdue(afterSeconds seconds: Double) -> String? {
-            let held = MonotonicClock.seconds() - since
+            let held = slots.time.seconds() - since
             guard held > seconds, slots.load.waiting > 0 else { return nil }
             return """
                 the body was not complete after \(Int(held)) s: \
@@ -32,22 +35,29 @@ package final class UploadSlots: Sendable {
     }
 
     let count: Int
+    /// What has a place, in the plural.
+    private let things: String
+    private let time: any TimeSource
     private let state: Mutex<State>
 
-    init(count: Int) {
+    package init(
+        count: Int, of things: String = "uploads", time: any TimeSource = SystemTime()
+    ) {
         precondition(count > 0, "uploads need at least one place in memory, not \(count)")
         self.count = count
+        self.things = things
+        self.time = time
         state = Mutex(State(free: count))
     }
 
     /// How many uploads have a place, and how many wait for one.
-    var load: (held: Int, waiting: Int) {
+    package var load: (held: Int, waiting: Int) {
         state.withLock { (count - $0.free, $0.waiting.count) }
     }
 
     /// Waits for a place.
     /// - Throws: `APIError` with the code `too_many_requests` if none becomes free in time.
-    func acquire(timeoutSeconds: Double) async throws(APIError) -> Slot {
+    package func acquire(timeoutSeconds: Double) async throws(APIError) -> Slot {
         let number = state.withLock { state -> Int? in
             if state.free > 0 {
                 state.free -= 1
@@ -57,8 +67,8 @@ package final class UploadSlots: Sendable {
             return state.next
         }
         guard let number else { return Slot(self) }
-        let timer = Task {
-            try await Task.sleep(for: .seconds(timeoutSeconds))
+        let timer = Task { [time] in
+            try await time.sleep(seconds: timeoutSeconds)
             self.giveUp(number)
         }
         let isGranted = await withCheckedContinuation { continuation in
@@ -76,8 +86,8 @@ package final class UploadSlots: Sendable {
         guard isGranted else {
             throw APIError(
                 .tooManyRequests,
-                "the server has had \(count) other uploads in hand for \(timeoutSeconds) s: try again"
-            )
+                "the server has had \(count) other \(things) in hand for \(timeoutSeconds) s: "
+                    + "try again")
         }
         return Slot(self)
     }

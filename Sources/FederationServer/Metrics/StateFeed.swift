@@ -1,7 +1,7 @@
 import FederationWire
 import NIOCore
+import Platform
 import Synchronization
-import Tensors
 
 /// Tells all who watch the live page what has changed, at most four times a second.
 package final class StateFeed: Sendable {
@@ -37,10 +37,12 @@ package final class StateFeed: Sendable {
     }
 
     private let limit: Int
+    private let time: any TimeSource
     private let state = Mutex(State())
 
-    package init(limit: Int) {
+    package init(limit: Int, time: any TimeSource = SystemTime()) {
         self.limit = limit
+        self.time = time
     }
 
     /// How many watch.
@@ -90,13 +92,13 @@ package final class StateFeed: Sendable {
 
     /// A watcher begins to take what is told, or has taken it.
     func takes(_ number: Int, _ isTaking: Bool) {
-        let now = MonotonicClock.seconds()
+        let now = time.seconds()
         state.withLock { $0.watchers[number]?.takesSince = isTaking ? now : nil }
     }
 
     /// Cuts off those who have taken nothing for so long.
     func dropStalled(afterSeconds seconds: Double) {
-        let now = MonotonicClock.seconds()
+        let now = time.seconds()
         let stalled = state.withLock { state in
             let numbers = state.watchers.filter { now - ($0.value.takesSince ?? now) > seconds }
                 .keys

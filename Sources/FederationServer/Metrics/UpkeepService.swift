@@ -1,6 +1,6 @@
 import NIOCore
+import Platform
 import ServiceLifecycle
-import Tensors
 
 /// What the server does at regular times: looks for clients that have vanished, and tells browsers
 /// what has changed.
@@ -9,6 +9,7 @@ struct UpkeepService: Service {
     let feed: StateFeed
     let routes: ObservationRoutes
     let timing: ServerTiming
+    let time: any TimeSource
     let limits: ServerLimits
 
     func run() async throws {
@@ -21,16 +22,16 @@ struct UpkeepService: Service {
     }
 
     private func keepUp() async {
-        while (try? await Task.sleep(for: .seconds(timing.upkeepSeconds))) != nil {
+        while (try? await time.sleep(seconds: timing.upkeepSeconds)) != nil {
             await coordinator.upkeep()
         }
     }
 
     private func tell() async {
-        var last = MonotonicClock.seconds()
-        while (try? await Task.sleep(for: .seconds(timing.feedSeconds))) != nil {
+        var last = time.seconds()
+        while (try? await time.sleep(seconds: timing.feedSeconds)) != nil {
             feed.dropStalled(afterSeconds: limits.watcherStallSeconds)
-            let now = MonotonicClock.seconds()
+            let now = time.seconds()
             if feed.takeChange() {
                 feed.send(await routes.event())
                 last = now

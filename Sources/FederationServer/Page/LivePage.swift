@@ -3,6 +3,7 @@ import Federation
 import FederationWire
 import Foundation
 import HTTPTypes
+import JSON
 
 /// The page that shows a run: one HTML file with nothing from elsewhere.
 ///

@@ -1,82 +1,111 @@
 import Federation
 import FederationWire
 import Foundation
-import Tensors
+import Parameters
 
 /// The run that is being served, as far as one moment shows it.
 package struct ActiveRun {
     /// Counts the runs of this server: work for an earlier one is recognised by it.
     let number: Int
     package internal(set) var served: ServedRun
-    package internal(set) var engine: RoundEngine
+    /// Decides what happens when, and knows what has come of it.
+    package internal(set) var machine: RunMachine
     /// The committed model.
-    var publication: ModelPublication
-    /// What is known after the last committed round.
-    var state: FederationState
-    /// What comes next, while it is tested and made permanent.
-    var candidate: FederationState?
-    /// The aggregate of the open round, and which round that is: a round is opened once.
-    var sum: (round: Int, aggregate: RoundSum)?
-    /// One made ahead for the round that comes next.
-    var spareSum: RoundSum?
+    private(set) var publication: ModelPublication
     var members: [Int: Member] = [:]
+    /// The last committed round that an update of a client is part of.
+    private(set) var counted: [Int: Int] = [:]
+    /// Requests that have brought an update which is being folded in, by client.
+    var settling: [Int: [CheckedContinuation<Settlement?, Never>]] = [:]
     /// Whether a client has reported, in this or an earlier life of the server.
     var hasReports: Bool
-    package internal(set) var outcome: Outcome?
 
-    let startedAt: Date
     var openedAt: Date?
-    var openedSeconds = 0.0
-    /// When all that the open round needs were there; nil before.
-    var readySeconds: Double?
+    /// Whether all that the open round needs have been there.
+    var isReady = false
     var deadlineAt: Date?
-    var history: [History] = []
+    /// The committed rounds as the page lists them.
+    private(set) var history: [RunState.Round] = []
     /// The last of the clients that vanished.
-    var drops: [ClientDrop] = []
-    var events: [(at: Date, text: String)] = []
+    private(set) var drops: [ClientDrop] = []
+    private(set) var events: [RunState.Event] = []
 
-    /// A committed round for the page.
-    struct History {
-        var round: Int
-        var global: Evaluation?
-        var seconds: Double?
-        var closedAt: Date?
-        /// Accuracies of the clients' models, lowest to highest; nil if none was evaluated.
-        var clients: ClosedRange<Double>?
-
-        init(_ record: RoundRecord, seconds: Double?, closedAt: Date? = nil) {
-            round = record.round
-            global = record.global
-            self.seconds = seconds
-            self.closedAt = closedAt
-            let accuracies = record.clients.compactMap { $0.evaluation?.accuracy }
-                .filter(\.isFinite)
-            if let lowest = accuracies.min(), let highest = accuracies.max() {
-                clients = lowest...highest
-            }
-        }
+    init(_ served: ServedRun, number: Int, workers: Workers) {
+        self.number = number
+        self.served = served
+        machine = RunMachine(served.plan, state: served.state, resuming: served.rounds)
+        publication = ModelPublication(
+            round: served.rounds.count, parameters: served.state.model,
+            settings: served.settings, layout: served.plan.layout, workers: workers)
+        hasReports = !served.rounds.isEmpty || !served.keptUpdates.isEmpty
+        drops = Array(served.rounds.flatMap(\.drops).suffix(200))
+        for round in served.rounds { note(round, closedAt: nil) }
     }
 
     var settings: RunSettings { served.settings }
+    package var rules: RoundEngine.Configuration { served.plan.rules }
 
-    /// The round that clients may report in: the engine's, once there is an aggregate for it.
-    var openRound: Int? {
-        guard let sum, sum.round == engine.openRound else { return nil }
-        return sum.round
+    /// The round that clients may report in.
+    package var openRound: Int? { machine.openRound }
+
+    /// How the run ended; nil while it goes on, and where it can't because of what is not permanent.
+    package var outcome: Outcome? {
+        guard let result = machine.result, result.commitError == nil else { return nil }
+        return result.outcome
     }
 
     /// Whether the run has a client of that id.
     func takes(_ client: Int) -> Bool { (0..<settings.clients).contains(client) }
 
-    /// Notes a client that vanished for the page, which shows the last 200.
+    /// Hands out another model.
+    mutating func publish(_ model: ParameterVector, round: Int, by workers: Workers) {
+        publication = ModelPublication(
+            round: round, parameters: model, settings: settings, layout: served.plan.layout,
+            workers: workers)
+    }
+
+    /// Nothing will come of the updates that are being folded in.
+    mutating func forgetUpdates() {
+        let waiters = settling.sorted { $0.key < $1.key }.flatMap(\.value)
+        settling = [:]
+        for waiter in waiters { waiter.resume(returning: nil) }
+    }
+
+    // MARK: For the page
+
+    /// Notes a round that has been made permanent.
+    /// - Parameter closedAt: nil where that is not known.
+    mutating func note(_ round: CommittedRound, closedAt: Date?) {
+        for part in round.record.clients where part.sampleCount != nil {
+            counted[part.client] = round.record.round
+        }
+        history.append(RunState.Round(round, closedAt: closedAt))
+    }
+
+    /// Notes a client that vanished: the last 200 are shown.
     mutating func note(_ drop: ClientDrop) {
         drops.append(drop)
         if drops.count > 200 { drops.removeFirst() }
     }
 
-    /// Notes something for the page, which shows the last 200.
+    /// Notes something: the last 200 are shown.
     mutating func note(_ text: String) {
-        events.append((Date(), text))
+        events.append(RunState.Event(at: Date(), text))
         if events.count > 200 { events.removeFirst(events.count - 200) }
+    }
+}
+
+extension RunState.Round {
+    /// A round that has been made permanent.
+    fileprivate init(_ committed: CommittedRound, closedAt: Date?) {
+        let record = committed.record
+        let accuracies = record.clients.compactMap { $0.evaluation?.accuracy }.filter(\.isFinite)
+        var range: ClosedRange<Double>?
+        if let lowest = accuracies.min(), let highest = accuracies.max() {
+            range = lowest...highest
+        }
+        self.init(
+            round: record.round, accuracy: record.global?.accuracy, loss: record.global?.loss,
+            seconds: committed.seconds, closedAt: closedAt, clients: range)
     }
 }

@@ -1,7 +1,7 @@
 import Federation
 import FederationWire
 import Foundation
-import Tensors
+import Platform
 
 extension Coordinator {
     // MARK: Who
@@ -53,16 +53,16 @@ extension Coordinator {
     // MARK: Binary API
 
     /// The run's settings, as the timing of this server completes them.
-    func settings() throws(APIError) -> RunSettings {
-        if isDraining { throw Self.stopping }
+    package func settings() throws(APIError) -> RunSettings {
+        try checkGoesOn()
         return run.settings
     }
 
     /// A client says what it is, before its first task and whenever the server does not know it.
-    func register(
+    package func register(
         _ name: RunIdentifier, _ client: Int, _ registration: Registration
     ) throws(APIError) {
-        if isDraining { throw Self.stopping }
+        try checkGoesOn()
         guard name == run.settings.run else { return try check(name, client) }
         try admit(client)
         guard registration.architecture == run.settings.architecture else {
@@ -104,7 +104,7 @@ extension Coordinator {
     }
 
     /// A client says that it takes part no more.
-    func leave(_ name: RunIdentifier, _ client: Int) throws(APIError) {
+    package func leave(_ name: RunIdentifier, _ client: Int) throws(APIError) {
         try check(name, client)
         guard run.members[client]?.isRegistered == true else { return }
         answerPoll(of: client, .success(NextTask(.wait, committed: summary)))
@@ -113,7 +113,7 @@ extension Coordinator {
     }
 
     /// Takes a sign of life and says whether the round still waits for the client.
-    func heartbeat(
+    package func heartbeat(
         _ name: RunIdentifier, _ client: Int, _ heartbeat: Heartbeat
     ) throws(APIError) -> HeartbeatAnswer {
         try checkRegistered(name, client)
@@ -126,14 +126,14 @@ extension Coordinator {
         seen(client)
         feed.markChanged()
         return HeartbeatAnswer(
-            isWanted: run.openRound == heartbeat.round && run.engine.isTraining(client))
+            isWanted: run.openRound == heartbeat.round && run.machine.engine.isTraining(client))
     }
 
     /// Answers when there is something to do, at the latest after `pollSeconds`.
-    func nextTask(
+    package func nextTask(
         _ name: RunIdentifier, _ client: Int, _ connection: Connection
     ) async throws(APIError) -> NextTask {
-        if isDraining { throw Self.stopping }
+        try checkGoesOn()
         try checkRegistered(name, client)
         seen(client)
         let now = task(for: client)
@@ -148,10 +148,10 @@ extension Coordinator {
         pollNumber += 1
         let number = pollNumber
         let handler = connection.onClose {
-            Task { await self.dropPoll(of: client, number: number) }
+            self.workers.begin { await self.dropPoll(of: client, number: number) }
         }
         defer { connection.forget(handler) }
-        let deadline = MonotonicClock.seconds() + run.settings.pollSeconds
+        let deadline = time.seconds() + run.settings.pollSeconds
         let answer = await withCheckedContinuation { continuation in
             member(client) { member in
                 member.poll = Member.Poll(
@@ -174,11 +174,11 @@ extension Coordinator {
             throw error(.duplicate, client, round)
         }
         let failure = ClientFailure(.divergence, reason: report.reason)
-        if let rejection = handle(.clientFailed(client: client, round: round, failure: failure)) {
-            throw error(rejection, client, round)
-        }
+        let now = Date()
+        let event = RunEvent.failed(client: client, round: round, failure, at: now)
+        if let rejection = handle(event) { throw error(rejection, client, round) }
         member(client) { $0.task = nil }
-        drop(client, in: round, reason: report.reason)
+        noteDrop(of: client, in: round, reason: report.reason, at: now)
         notice("client \(client) has failed in round \(round): \(report.reason)")
     }
 
@@ -205,16 +205,16 @@ extension Coordinator {
             return NextTask(
                 .finished(outcome: outcome.description, succeeded: succeeded), committed: summary)
         }
-        if let round = run.openRound, run.engine.isTraining(client) {
-            return NextTask(.train(round: round), committed: summary)
+        if let round = run.openRound, run.machine.engine.isTraining(client) {
+            return NextTask(
+                .train(round: round, counted: run.counted[client]), committed: summary)
         }
         return NextTask(.wait, committed: summary, waiting: waiting)
     }
 
     private var summary: CommittedSummary? {
         run.history.last.map {
-            CommittedSummary(
-                round: $0.round, accuracy: $0.global?.accuracy, loss: $0.global?.loss)
+            CommittedSummary(round: $0.round, accuracy: $0.accuracy, loss: $0.loss)
         }
     }
 
@@ -223,7 +223,7 @@ extension Coordinator {
         guard let poll = run.members[client]?.poll else { return }
         run.members[client]?.poll = nil
         // Its question was open until now, and so was its connection.
-        run.members[client]?.lastSeenSeconds = MonotonicClock.seconds()
+        run.members[client]?.lastSeenSeconds = time.seconds()
         poll.answer.resume(returning: answer)
     }
 
@@ -238,7 +238,7 @@ extension Coordinator {
     package func seen(_ client: Int) {
         let before = waiting
         let (isNew, hadTask) = member(client) { member in
-            member.lastSeenSeconds = MonotonicClock.seconds()
+            member.lastSeenSeconds = time.seconds()
             member.lastSeen = Date()
             member.disconnectedSeconds = nil
             let isNew = !member.hasJoined || member.isLost
@@ -247,8 +247,8 @@ extension Coordinator {
             return (isNew, member.task != nil)
         }
         guard isNew else { return }
-        if !hadTask || !run.engine.isTraining(client) {
-            inform(.clientJoined(client: client))
+        if !hadTask || !run.machine.engine.isTraining(client) {
+            inform(.joined(client: client))
         }
         notice("client \(client) is there")
         reportWaiting(before: before)
@@ -262,7 +262,9 @@ extension Coordinator {
             member.connections += 1
             member.disconnectedSeconds = nil
         }
-        _ = connection.onClose { Task { await self.disconnected(client, run: number) } }
+        _ = connection.onClose {
+            self.workers.begin { await self.disconnected(client, run: number) }
+        }
     }
 
     /// A connection that a client has used is gone.
@@ -270,64 +272,66 @@ extension Coordinator {
         guard run.number == number else { return }
         member(client) { member in
             member.connections = max(0, member.connections - 1)
-            if member.connections == 0 { member.disconnectedSeconds = MonotonicClock.seconds() }
+            if member.connections == 0 { member.disconnectedSeconds = time.seconds() }
         }
     }
 
     /// Gives up a client, whose place may go to another.
     package func lose(_ client: Int, reason: String) {
-        let round = run.engine.currentRound
+        let round = run.machine.engine.currentRound
         let before = waiting
         member(client) { member in
             member.isLost = true
             member.task = nil
             member.disconnectedSeconds = nil
         }
-        drop(client, in: round, reason: reason)
+        let now = Date()
+        noteDrop(of: client, in: round, reason: reason, at: now)
         notice("client \(client) is gone in round \(round): \(reason)")
-        inform(.clientLost(client: client, reason: reason))
+        inform(.lost(client: client, reason: reason, at: now))
         reportWaiting(before: before)
     }
 
-    private func drop(_ client: Int, in round: Int, reason: String) {
-        let drop = ClientDrop(at: Date(), client: client, round: round, reason: reason)
-        run.note(drop)
-        run.served.noteDrop(drop)
+    /// Notes for the page what the run's machine notes for the round's record.
+    private func noteDrop(of client: Int, in round: Int, reason: String, at date: Date) {
+        run.note(ClientDrop(at: date, client: client, round: round, reason: reason))
         counters.countDrop()
     }
 
     // MARK: Upkeep
 
     /// Looks for clients that have vanished and questions that have waited long enough.
-    func upkeep() {
-        guard run.outcome == nil, !isDraining else {
-            for (client, member) in run.members where member.poll != nil {
-                answerPoll(of: client, .success(task(for: client)))
-            }
-            return
+    package func upkeep() {
+        let isOver = run.outcome != nil || isStopping
+        let now = time.seconds()
+        // In an order that does not depend on how a dictionary keeps them.
+        let answered = run.members.filter { _, member in
+            member.poll.map { isOver || now >= $0.deadline } ?? false
         }
-        let now = MonotonicClock.seconds()
+        for client in answered.keys.sorted() {
+            answerPoll(of: client, .success(task(for: client)))
+        }
+        guard !isOver else { return }
         forgiveOwnDelay(now)
-        for (client, member) in run.members where member.isRegistered && !member.isLost {
-            if let poll = member.poll {
-                if now >= poll.deadline { answerPoll(of: client, .success(task(for: client))) }
-                continue
-            }
-            if member.uploads > 0 { continue }
-            if let since = member.disconnectedSeconds {
-                if now - since > timing.disconnectionSeconds {
-                    lose(client, reason: "its connection closed")
-                }
-            } else {
-                // A process that dies closes its connections. One that is still connected may only
-                // be busy, on a machine whose cores all are.
-                let limit =
-                    member.connections > 0 ? timing.connectedSilenceSeconds : timing.silenceSeconds
-                if now - member.lastSeenSeconds > limit {
-                    lose(client, reason: "no heartbeat for \(Self.text(limit)) s")
-                }
-            }
+        let vanished = run.members.compactMapValues { silence(of: $0, at: now) }
+        for (client, reason) in vanished.sorted(by: { $0.key < $1.key }) {
+            lose(client, reason: reason)
         }
+    }
+
+    /// Why a client has vanished, if it has.
+    private func silence(of member: Member, at now: Double) -> String? {
+        guard member.isRegistered, !member.isLost, member.poll == nil, member.uploads == 0 else {
+            return nil
+        }
+        if let since = member.disconnectedSeconds {
+            return now - since > timing.disconnectionSeconds ? "its connection closed" : nil
+        }
+        // A process that dies closes its connections. One that is still connected may only be busy, on a
+        // machine whose cores all are.
+        let limit = member.connections > 0 ? timing.connectedSilenceSeconds : timing.silenceSeconds
+        guard now - member.lastSeenSeconds > limit else { return nil }
+        return "no heartbeat for \(Self.text(limit)) s"
     }
 
     /// While this process was held up it heard nobody, which is not the clients' silence.

@@ -1,24 +1,20 @@
 import Federation
 import Foundation
+import Platform
 
 /// The clock of the open round, or of waiting for clients to open it with.
 extension Coordinator {
-    func startDeadline(_ round: Int) {
+    /// Starts it anew; nil for never.
+    func startDeadline(_ round: Int, afterSeconds seconds: Double?) {
         stopDeadline()
-        guard let seconds = run.served.rules.roundDeadlineSeconds else { return }
+        guard let seconds else { return }
         run.deadlineAt = Date(timeIntervalSinceNow: seconds)
         let timer = timers
-        timedRound = round
-        deadline = Task {
-            try? await Task.sleep(for: .seconds(seconds))
-            passDeadline(round, timer: timer)
+        let end = time.seconds() + seconds
+        deadline = workers.begin { [self, time] in
+            try? await time.sleep(until: end)
+            await passDeadline(round, timer: timer)
         }
-    }
-
-    /// Passes the deadline that runs, if there is one, before its time: for tests.
-    package func passDeadlineNow() {
-        guard run.deadlineAt != nil, let round = timedRound else { return }
-        passDeadline(round, timer: timers)
     }
 
     func stopDeadline() {
@@ -32,6 +28,6 @@ extension Coordinator {
         guard timer == timers, run.outcome == nil else { return }
         run.deadlineAt = nil
         notice("the deadline of round \(round) has passed")
-        inform(.deadlinePassed(round: round))
+        inform(.deadline(round: round))
     }
 }

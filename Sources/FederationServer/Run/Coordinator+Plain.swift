@@ -1,6 +1,6 @@
 import Federation
 import FederationWire
-import Tensors
+import Parameters
 
 extension Coordinator {
     /// The number of committed rounds.
@@ -20,7 +20,7 @@ extension Coordinator {
     ///
     /// - Returns: false where this run is the very one that is asked for, and nobody has reported.
     private func mayInitialize(_ request: RunRequest, force: Bool) throws(APIError) -> Bool {
-        if isDraining { throw Self.stopping }
+        try checkGoesOn()
         guard run.outcome == nil else { return true }
         if run.hasReports {
             guard force else {
@@ -42,7 +42,7 @@ extension Coordinator {
     ///
     /// One is made after the other, and no report is taken meanwhile: whoever makes a run notes it as
     /// the one that is served, so it must not turn out then that another has kept or taken its place.
-    func initialize(
+    package func initialize(
         _ request: RunRequest, force: Bool,
         make: @Sendable (RunRequest) async throws -> ServedRun
     ) async throws {
@@ -56,12 +56,15 @@ extension Coordinator {
             for waiter in runWaiters { waiter.resume() }
             runWaiters = []
         }
-        replace(with: try await make(request))
+        let served = try await make(request)
+        try limits.check(served.plan)
+        replace(with: served)
     }
 
     /// A client of the plain API says how many samples it has.
-    func setSampleCount(_ client: Int, _ count: Int) throws(APIError) {
-        if isDraining { throw Self.stopping }
+    package func setSampleCount(_ client: Int, _ count: Int) throws(APIError) {
+        try checkGoesOn()
+        try checkModelIsEnough()
         try checkIsPlain(client)
         guard run.takes(client) else {
             throw APIError(
@@ -75,22 +78,28 @@ extension Coordinator {
 
     /// Makes sure that no client of the binary API, which keeps in touch, has the same id.
     private func checkIsPlain(_ client: Int) throws(APIError) {
-        guard let member = run.members[client], member.isRegistered, !member.isLost else { return }
-        try refuse(client, instance: "the plain API")
+        guard let member = run.members[client], member.isRegistered else { return }
+        guard member.isLost else { try refuse(client, instance: "the plain API") }
+        // One that has vanished leaves its place to this one, which does not keep in touch.
+        self.member(client) { member in
+            member.isRegistered = false
+            member.instance = nil
+        }
     }
 
     /// What a client of the plain API may upload now.
-    struct PlainAdmission {
-        var run: RunIdentifier
-        var round: Int
-        var sampleCount: Int
+    package struct PlainAdmission {
+        package var run: RunIdentifier
+        package var round: Int
+        package var sampleCount: Int
         var layout: ParameterLayout
     }
 
     /// Makes sure that a client of the plain API may report, before its model is read.
-    func admitPlain(_ client: Int) throws(APIError) -> PlainAdmission {
-        if isDraining { throw Self.stopping }
+    package func admitPlain(_ client: Int) throws(APIError) -> PlainAdmission {
+        try checkGoesOn()
         try check(client)
+        try checkModelIsEnough()
         try checkIsPlain(client)
         guard let count = run.members[client]?.sampleCount else {
             throw APIError(
@@ -100,25 +109,26 @@ extension Coordinator {
                 expected GET /update_num_data/\(client)/COUNT first
                 """, expected: .string("/update_num_data/\(client)/COUNT"))
         }
-        let round = run.openRound ?? run.engine.currentRound
+        let round = run.openRound ?? run.machine.engine.currentRound
         try checkOpen(round)
-        if run.members[client]?.receipt?.round == round {
+        if run.members[client]?.receipt?.round == round || run.served.hasKept(client, round) {
             throw error(.duplicate, client, round)
         }
-        seen(client)
-        guard run.members[client]?.uploads ?? 0 < 2 else {
-            throw APIError(
-                .tooManyRequests, "client \(client) has two uploads under way already")
-        }
-        member(client) { $0.uploads += 1 }
+        try beginUpload(client)
         return PlainAdmission(
-            run: run.settings.run, round: round, sampleCount: count, layout: run.served.layout)
+            run: run.settings.run, round: round, sampleCount: count,
+            layout: run.served.plan.layout)
     }
 
-    /// Takes an update of the plain API.
-    func takePlain(_ update: IncomingUpdate, of name: RunIdentifier) async throws(APIError) {
-        guard name == run.settings.run else { throw unknownRun() }
-        try await fold(update)
+    /// Makes sure that a model is all that a client of this run sends and gets.
+    private func checkModelIsEnough() throws(APIError) {
+        guard run.served.plan.strategy.objective.usesControlVariates else { return }
+        throw APIError(
+            .forbidden,
+            """
+            clients of this run correct their steps by control variates, which the plain API cannot \
+            carry: use `federated join`
+            """)
     }
 
     /// Notes the bytes of a model that was sent to a client.

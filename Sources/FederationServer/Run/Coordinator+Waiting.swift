@@ -1,6 +1,5 @@
 import Federation
 import FederationWire
-import Tensors
 
 /// Whom the run waits for.
 extension Coordinator {
@@ -10,7 +9,7 @@ extension Coordinator {
     /// What the run waits for that is not there; nil where all that it needs are.
     var waiting: RoundWait? {
         guard run.outcome == nil else { return nil }
-        let engine = run.engine
+        let engine = run.machine.engine
         switch engine.phase {
         case .idle, .closing, .finished: return nil
         case .waiting(let round):
@@ -47,8 +46,9 @@ extension Coordinator {
 
     /// Begins a round's time when all that it needs are there: what went before was waiting.
     func noteReady() {
-        guard run.openRound != nil, run.readySeconds == nil, waiting == nil else { return }
-        run.readySeconds = MonotonicClock.seconds()
+        guard run.openRound != nil, !run.isReady, waiting == nil else { return }
+        run.isReady = true
+        run.machine.restartClock(at: time.seconds())
     }
 
     /// Tells the operator whom the run waits for now, if that is another than before.

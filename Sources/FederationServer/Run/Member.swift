@@ -1,24 +1,9 @@
 import Federation
 import FederationWire
 import Foundation
-import Tensors
 
 /// What the server knows of one client of the run.
 struct Member {
-    /// How the live page names what it does.
-    enum State: String {
-        /// It asks for a task.
-        case waiting
-        /// It has a task.
-        case training
-        /// Its update of the open round is taken.
-        case reported
-        /// It has vanished or left.
-        case lost
-        /// It has not been heard of, or has no part in the open round.
-        case idle
-    }
-
     /// An update that was taken.
     struct Receipt: Equatable {
         var round: Int
@@ -59,8 +44,8 @@ struct Member {
     /// The round that it is to train in, until it has reported.
     var task: Int?
     var receipt: Receipt?
-    /// Its model and the memory it has, until it has been tested.
-    var untested: (model: ParameterVector, slot: UploadSlots.Slot?)?
+    /// The memory that its model has until it has been tested.
+    var slot: UploadSlots.Slot?
     var accuracy: Double?
     var bytesReceived = 0
     var bytesSent = 0
@@ -76,10 +61,23 @@ struct Member {
     }
 
     /// What the page shows.
-    func state(openRound: Int?) -> State {
+    func state(openRound: Int?) -> RunState.Client.State {
         if isLost { return .lost }
         if let openRound, receipt?.round == openRound { return .reported }
         if task != nil { return hasJoined ? .training : .idle }
         return poll != nil ? .waiting : .idle
+    }
+
+    /// What the page lists.
+    func shown(openRound: Int?) -> RunState.Client {
+        var shown = RunState.Client(client: client)
+        shown.state = state(openRound: openRound)
+        shown.samples = sampleCount
+        shown.accuracy = accuracy
+        shown.lastSeen = lastSeen
+        shown.bytesReceived = bytesReceived
+        shown.bytesSent = bytesSent
+        shown.imagesPerSecond = imagesPerSecond
+        return shown
     }
 }

@@ -1,8 +1,8 @@
 import Federation
 import FederationWire
 import NIOCore
+import Parameters
 import Synchronization
-import Tensors
 
 /// A committed global model as clients fetch it: each form is made once, when it is first asked for,
 /// and all who fetch it are sent the same bytes.
@@ -43,9 +43,8 @@ final class ModelPublication: Sendable {
             let task = Task { [self] in
                 await workers.convert { [self] in
                     let header = ModelHeader.globalModel(
-                        run: settings.run, round: round, parameterCount: parameters.count,
-                        architecture: settings.architecture)
-                    return ByteBuffer(bytes: ModelBody(header, parameters).encoded())
+                        run: settings.run, round: round, architecture: settings.architecture)
+                    return ByteBuffer(bytes: ModelBody.encode(header, .model(parameters)))
                 }
             }
             forms.binary = task

@@ -1,92 +1,69 @@
 import Federation
 import FederationWire
 import Foundation
-import Tensors
+import Parameters
 
 /// A run as a server takes it over: what it is, where it stands, and what the server cannot do
 /// itself, because it knows neither networks nor data nor disks.
 public struct ServedRun: Sendable {
     /// What clients must know of it.
     public var settings: RunSettings
-    /// When rounds open and close.
-    public var rules: RoundEngine.Configuration
-    /// How updates become the next model.
-    public var strategy: Strategy
-    /// The model's tensors.
-    public var layout: ParameterLayout
-    /// The rounds that are committed already.
-    public var records: [RoundRecord]
-    /// How many seconds each of them took, where that is known.
-    public var recordSeconds: [Double]
-    /// What the federation knows after them.
+    /// What is to be done.
+    public var plan: RunPlan
+    /// What the federation knows after the rounds that are committed.
     public var state: FederationState
-    /// When the run began, in an earlier life of the server perhaps.
-    public var startedAt: Date
-    /// The clients that were dropped in rounds that are committed, in the order of time.
-    public var drops: [ClientDrop]
-    /// Told of each client that is dropped from now on, before the round is committed that goes on
-    /// without it; must return quickly.
-    public var noteDrop: @Sendable (ClientDrop) -> Void
-    /// How much a client with so many samples trains in a round.
-    public var work: @Sendable (_ samples: Int, _ round: Int) -> LocalWork
-    /// Tests a model. Must do its work on threads of its own, and is asked for one at a time.
-    public var evaluate: @Sendable (ParameterVector) async -> Evaluation
+    /// The rounds that are committed already.
+    public var rounds: [CommittedRound]
     /// Updates of the round that comes next which an earlier life of the server has acknowledged.
     public var keptUpdates: [ModelUpdate]
     /// Makes an update outlive the server until its round is committed. Asked before a client of the
     /// plain API is told that its model counts, because that client has no way to learn otherwise; nil
     /// where nothing outlives the server.
     public var keep: (@Sendable (ModelUpdate) async throws -> Void)?
-    /// Makes a round permanent; how many seconds it took comes last.
-    public var commit: @Sendable (RoundRecord, FederationState, Double) async throws -> Void
+    /// When the run began, in an earlier life of the server perhaps.
+    public var startedAt: Date
+    /// How much a client with so many samples trains in a round.
+    public var work: @Sendable (_ samples: Int, _ round: Int) -> LocalWork
+    /// Tests a model, and says how many seconds that took over all threads. Must do its work on threads
+    /// of its own, and is asked for one at a time.
+    public var evaluate: @Sendable (ParameterVector) async -> (Evaluation, seconds: Double)
+    /// Makes a round permanent, with what is known after it.
+    public var commit: @Sendable (CommittedRound, FederationState) async throws -> Void
     /// Called once when the run has ended by itself.
     public var finish: @Sendable (Outcome, ParameterVector) async -> Void
 
     /// A run that is to be served.
-    /// - Precondition: the strategy keeps nothing for each client, for clients keep it to themselves.
+    /// - Precondition: the plan waits for clients, and for commits: what a client is told counts is
+    ///   permanent.
     public init(
-        settings: RunSettings, rules: RoundEngine.Configuration, strategy: Strategy,
-        layout: ParameterLayout, records: [RoundRecord] = [], recordSeconds: [Double] = [],
-        state: FederationState, keptUpdates: [ModelUpdate] = [],
+        settings: RunSettings, plan: RunPlan, state: FederationState,
+        rounds: [CommittedRound] = [], keptUpdates: [ModelUpdate] = [],
         keep: (@Sendable (ModelUpdate) async throws -> Void)? = nil,
-        startedAt: Date = Date(), drops: [ClientDrop] = [],
-        noteDrop: @escaping @Sendable (ClientDrop) -> Void = { _ in },
+        startedAt: Date = Date(),
         work: @escaping @Sendable (_ samples: Int, _ round: Int) -> LocalWork,
-        evaluate: @escaping @Sendable (ParameterVector) async -> Evaluation,
-        commit: @escaping @Sendable (RoundRecord, FederationState, Double) async throws -> Void,
+        evaluate:
+            @escaping @Sendable (ParameterVector) async -> (Evaluation, seconds: Double),
+        commit: @escaping @Sendable (CommittedRound, FederationState) async throws -> Void,
         finish: @escaping @Sendable (Outcome, ParameterVector) async -> Void
     ) {
-        precondition(
-            !strategy.hasClientState, "\(strategy.name) keeps what clients of a server do not send")
+        precondition(plan.rules.waitsForClients, "clients of a server come and go")
+        precondition(!plan.opensBeforeCommit, "a served round opens when the last is permanent")
         self.settings = settings
-        self.rules = rules
-        self.strategy = strategy
-        self.layout = layout
-        self.records = records
-        self.recordSeconds = recordSeconds
+        self.plan = plan
         self.state = state
-        self.startedAt = startedAt
-        self.drops = drops
-        self.noteDrop = noteDrop
+        self.rounds = rounds
         self.keptUpdates = keptUpdates
         self.keep = keep
+        self.startedAt = startedAt
         self.work = work
         self.evaluate = evaluate
         self.commit = commit
         self.finish = finish
     }
-}
 
-/// What `GET /initialize/{clients}/{experiment}/{rounds}` asks for.
-public struct RunRequest: Sendable, Hashable {
-    public var clients: Int
-    public var experiment: Int
-    public var rounds: Int
-
-    /// A run of so many clients and rounds.
-    public init(clients: Int, experiment: Int, rounds: Int) {
-        self.clients = clients
-        self.experiment = experiment
-        self.rounds = rounds
+    /// Whether an earlier life of the server has acknowledged an update of that client in that round,
+    /// which has not been taken up again yet.
+    func hasKept(_ client: Int, _ round: Int) -> Bool {
+        keptUpdates.contains { $0.client == client && $0.round == round }
     }
 }

@@ -16,6 +16,7 @@ struct BinaryRoutes: Sendable {
             return .message(try await coordinator.settings())
         }
         router.add(.model, use: model)
+        router.add(.correction, use: correction)
         router.add(.register) { request, context in
             let (run, client) = try await caller(request, context)
             let registration = try await reader.message(request, Registration.self)
@@ -66,17 +67,51 @@ struct BinaryRoutes: Sendable {
         _ = try identity.holder(request.headers)
         let run = try RunIdentifier(pathSegment: context.segment("run"))
         let publication = try await coordinator.publication(run)
-        let tags: HTTPFields = [.eTag: publication.tag, .cacheControl: "no-cache"]
-        let known = request.headers[.ifNoneMatch]?.split(separator: ",") ?? []
-        if known.contains(where: { $0.trimmingPrefix(" ") == publication.tag }) {
+        let tags = Self.tags(publication.tag)
+        if Self.isKnown(publication.tag, by: request) {
             return Response(status: .notModified, headers: tags)
         }
         let bytes = await publication.binary()
-        counters.count(sent: bytes.readableBytes)
-        if let client = connections[context.channel].onlyClient {
-            await coordinator.sent(bytes.readableBytes, to: client)
-        }
+        await count(bytes, sentTo: connections[context.channel].onlyClient)
         return .bytes(bytes, Route.modelMediaType, tags)
+    }
+
+    private func correction(
+        _ request: Request, _ context: FederationContext
+    ) async throws -> Response {
+        let (run, client) = try await caller(request, context)
+        let publication = try await coordinator.correction(run, client)
+        let tags = Self.tags(publication.tag)
+        if Self.isKnown(publication.tag, by: request) {
+            return Response(status: .notModified, headers: tags)
+        }
+        // Each client's is another, so that there may be few at once; the place is held until it is sent.
+        let slot = try await reader.correctionSlots.acquire(
+            timeoutSeconds: reader.limits.slotWaitSeconds)
+        let bytes = await publication.binary()
+        await count(bytes, sentTo: client)
+        var response = Response.bytes(bytes, Route.modelMediaType, tags)
+        response.body = ResponseBody(contentLength: bytes.readableBytes) { writer in
+            try await writer.write(bytes)
+            try await writer.finish(nil)
+            withExtendedLifetime(slot) {}
+        }
+        return response
+    }
+
+    private func count(_ bytes: ByteBuffer, sentTo client: Int?) async {
+        counters.count(sent: bytes.readableBytes)
+        if let client { await coordinator.sent(bytes.readableBytes, to: client) }
+    }
+
+    private static func tags(_ tag: String) -> HTTPFields {
+        [.eTag: tag, .cacheControl: "no-cache"]
+    }
+
+    /// Whether the client says that it has what that tag stands for.
+    private static func isKnown(_ tag: String, by request: Request) -> Bool {
+        let known = request.headers[.ifNoneMatch]?.split(separator: ",") ?? []
+        return known.contains { $0.trimmingPrefix(" ") == tag }
     }
 
     /// The run and client that a request names, which must be who sends it.

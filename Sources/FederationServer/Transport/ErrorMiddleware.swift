@@ -1,7 +1,7 @@
 import FederationWire
 import HTTPTypes
 import Hummingbird
-import Tensors
+import Platform
 
 /// Turns every error into the JSON that both APIs use, and counts answers.
 struct ErrorMiddleware: RouterMiddleware {

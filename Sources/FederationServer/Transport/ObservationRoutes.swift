@@ -10,7 +10,8 @@ struct ObservationRoutes: Sendable {
     let counters: Counters
     let connections: ConnectionTable
     let feed: StateFeed
-    let slots: UploadSlots
+    /// Places in memory for uploads of both APIs.
+    let slots: [UploadSlots]
     /// Whether there is a live page.
     let showsPage: Bool
 
@@ -30,7 +31,7 @@ struct ObservationRoutes: Sendable {
         router.add(.state) { request, _ in
             try identity.checkReader(request.headers)
             return .bytes(
-                ByteBuffer(bytes: await coordinator.stateJSON().encoded()), Route.jsonMediaType,
+                ByteBuffer(bytes: await coordinator.state.json.encoded()), Route.jsonMediaType,
                 [.cacheControl: "no-store"])
         }
         router.add(.events, use: events)
@@ -60,7 +61,7 @@ struct ObservationRoutes: Sendable {
     /// The state as a server-sent event.
     func event() async -> ByteBuffer {
         var buffer = ByteBuffer(string: "event: state\ndata: ")
-        buffer.writeBytes(await coordinator.stateJSON().encoded())
+        buffer.writeBytes(await coordinator.state.json.encoded())
         buffer.writeString("\n\n")
         return buffer
     }
@@ -76,8 +77,8 @@ struct ObservationRoutes: Sendable {
             "federated_rounds", .gauge, "Rounds that the run is to have.", Double(gauges.rounds))
         text.add(
             "federated_phase", .gauge, "1 for the phase that the run is in.",
-            ["waiting", "training", "evaluating", "finished"].map {
-                ([("phase", $0)], $0 == gauges.phase ? 1 : 0)
+            RunState.Phase.allCases.map {
+                ([("phase", $0.rawValue)], $0 == gauges.phase ? 1 : 0)
             })
         text.add(
             "federated_server_accuracy", .gauge, "Accuracy of the committed global model.",
@@ -90,8 +91,8 @@ struct ObservationRoutes: Sendable {
             gauges.roundSeconds)
         text.add(
             "federated_clients", .gauge, "Clients by what they do.",
-            gauges.clientStates.sorted { $0.key < $1.key }.map {
-                ([("state", $0.key)], Double($0.value))
+            gauges.clientStates.sorted { $0.key.rawValue < $1.key.rawValue }.map {
+                ([("state", $0.key.rawValue)], Double($0.value))
             })
         text.add(
             "federated_client_drops_total", .counter, "Clients that vanished or failed.",
@@ -108,10 +109,10 @@ struct ObservationRoutes: Sendable {
             Double(counts.bytesSent))
         text.add(
             "federated_uploads", .gauge, "Uploads that have a place in memory.",
-            Double(slots.load.held))
+            Double(slots.reduce(0) { $0 + $1.load.held }))
         text.add(
             "federated_uploads_waiting", .gauge, "Uploads that wait for one.",
-            Double(slots.load.waiting))
+            Double(slots.reduce(0) { $0 + $1.load.waiting }))
         text.add("federated_connections", .gauge, "Open connections.", Double(connections.count))
         text.add("federated_watchers", .gauge, "Browsers that watch.", Double(feed.watcherCount))
         text.add(

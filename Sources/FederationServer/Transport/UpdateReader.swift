@@ -1,7 +1,7 @@
 import FederationWire
 import Hummingbird
 import NIOCore
-import Tensors
+import Platform
 
 /// A connection broke in the middle of a body.
 struct BodyBroken: Error {}
@@ -13,13 +13,19 @@ struct UpdateReader: Sendable {
     let workers: Workers
     let slots: UploadSlots
     let listedSlots: UploadSlots
+    /// Places for what clients fetch each for itself.
+    let correctionSlots: UploadSlots
 
-    init(limits: ServerLimits, counters: Counters, workers: Workers) {
+    init(
+        limits: ServerLimits, time: any TimeSource, counters: Counters, workers: Workers
+    ) {
         self.limits = limits
         self.counters = counters
         self.workers = workers
-        slots = UploadSlots(count: limits.uploadSlots)
-        listedSlots = UploadSlots(count: limits.listedUploadSlots)
+        slots = UploadSlots(count: limits.uploadSlots, time: time)
+        listedSlots = UploadSlots(count: limits.listedUploadSlots, time: time)
+        correctionSlots = UploadSlots(
+            count: limits.uploadSlots, of: "corrections", time: time)
     }
 
     /// Reads a binary update, refusing it at the first byte that is wrong.
@@ -38,15 +44,30 @@ struct UpdateReader: Sendable {
             }
             if case .failure(let error) = result { throw error.apiError }
         }
+        let body: ModelBody
         do throws(ModelBodyError) {
-            let body = try decoder.finish()
-            counters.count(received: body.header.bodyByteCount)
-            return IncomingUpdate(
-                client: body.header.client, round: body.header.round,
-                sampleCount: body.header.sampleCount, parameters: body.parameters,
-                checksum: body.checksum, byteCount: body.header.bodyByteCount, slot: slot)
+            body = try decoder.finish()
         } catch {
             throw error.apiError
+        }
+        let header = body.header
+        try Self.check(body.report, samples: header.sampleCount)
+        counters.count(received: header.bodyByteCount)
+        return IncomingUpdate(
+            client: header.client, round: header.round, sampleCount: header.sampleCount,
+            value: body.value, report: body.report, checksum: body.checksum,
+            byteCount: header.bodyByteCount, origin: .binary, slot: slot)
+    }
+
+    /// Makes sure that what a client says of its samples goes with how many there are: it is recorded.
+    private static func check(_ report: UpdateReport?, samples: Int) throws(APIError) {
+        guard let counts = report?.classCounts else { return }
+        let sum = counts.reduce(0, +)
+        guard sum == samples else {
+            throw APIError(
+                .invalidField,
+                "“classCounts” adds up to \(sum): expected \(samples), the update's samples",
+                expected: .integer(samples), got: .integer(sum))
         }
     }
 
@@ -68,8 +89,7 @@ struct UpdateReader: Sendable {
         case .success(let parameters):
             return IncomingUpdate(
                 client: client, round: admission.round, sampleCount: admission.sampleCount,
-                parameters: parameters, checksum: [], byteCount: byteCount, slot: slot,
-                mustBeKept: true)
+                value: .model(parameters), byteCount: byteCount, origin: .plain, slot: slot)
         case .failure(let error): throw error.apiError
         }
     }

@@ -1,45 +1,77 @@
 import Federation
-import Tensors
+import Parameters
 
-#if _endian(big)
-    #error("binary bodies are copied as they are, which needs a little-endian machine")
-#endif
-
-/// A binary body: a header and the parameters that it announces.
+/// What a binary body says.
 public struct ModelBody: Equatable, Sendable {
-    /// What the parameters are.
+    /// What it is about.
     public let header: ModelHeader
-    /// The model.
-    public let parameters: ParameterVector
+    /// The model, or how far an update moves it; a correction c − c_i is a change, too.
+    public let value: UpdateValue
+    /// What a client says of its training beside the update.
+    public let report: UpdateReport?
     /// The header's checksum, 16 bytes. Two bodies are the same if these are.
     public let checksum: [UInt8]
 
-    /// A body that holds `parameters`.
-    /// - Precondition: the header says as many parameters as there are.
-    public init(_ header: ModelHeader, _ parameters: ParameterVector) {
-        precondition(
-            header.parameterCount == parameters.count,
-            "the header says \(header.parameterCount) parameters, not \(parameters.count)")
-        self.init(header, parameters, checksum: ModelChecksum.of(header.bytes, parameters))
-    }
-
-    init(_ header: ModelHeader, _ parameters: ParameterVector, checksum: [UInt8]) {
+    init(
+        _ header: ModelHeader, _ value: UpdateValue, report: UpdateReport?, checksum: [UInt8]
+    ) {
         self.header = header
-        self.parameters = parameters
+        self.value = value
+        self.report = report
         self.checksum = checksum
     }
 
-    /// The body's bytes, ready to be sent.
-    public func encoded() -> [UInt8] {
-        let headerBytes = header.bytes + checksum
-        return [UInt8](unsafeUninitializedCapacity: header.bodyByteCount) { bytes, count in
-            let target = UnsafeMutableRawBufferPointer(bytes)
-            target.copyBytes(from: headerBytes)
-            parameters.withUnsafeBufferPointer {
-                UnsafeMutableRawBufferPointer(rebasing: target[ModelHeader.byteCount...])
-                    .copyMemory(from: UnsafeRawBufferPointer($0))
+    /// A body's bytes, ready to be sent.
+    /// - Parameters:
+    ///   - header: what it is about; sections and length are filled in.
+    ///   - value: a model for a global model, a change for a correction, either for an update.
+    ///   - report: for an update.
+    ///   - encoding: how the vector is written.
+    /// - Precondition: what it holds goes with its kind, and a report has no more than
+    ///   `UpdateReport.byteLimit` bytes.
+    public static func encode(
+        _ header: ModelHeader, _ value: UpdateValue, report: UpdateReport? = nil,
+        as encoding: any VectorEncoding = Float32Encoding()
+    ) -> [UInt8] {
+        let kind = header.kind
+        let name: ModelSection.Name =
+            kind == .correction ? .correction : value.isChange ? .change : .model
+        precondition(
+            kind.vectorNames.contains(name) && value.isChange == (name != .model),
+            "a \(kind) holds no \(name.rawValue)")
+        precondition(report == nil || kind == .update, "a \(kind) holds no report")
+        let text = report?.encoded() ?? []
+        precondition(text.count <= UpdateReport.byteLimit, "the report is too long")
+
+        var sections = [
+            ModelSection(
+                name: name, encoding: encoding.name, count: value.vector.count,
+                length: encoding.byteCount(of: value.vector))
+        ]
+        if report != nil {
+            sections.append(
+                ModelSection(
+                    name: .report, encoding: ModelSection.reportEncoding, count: 0,
+                    length: text.count))
+        }
+        let table = sections.flatMap(\.bytes)
+        var header = header
+        header.sectionCount = sections.count
+        header.contentByteCount = sections.reduce(table.count) { $0 + $1.length }
+        return [UInt8](unsafeUninitializedCapacity: header.bodyByteCount) { buffer, count in
+            let whole = UnsafeMutableRawBufferPointer(buffer)
+            var position = ModelHeader.byteCount
+            func part(_ length: Int) -> UnsafeMutableRawBufferPointer {
+                defer { position += length }
+                return UnsafeMutableRawBufferPointer(rebasing: whole[position..<position + length])
             }
-            count = target.count
+            part(table.count).copyBytes(from: table)
+            encoding.encode(value.vector, into: part(sections[0].length))
+            part(text.count).copyBytes(from: text)
+            var checksum = ModelChecksum()
+            checksum.update(UnsafeRawBufferPointer(rebasing: whole[ModelHeader.byteCount...]))
+            whole.copyBytes(from: header.bytes + checksum.value(header.bytes))
+            count = whole.count
         }
     }
 
@@ -51,61 +83,5 @@ public struct ModelBody: Equatable, Sendable {
         var decoder = ModelDecoder(expecting: expectation)
         try decoder.append(bytes)
         self = try decoder.finish()
-    }
-}
-
-/// What a body must be to be taken: the parts of the header that are known before it comes.
-public struct ModelExpectation: Sendable {
-    /// What it must hold.
-    public var kind: ModelHeader.Kind
-    /// The run it must be of.
-    public var run: RunIdentifier
-    /// The round it must be of; nil takes any.
-    public var round: Int?
-    /// The client it must come from; 0 for a global model.
-    public var client: Int
-    /// The model's architecture.
-    public var architecture: ArchitectureDigest
-    /// The model's tensors, which give the number of parameters and the names in errors.
-    public var layout: ParameterLayout
-
-    /// An update of that client in that round.
-    public static func update(
-        run: RunIdentifier, round: Int, client: Int, architecture: ArchitectureDigest,
-        layout: ParameterLayout
-    ) -> ModelExpectation {
-        ModelExpectation(
-            kind: .update, run: run, round: round, client: client, architecture: architecture,
-            layout: layout)
-    }
-
-    /// A global model, after however many rounds unless they are given.
-    public static func globalModel(
-        run: RunIdentifier, round: Int? = nil, architecture: ArchitectureDigest,
-        layout: ParameterLayout
-    ) -> ModelExpectation {
-        ModelExpectation(
-            kind: .globalModel, run: run, round: round, client: 0, architecture: architecture,
-            layout: layout)
-    }
-
-    /// The Content-Length that the body must have.
-    public var bodyByteCount: Int { header.bodyByteCount }
-
-    /// The header that the body must have, where it is known.
-    var header: ModelHeader {
-        ModelHeader(
-            kind: kind, run: run, round: round ?? 0, client: client, sampleCount: 0,
-            parameterCount: layout.count, architecture: architecture)
-    }
-
-    /// Whether every byte of a field is known before it comes.
-    func isKnown(_ field: ModelHeader.Field) -> Bool {
-        switch field {
-        case .round: round != nil
-        case .samples: kind == .globalModel
-        case .checksum: false
-        default: true
-        }
     }
 }

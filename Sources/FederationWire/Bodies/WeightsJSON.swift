@@ -1,5 +1,6 @@
 import Federation
-import Tensors
+import JSON
+import Parameters
 
 /// A model as JSON: a list of nested lists, one per tensor in the layout's order and shape.
 public enum WeightsJSON {

@@ -1,5 +1,6 @@
 import Federation
-import Tensors
+import JSON
+import Parameters
 
 /// Reads nested lists of known shapes into one buffer.
 struct WeightsReader {

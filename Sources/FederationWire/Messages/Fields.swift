@@ -1,5 +1,6 @@
 import Federation
-import Tensors
+import JSON
+import Platform
 
 /// Reads an object's members one by one, with errors that name the key and what was expected.
 public struct Fields: Sendable {

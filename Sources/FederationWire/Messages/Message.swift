@@ -1,4 +1,5 @@
 import Federation
+import JSON
 
 /// What travels as a JSON object.
 public protocol Message: Hashable, Sendable {

@@ -1,5 +1,6 @@
 import Federation
-import Tensors
+import JSON
+import Platform
 
 /// What a client is to do next: the answer to the long poll.
 ///
@@ -7,8 +8,10 @@ import Tensors
 public struct NextTask: Message {
     /// Kinds of tasks.
     public enum Kind: Hashable, Sendable {
-        /// Train from the global model of the round before, and upload the update.
-        case train(round: Int)
+        /// Train from the global model of the round before, and upload the update. `counted` is the last
+        /// committed round that an update of this client is part of, nil before there is one: what its
+        /// transforms keep from round to round goes on from there, whatever became of later updates.
+        case train(round: Int, counted: Int?)
         /// Nothing yet: ask again.
         case wait
         /// The run is over, and how (`Outcome.description`); `succeeded` if it ended as it should.
@@ -31,7 +34,12 @@ public struct NextTask: Message {
 
     public init(_ fields: inout Fields) throws(APIError) {
         switch try fields.text("task") {
-        case "train": kind = .train(round: try fields.int("round", in: 1...Int(Int32.max)))
+        case "train":
+            let rounds = 1...Int(Int32.max)
+            kind = .train(
+                round: try fields.int("round", in: rounds),
+                counted: fields.value("counted") == nil
+                    ? nil : try fields.int("counted", in: rounds))
         case "wait": kind = .wait
         case "finished":
             kind = .finished(
@@ -45,8 +53,11 @@ public struct NextTask: Message {
     public var json: JSONValue {
         let committed = committed?.json ?? nil
         switch kind {
-        case .train(let round):
-            return ["task": "train", "round": .integer(round), "committed": committed]
+        case .train(let round, let counted):
+            return [
+                "task": "train", "round": .integer(round),
+                "counted": counted.map(JSONValue.integer) ?? nil, "committed": committed,
+            ]
         case .wait:
             guard let waiting else { return ["task": "wait", "committed": committed] }
             return ["task": "wait", "committed": committed, "waiting": waiting.json]

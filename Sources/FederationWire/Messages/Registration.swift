@@ -1,5 +1,6 @@
 import Federation
-import Tensors
+import JSON
+import Platform
 
 /// What a client says of itself before it takes part; saying it again changes nothing.
 public struct Registration: Message {
@@ -18,7 +19,9 @@ public struct Registration: Message {
         self.instance = instance
     }
 
+    /// - Throws: `APIError`, with the code `wrong_version` where a client of another version says it.
     public init(_ fields: inout Fields) throws(APIError) {
+        try ProtocolVersion.check(fields, of: .client)
         self.init(
             architecture: try fields.digest("architecture"),
             sampleCount: try fields.int(
@@ -30,6 +33,7 @@ public struct Registration: Message {
     public var json: JSONValue {
         var members: [String: JSONValue] = [
             "architecture": .string(architecture.hexadecimal), "samples": .integer(sampleCount),
+            ProtocolVersion.member.key: ProtocolVersion.member.value,
         ]
         members["instance"] = instance.map(JSONValue.string)
         return .object(members)

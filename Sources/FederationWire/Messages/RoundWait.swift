@@ -1,4 +1,5 @@
 import Federation
+import JSON
 
 /// What a round waits for: so many clients, of whom so many are there.
 public struct RoundWait: Message {

@@ -1,4 +1,5 @@
 import Federation
+import JSON
 
 /// How clients train, as a server tells them: part of `RunSettings`.
 public struct TrainingSettings: Message {
@@ -16,8 +17,6 @@ public struct TrainingSettings: Message {
     public var momentum: Float
     /// λ.
     public var weightDecay: Float
-    /// μ of the proximal term.
-    public var proximal: Float
     /// Largest norm of a batch's gradient; nil for any.
     public var gradientClip: Float?
 
@@ -25,7 +24,7 @@ public struct TrainingSettings: Message {
     public init(
         epochs: Double? = nil, steps: Int? = nil, batchSize: Int?, learningRate: Float,
         learningRateDecay: Double = 1, momentum: Float = 0, weightDecay: Float = 0,
-        proximal: Float = 0, gradientClip: Float? = nil
+        gradientClip: Float? = nil
     ) {
         self.epochs = epochs
         self.steps = steps
@@ -34,7 +33,6 @@ public struct TrainingSettings: Message {
         self.learningRateDecay = learningRateDecay
         self.momentum = momentum
         self.weightDecay = weightDecay
-        self.proximal = proximal
         self.gradientClip = gradientClip
     }
 
@@ -60,7 +58,6 @@ public struct TrainingSettings: Message {
             throw fields.failure("momentum", "a number from 0 to below 1")
         }
         weightDecay = try fields.nonNegative("weightDecay")
-        proximal = try fields.nonNegative("proximal")
         gradientClip =
             fields.value("gradientClip") == nil ? nil : try fields.positive("gradientClip")
     }
@@ -74,7 +71,6 @@ public struct TrainingSettings: Message {
             "learningRate": .number(Double(learningRate)),
             "learningRateDecay": .number(learningRateDecay),
             "momentum": .number(Double(momentum)), "weightDecay": .number(Double(weightDecay)),
-            "proximal": .number(Double(proximal)),
             "gradientClip": gradientClip.map { .number(Double($0)) } ?? nil,
         ]
     }
@@ -89,7 +85,7 @@ extension Fields {
         return value
     }
 
-    fileprivate func nonNegative(_ key: String) throws(APIError) -> Float {
+    func nonNegative(_ key: String) throws(APIError) -> Float {
         let value = Float(try optionalNumber(key) ?? 0)
         guard value >= 0, value.isFinite else { throw failure(key, "a number of at least 0") }
         return value

@@ -48,6 +48,11 @@ extension Route {
     /// ETag: `modelTag(run:round:)`; 304 where `If-None-Match` has it.
     public static let model = Route(
         method: .get, template: "/v1/runs/{run}/model", api: .binary)
+    /// `GET`: c − c_i, by which a client corrects its steps, as a binary body of the kind `correction`;
+    /// its header's round is the number of committed rounds, as the model's. 404 where the run's
+    /// objective has no control variates.
+    public static let correction = Route(
+        method: .get, template: "/v1/runs/{run}/clients/{client}/correction", api: .binary)
     /// `PUT` of a binary body of the kind `update`: `UpdateReceipt`. The same bytes again: 200
     /// again; other bytes: 409.
     public static let update = Route(
@@ -57,7 +62,7 @@ extension Route {
         method: .put, template: "/v1/runs/{run}/rounds/{round}/failures/{client}", api: .binary)
 
     static let binaryRoutes = [
-        run, register, leave, nextTask, heartbeat, model, update, failure,
+        run, register, leave, nextTask, heartbeat, model, correction, update, failure,
     ]
 
     // MARK: Observation

@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 /// A model as a record of arrays: one for each tensor of its layout, in its order and shape, whatever
 /// the record calls them.

@@ -3,8 +3,8 @@ import Foundation
 import HTTPCalls
 import NIOCore
 import NIOHTTP1
+import Platform
 import SwiftProtobuf
-import Tensors
 
 /// One attempt at each call of the Fleet API: protobuf over HTTP, signed.
 struct FleetConnection: Sendable {

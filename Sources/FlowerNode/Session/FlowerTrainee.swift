@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 /// What serves a server's requests: a model and data of its own. It knows nothing of the network.
 ///

@@ -1,6 +1,6 @@
 import Foundation
 import HTTPCalls
-import Tensors
+import Platform
 
 /// One node's way through a federation.
 struct NodeSession {

@@ -1,6 +1,6 @@
 import Dispatch
 import Foundation
-import Tensors
+import Parameters
 
 /// What a request's bytes mean and what its reply's are: hashing and copying of whole models, on a
 /// thread that is not one of Swift's own.

@@ -1,4 +1,4 @@
-import Tensors
+import Platform
 
 /// Why a request gets no result; its sentence is what Flower shows for this node.
 package enum TaskRefusal: Error, Hashable, Sendable {

@@ -1,6 +1,6 @@
 import Foundation
+import Parameters
 import SwiftProtobuf
-import Tensors
 
 /// A reply as it is pushed: the message, the tree of its objects, and their bytes.
 package struct TaskReply: Sendable {

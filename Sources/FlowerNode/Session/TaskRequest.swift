@@ -1,6 +1,6 @@
 import Foundation
+import Parameters
 import SwiftProtobuf
-import Tensors
 
 /// A request with its content read and checked.
 struct TaskRequest: Sendable {

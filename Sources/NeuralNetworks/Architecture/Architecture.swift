@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 /// A network as a value: the shape of its input and its layers with their sizes.
 ///

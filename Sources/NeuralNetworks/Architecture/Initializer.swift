@@ -1,4 +1,4 @@
-import Tensors
+import Parameters
 
 /// How a tensor starts.
 enum Initializer: Hashable, Sendable {

@@ -1,5 +1,4 @@
 import CKernels
-import Tensors
 
 /// One tensor of parameters that a layer has.
 struct LayerTensor {

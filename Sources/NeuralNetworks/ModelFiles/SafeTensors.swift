@@ -1,6 +1,6 @@
 import Foundation
+import Parameters
 import Platform
-import Tensors
 
 /// Model files in the safetensors format: a JSON header, then the tensors as little-endian Floats.
 ///

@@ -1,5 +1,5 @@
 import CKernels
-import Tensors
+import Parameters
 
 extension Plan {
     /// Begins a client's training: the loaded model becomes w_global, and the velocity is zero.

@@ -1,4 +1,5 @@
 import CKernels
+import Parameters
 import Tensors
 
 /// One step of a plan: a layer compiled for a batch size, with its places in the arena.

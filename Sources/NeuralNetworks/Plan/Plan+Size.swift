@@ -1,5 +1,3 @@
-import Tensors
-
 extension Plan {
     /// Bytes of the arena that a plan with these arguments will have, nothing being allocated to find out.
     ///

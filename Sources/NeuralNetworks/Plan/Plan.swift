@@ -1,4 +1,6 @@
 import CKernels
+import Parameters
+import Platform
 import Tensors
 
 /// Which operations a plan is made of.

@@ -1,6 +1,7 @@
 import Federation
 import Foundation
 import NeuralNetworks
+import Platform
 import Tensors
 
 /// What a round costs besides training and evaluation: averaging, and the log.

@@ -2,7 +2,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import NeuralNetworks
-import Tensors
+import Parameters
 
 /// `federated bench`: how fast this machine trains and evaluates.
 struct BenchCommand: ParsableCommand {

@@ -1,7 +1,9 @@
 import Datasets
-import LocalTraining
 import NeuralNetworks
+import Parameters
+import Platform
 import Tensors
+import Training
 
 /// The measurements of `federated bench`.
 struct Benchmark {

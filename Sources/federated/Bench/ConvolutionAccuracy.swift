@@ -1,4 +1,5 @@
 import NeuralNetworks
+import Parameters
 import Tensors
 
 /// How far convolutions are from their values in double precision, with weights and activations as

@@ -3,8 +3,9 @@ import FederationClient
 import FederationServer
 import FederationWire
 import Foundation
+import Parameters
+import Platform
 import Synchronization
-import Tensors
 
 /// What a round costs when clients do nothing: averaging in this process, and all of it over
 /// loopback.
@@ -30,46 +31,41 @@ struct FederationBenchmark {
 
     // MARK: In process
 
-    /// Clients that hand back the model they were given, driven by the engine as a run is.
+    /// Clients that hand back the model they were given, in the hands of the machine that drives a run.
     private func inProcess() throws -> Double {
-        var engine = RoundEngine(
-            RoundEngine.Configuration(
-                population: clients, rounds: rounds + 1, evaluatesClients: false))
         let strategy = Strategy.fedAvg
         let work = LocalWork(steps: 1, learningRate: 0.01)
-        var state = FederationState(model: NoOpRun.model(layout))
-        var sum = RoundAggregate(strategy, layout: layout)
-        var updates: [Contribution] = []
+        let threads = availableProcessorCount()
+        var machine = RunMachine(
+            RunPlan(
+                rules: RoundEngine.Configuration(
+                    population: clients, rounds: rounds + 1, evaluatesClients: false),
+                strategy: strategy, layout: layout, seed: 1, opensBeforeCommit: true),
+            state: FederationState(model: NoOpRun.model(layout)))
         var seconds: [Double] = []
         var start = MonotonicClock.seconds()
-        var effects = engine.handle(.begin)
-        while !effects.isEmpty {
-            let effect = effects.removeFirst()
-            switch effect {
-            case .openRound:
-                start = MonotonicClock.seconds()
-                sum = RoundAggregate(strategy, layout: layout)
-                updates = []
-            case .train(let client, let round):
-                effects += engine.handle(
-                    .updateReceived(client: client, round: round, sampleCount: client + 1))
-            case .accept(let client, let round):
-                let update = ModelUpdate(
-                    client: client, round: round, sampleCount: client + 1,
-                    parameters: state.model)
-                updates.append(try strategy.contribution(of: update, after: state, work: work))
-                guard updates.count == clients else { continue }
-                try sum.add(updates, threads: availableProcessorCount())
-                for update in updates {
-                    effects += engine.handle(.updateFolded(client: update.client, round: round))
+        var events: [RunEvent] = [.begin]
+        while !events.isEmpty {
+            let orders = machine.handle(events.removeFirst(), at: MonotonicClock.seconds())
+            for order in orders {
+                switch order {
+                case .opened: start = MonotonicClock.seconds()
+                case .train(let task):
+                    let update = ModelUpdate(
+                        client: task.client, round: task.round, sampleCount: task.client + 1,
+                        parameters: task.state.model)
+                    let made = try strategy.contribution(of: update, after: task.state, work: work)
+                    events.append(.trained(TrainedUpdate(made.contribution)))
+                case .fold(let work): events.append(.folded(work.run(threads: threads)))
+                case .aggregate(let work): events.append(.aggregated(work.run(threads: threads)))
+                case .evaluate(let subject, let round, _, _):
+                    events.append(
+                        .evaluated(subject, round: round, NoOpRun.evaluation, seconds: 0))
+                case .commit(let round, _):
+                    seconds.append(MonotonicClock.seconds() - start)
+                    events.append(.committed(round: round.record.round))
+                default: continue
                 }
-            case .aggregate:
-                state = try sum.next(after: state, population: clients)
-            case .evaluateGlobal(let round):
-                effects += engine.handle(.globalEvaluated(round: round, NoOpRun.evaluation))
-            case .commit:
-                seconds.append(MonotonicClock.seconds() - start)
-            default: continue
             }
         }
         // The first round finds memory that nobody has used yet.
@@ -118,9 +114,11 @@ struct NoOpParticipant: Participant {
     func sampleCount(round: Int) -> Int { 10 }
 
     func train(
-        from model: ParameterVector, round: Int, progress: TrainingProgress
-    ) async throws(TrainingFailure) -> TrainedModel {
-        TrainedModel(parameters: model, sampleCount: 10, loss: 0, imageCount: 0, seconds: 0)
+        _ work: RoundWork, progress: TrainingProgress
+    ) async throws(TrainingFailure) -> TrainingResult {
+        let update = ModelUpdate(
+            client: 0, round: work.round, sampleCount: 10, parameters: work.model)
+        return TrainingResult(ClientUpdate(update), loss: 0, imageCount: 0, seconds: 0)
     }
 }
 
@@ -154,12 +152,14 @@ struct NoOpRun: Sendable {
                 fixedShards: false, dataset: "none", clients: clients, rounds: rounds,
                 training: TrainingSettings(epochs: 1, batchSize: 1, learningRate: 0.01), seed: 1,
                 heartbeatSeconds: 1, pollSeconds: 60),
-            rules: RoundEngine.Configuration(
-                population: clients, rounds: rounds, evaluatesClients: false,
-                cohortSize: cohort, minimumClients: cohort, waitsForClients: true),
-            strategy: .fedAvg, layout: layout, state: FederationState(model: Self.model(layout)),
+            plan: RunPlan(
+                rules: RoundEngine.Configuration(
+                    population: clients, rounds: rounds, evaluatesClients: false,
+                    cohortSize: cohort, minimumClients: cohort, waitsForClients: true),
+                strategy: .fedAvg, layout: layout, seed: 1, opensBeforeCommit: false),
+            state: FederationState(model: Self.model(layout)),
             work: { _, _ in LocalWork(steps: 1, learningRate: 0.01) },
-            evaluate: { _ in Self.evaluation }, commit: { _, _, _ in }, finish: { _, _ in })
+            evaluate: { _ in (Self.evaluation, 0) }, commit: { _, _ in }, finish: { _, _ in })
     }
 }
 

@@ -1,4 +1,5 @@
 import NeuralNetworks
+import Parameters
 import Tensors
 
 /// What momentum and the other terms of local optimisers cost beside plain SGD.

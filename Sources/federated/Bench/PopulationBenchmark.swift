@@ -1,10 +1,10 @@
 import Datasets
 import Federation
 import Foundation
-import LocalTraining
 import NeuralNetworks
+import Platform
 import Synchronization
-import Tensors
+import Training
 
 /// What a run costs as its population grows and its cohort does not: experiment 2, clients' models not
 /// tested.

@@ -1,9 +1,9 @@
 import Datasets
-import DistributedTraining
 import Federation
-import LocalTraining
 import NeuralNetworks
-import Tensors
+import Platform
+import RankTraining
+import Training
 
 /// What a round over ranks costs, part by part and whole, and what follows for many ranks.
 struct RanksBenchmark {
@@ -129,7 +129,8 @@ struct RanksBenchmark {
             meet()
             let start = MonotonicClock.seconds()
             _ = try? plan.trainLocally(
-                configuration.training, from: model, on: configuration.trainingImages,
+                configuration.training, objective: configuration.strategy.objective, from: model,
+                on: configuration.trainingImages,
                 shard: configuration.shards.shard(client: 0, round: 1), seed: 1, client: 0,
                 round: 1)
             return mean(MonotonicClock.seconds() - start)
@@ -158,22 +159,20 @@ struct RanksBenchmark {
             _ = communicator.gather([])
             return MonotonicClock.seconds() - start
         }
-        var empty = ExactAccumulator(layout: architecture.layout)
-        try empty.add(ModelUpdate(client: 0, round: 1, sampleCount: 600, parameters: model))
+        var one = ExactMeanFold(architecture.layout)
+        let update = Contribution(
+            client: 0, round: 1, sampleCount: 600, weight: 600, value: .model(model))
+        try one.add([update], threads: 1)
         var means: [Double] = []
         let reduction = try median {
-            var sum = empty
+            var sum = one
             // The copy is made before the clock runs.
-            try sum.add(ModelUpdate(client: 2, round: 1, sampleCount: 600, parameters: model))
+            try sum.add([update], threads: 1)
             meet()
             let start = MonotonicClock.seconds()
-            let totals = communicator.gather(value: sum.totals)
-            let whole = try totals.dropFirst().reduce(totals.first ?? sum.totals) {
-                try $0.adding($1)
-            }
-            sum.reduce(to: communicator.broadcast(value: whole), communicator.sum)
+            if let error = communicator.reduce(&sum) { throw error }
             let end = MonotonicClock.seconds()
-            if communicator.rank == 0 { _ = try sum.mean() }
+            if communicator.rank == 0 { _ = try sum.finish(threads: 1) }
             means.append(MonotonicClock.seconds() - end)
             return end - start
         }

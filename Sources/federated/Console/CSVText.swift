@@ -1,4 +1,4 @@
-import Tensors
+import Platform
 
 /// A table of ours as any program may have saved it again: with other line ends, a mark before the text,
 /// semicolons, columns in another order, columns of its own.

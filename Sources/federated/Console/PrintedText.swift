@@ -1,4 +1,4 @@
-import Tensors
+import Platform
 
 /// What is printed of a text: the last defence against what gets into one from elsewhere.
 package enum PrintedText {

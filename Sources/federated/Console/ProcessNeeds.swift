@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
-import Tensors
+import Parameters
+import Platform
 
 /// What a command needs of the system, asked for before anything is loaded.
 ///

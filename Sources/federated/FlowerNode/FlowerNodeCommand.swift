@@ -2,8 +2,8 @@ import ArgumentParser
 import Datasets
 import FlowerNode
 import Foundation
-import LocalTraining
-import Tensors
+import Parameters
+import Training
 
 /// `federated flower-node`: a node of a Flower federation, with a model and data of this project.
 struct FlowerNodeCommand: ParsableCommand {

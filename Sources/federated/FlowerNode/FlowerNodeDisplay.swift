@@ -1,6 +1,6 @@
 import Federation
 import FlowerNode
-import LocalTraining
+import Training
 import NeuralNetworks
 
 /// What the user sees of a node: what it uses, a line a task, and what goes wrong.

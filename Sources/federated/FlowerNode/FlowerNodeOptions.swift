@@ -1,6 +1,6 @@
 import ArgumentParser
 import Datasets
-import LocalTraining
+import Training
 import NeuralNetworks
 
 /// What a node trains, on which part of which data.

@@ -1,9 +1,9 @@
 import Datasets
 import FlowerNode
-import LocalTraining
 import NeuralNetworks
+import Parameters
 import Synchronization
-import Tensors
+import Training
 
 /// A node's model and data: serves a ServerApp's requests by `LocalWorkers`, a core at a time.
 ///
@@ -65,8 +65,9 @@ final class LocalTrainee: FlowerTrainee {
         let result = await withTaskCancellationHandler {
             await slots.withSlot(shouldStop: { stop.isSet }) {
                 await workers.train(
-                    from: model, on: images, shards: .divided(shards), seed: seed, client: client,
-                    round: round, progress: { _ in }, shouldStop: { stop.isSet })
+                    from: model, objective: .plain, on: images, shards: .divided(shards),
+                    seed: seed, client: client, round: round, progress: { _ in },
+                    shouldStop: { stop.isSet })
             }
         } onCancel: {
             stop.set()

@@ -3,9 +3,9 @@ import Datasets
 import FederationClient
 import FederationWire
 import Foundation
-import LocalTraining
+import Parameters
 import Synchronization
-import Tensors
+import Training
 
 /// `federated join`: a client of a served run, with data of its own.
 struct JoinCommand: ParsableCommand {
@@ -69,18 +69,19 @@ struct JoinCommand: ParsableCommand {
         if let problem = slots.problem {
             console.line("clients of this machine do not wait for each other: \(problem)")
         }
-        let workers = WorkersBox()
+        let parts = PartsBox()
         let client = FederationClient(
             configuration,
             prepare: { [self] settings in
-                try prepare(settings, address, display, slots, console, workers)
+                try prepare(settings, address, display, slots, console, parts)
             },
             report: { display.show($0) })
         let result = runInterruptibly { try await client.run() }
-        workers.replace(with: nil)
+        let states = parts.replace(with: nil, nil)
         console.clearTransient()
         do {
             let ending = try result.get()
+            states?.remove()
             display.end(ending)
             guard ending.succeeded else {
                 throw CommandFailure(message: "the run has ended: \(ending.outcome)")
@@ -92,7 +93,7 @@ struct JoinCommand: ParsableCommand {
 
     private func prepare(
         _ settings: RunSettings, _ address: ServerAddress, _ display: JoinDisplay,
-        _ slots: CoreSlots, _ console: Console, _ box: WorkersBox
+        _ slots: CoreSlots, _ console: Console, _ box: PartsBox
     ) throws -> any Participant {
         try options.check(settings)
         guard id < settings.clients else {
@@ -111,28 +112,35 @@ struct JoinCommand: ParsableCommand {
             RunInputs(
                 setup.settings, data: loaded.dataset.fingerprint, shards: setup.shards),
             of: settings, origin: loaded.dataset.origin)
+        let states =
+            try setup.strategy.hasClientState
+            ? options.stateFile(settings, client: id) { console.line($0) } : nil
         let workers = LocalWorkers(
             setup.architecture, engine: setup.engine,
             training: settings.training.local, largestShard: setup.shards.largestShard, threads: 1)
-        box.replace(with: workers)
+        box.replace(with: workers, states)
         display.begin(
             settings, address: address,
             data: loaded.dataset.origin + (options.ownData ? ", its own" : ""), setup: setup,
             slots: slots)
         return LocalParticipant(
             client: id, seed: settings.seed, images: images, shards: setup.shards,
-            workers: workers, architecture: setup.digest, slots: slots)
+            workers: workers, architecture: setup.digest, strategy: setup.strategy,
+            states: states, slots: slots, onNotice: { console.line($0) })
     }
 }
 
-/// The threads in use, which end when others take their place.
-private final class WorkersBox: Sendable {
-    private let workers = Mutex<LocalWorkers?>(nil)
+/// What is in use for a run, until another's takes its place.
+private final class PartsBox: Sendable {
+    private let parts = Mutex<(workers: LocalWorkers?, states: StateFile?)>((nil, nil))
 
-    func replace(with next: LocalWorkers?) {
-        workers.withLock { workers in
-            workers?.close()
-            workers = next
+    /// Ends the threads, and hands out what was kept.
+    @discardableResult
+    func replace(with workers: LocalWorkers?, _ states: StateFile?) -> StateFile? {
+        parts.withLock { parts in
+            defer { parts = (workers, states) }
+            parts.workers?.close()
+            return parts.states
         }
     }
 }

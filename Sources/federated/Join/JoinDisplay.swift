@@ -1,13 +1,13 @@
 import FederationClient
 import FederationWire
-import LocalTraining
+import Training
 import Synchronization
 
 /// What the user sees of a client: a line a round, and what goes wrong.
 final class JoinDisplay: Sendable {
     private struct State: Sendable {
         var rounds = 0
-        var trained: [Int: TrainedModel] = [:]
+        var results: [Int: TrainingResult] = [:]
     }
 
     private let console: Console
@@ -41,7 +41,9 @@ final class JoinDisplay: Sendable {
             ),
             (
                 "training",
-                "\(Text.plural(settings.rounds, "round")) of \(settings.training.local.summary)"
+                ([
+                    "\(Text.plural(settings.rounds, "round")) of \(settings.training.local.summary)"
+                ] + Self.words(settings)).joined(separator: ", ")
             ),
             ("seed", "\(settings.seed)"),
             (
@@ -55,6 +57,13 @@ final class JoinDisplay: Sendable {
         console.line(console.dim(Self.heading))
     }
 
+    /// What the strategy adds to a client's training.
+    private static func words(_ settings: RunSettings) -> [String] {
+        let objective = settings.objective
+        return (objective.proximal > 0 ? ["proximal \(objective.proximal)"] : [])
+            + (objective.usesControlVariates ? ["control variates"] : []) + settings.transforms
+    }
+
     func show(_ event: ClientEvent) {
         switch event {
         case .registered: break
@@ -64,27 +73,27 @@ final class JoinDisplay: Sendable {
         case .waiting(let wait): console.line(wait.words)
         case .training(let round):
             console.transient("round \(round): training")
-        case .uploaded(let round, let trained, _):
-            state.withLock { $0.trained[round] = trained }
+        case .uploaded(let round, let result, _):
+            state.withLock { $0.results[round] = result }
             console.transient("round \(round): waiting for the others")
         case .dropped(let round, let reason):
             console.line("round \(round) goes on without this client: \(reason)")
         case .committed(let summary):
-            let (rounds, trained) = state.withLock {
-                ($0.rounds, $0.trained.removeValue(forKey: summary.round))
+            let (rounds, result) = state.withLock {
+                ($0.rounds, $0.results.removeValue(forKey: summary.round))
             }
-            console.line(Self.line(summary, rounds: rounds, trained))
+            console.line(Self.line(summary, rounds: rounds, result))
         }
     }
 
     private static func line(
-        _ summary: CommittedSummary, rounds: Int, _ trained: TrainedModel?
+        _ summary: CommittedSummary, rounds: Int, _ result: TrainingResult?
     ) -> String {
-        let own = trained.map { trained in
+        let own = result.map { result in
             [
-                Text.count(trained.sampleCount),
-                Text.count(Int(Double(trained.imageCount) / max(trained.seconds, 1e-9))),
-                Text.fixed(trained.seconds, 2),
+                Text.count(result.update.sampleCount),
+                Text.count(Int(Double(result.imageCount) / max(result.seconds, 1e-9))),
+                Text.fixed(result.seconds, 2),
             ]
         }
         let cells = [

@@ -1,9 +1,6 @@
 import ArgumentParser
 import Datasets
 import FederationWire
-import LocalTraining
-import NeuralNetworks
-import Tensors
 
 /// What a client says of itself; what it does not say, the server does.
 struct JoinOptions: ParsableArguments {
@@ -34,6 +31,14 @@ struct JoinOptions: ParsableArguments {
         help: ArgumentHelp(
             "Clients that may train at once on this machine. (default: one for each core)"))
     var threads: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where the client keeps what --compress leaves for the next round. (default: \
+            $XDG_STATE_HOME/federated, else ~/.local/state/federated)
+            """, valueName: "folder"))
+    var stateDir: String?
 
     func validate() throws {
         if let experiment, Experiment(rawValue: experiment) == nil {
@@ -88,6 +93,18 @@ struct JoinOptions: ParsableArguments {
         }
     }
 
+    /// Where what a client's transforms keep outlives the client.
+    func stateFile(
+        _ settings: RunSettings, client: Int, notice: (String) -> Void
+    ) throws -> StateFile {
+        guard let folder = stateDir ?? StateFile.defaultFolder() else {
+            throw CommandFailure(
+                message: "there is no place to keep what updates leave for the next round: set "
+                    + "HOME or XDG_STATE_HOME, or name a folder with --state-dir")
+        }
+        return try StateFile(settings, client: client, in: folder, notice: notice)
+    }
+
     /// The data to load: what was asked for, or else the server's, by name.
     func choice(_ settings: RunSettings) throws -> DatasetChoice {
         if let dataset { return DatasetChoice(argument: dataset) }
@@ -99,68 +116,5 @@ struct JoinOptions: ParsableArguments {
                 message: "the server's data is the folder “\(settings.dataset)”: say with "
                     + "--dataset which folder this client has")
         }
-    }
-}
-
-/// What a run's settings mean on this machine.
-struct ClientSetup {
-    /// How the data are divided, in one line.
-    let division: String
-    let architecture: Architecture
-    let digest: ArchitectureDigest
-    let engine: Engine
-    let shards: ShardSource
-    /// The experiment or partition as a run here would have it.
-    let settings: ExperimentSettings
-
-    /// - Throws: `CommandFailure` where this client cannot train the server's model, and what
-    ///   drawing shards of these images throws.
-    init(_ settings: RunSettings, images: LabelledImages) throws {
-        let shape = [images.height, images.width, images.channels]
-        guard shape == settings.inputShape else {
-            throw CommandFailure(
-                message: "this client's images are \(Self.text(shape)): the server's are "
-                    + Self.text(settings.inputShape))
-        }
-        guard let model = NamedModel(rawValue: settings.model) else {
-            throw CommandFailure(
-                message: "the server's model is “\(settings.model)”, which this version has not")
-        }
-        guard let engine = Engine(rawValue: settings.engine) else {
-            throw CommandFailure(
-                message: "the server's engine is “\(settings.engine)”, which this version has not")
-        }
-        architecture = try model.architecture(
-            input: .image(height: shape[0], width: shape[1], channels: shape[2]),
-            classCount: Dataset.classCount)
-        digest = try architecture.digest()
-        guard digest == settings.architecture else {
-            throw CommandFailure(
-                message: "the server's \(settings.model) has other layers than this version's")
-        }
-        self.engine = engine
-        var division = ExperimentSettings()
-        division.clients = settings.clients
-        division.samples = settings.samples
-        division.seed = settings.seed
-        division.fixedShards = settings.fixedShards
-        if let text = settings.partition {
-            division.partition = try Partition(argument: text)
-        } else if let experiment = Experiment(rawValue: settings.experiment) {
-            division.experiment = experiment
-        } else {
-            throw CommandFailure(message: "there is no experiment \(settings.experiment)")
-        }
-        self.division = division.division
-        self.settings = division
-        shards = try division.shards(of: images)
-        try RunNeeds(
-            clientOf: architecture, engine: engine, training: settings.training.local,
-            largestShard: shards.largestShard
-        ).check(model: settings.model)
-    }
-
-    private static func text(_ shape: [Int]) -> String {
-        shape.map(String.init).joined(separator: "×")
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Tensors
+import Parameters
 
 /// How many clients a round is meant for: a number ("10"), or with a decimal point a fraction C of all
 /// ("0.1"; "1.0" is all, "0.0" is one client).

@@ -2,7 +2,7 @@ import ArgumentParser
 import Datasets
 import Foundation
 import NeuralNetworks
-import Tensors
+import Parameters
 
 extension NamedModel: ExpressibleByArgument {
     public init?(argument: String) { self.init(spelled: argument) }

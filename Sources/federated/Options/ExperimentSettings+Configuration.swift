@@ -1,4 +1,5 @@
 import Federation
+import JSON
 
 extension ExperimentSettings {
     /// The settings as logs and stores keep them: those of a partition have no experiment.

@@ -1,3 +1,4 @@
+import Compression
 import Datasets
 import Federation
 
@@ -21,8 +22,8 @@ extension ExperimentSettings {
         try checkTests()
         try checkParticipation(execution)
         try checkDivision()
-        if execution != .memory, strategy == .scaffold {
-            throw .stateNotCarried(strategy: strategy.rawValue, by: execution.words)
+        if execution == .loopback(.json), federatedStrategy.objective.usesControlVariates {
+            throw .modelsAlone(strategy: strategy.rawValue)
         }
         if case .loopback(let transport) = execution, clients > Self.loopbackLimit {
             throw .tooManyConnections(
@@ -77,6 +78,13 @@ extension ExperimentSettings {
         try Self.requireDecay(serverMomentum, "--server-momentum")
         try Self.requireDecay(beta1, "--beta1")
         try Self.requireDecay(beta2, "--beta2")
+        try Self.requirePositive(clipUpdate, "--clip-update")
+        if let compress, TopK(description: compress) == nil {
+            throw .outOfRange(
+                option: "--compress",
+                expected: "topk:FRACTION, the fraction above 0 and at most 1", found: compress)
+        }
+        if let problem = federatedStrategy.problem { throw .strategy(problem) }
     }
 
     private func checkTests() throws(SettingsError) {

@@ -1,8 +1,10 @@
+import Compression
 import Datasets
 import Federation
-import LocalTraining
 import NeuralNetworks
-import Tensors
+import Privacy
+import Robust
+import Training
 
 /// All that decides what a run computes, but for the data: what its log calls `configuration`.
 ///
@@ -29,6 +31,8 @@ package struct ExperimentSettings: Codable, Hashable, Sendable {
     package var beta1: Double?
     package var beta2: Double?
     package var tau: Double?
+    package var clipUpdate: Float?
+    package var compress: String?
     package var seed: UInt64 = 1
     package var model = NamedModel.referenceCNN
     package var targetAccuracy: Double?
@@ -69,12 +73,25 @@ package struct ExperimentSettings: Codable, Hashable, Sendable {
             batchSize: batchSize.count,
             optimizer: LocalOptimizer(
                 learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
-                proximal: federatedStrategy.proximalMu, gradientClip: gradientClip),
+                gradientClip: gradientClip),
             learningRateDecay: learningRateDecay)
     }
 
-    /// The algorithm, with its published settings where none are given.
+    /// The algorithm, with its published settings where none are given, and what updates go through on
+    /// their way.
     package var federatedStrategy: Strategy {
+        var strategy = namedStrategy
+        var way: [any UpdateTransform] = []
+        if let clipUpdate {
+            way.append(ClipUpdate(norm: clipUpdate))
+            strategy.weighting = .uniform
+        }
+        if let compression = compress.flatMap(TopK.init(description:)) { way.append(compression) }
+        strategy.transforms = way + strategy.transforms
+        return strategy
+    }
+
+    private var namedStrategy: Strategy {
         func adaptive(_ rule: ServerOptimizer.Rule) -> Strategy {
             .adaptive(
                 ServerOptimizer(
@@ -92,6 +109,7 @@ package struct ExperimentSettings: Codable, Hashable, Sendable {
         case .fedadagrad: return adaptive(.adagrad)
         case .fedadam: return adaptive(.adam)
         case .fedyogi: return adaptive(.yogi)
+        case .median: return .median
         }
     }
 

@@ -18,8 +18,10 @@ package enum SettingsError: Error, Equatable, Sendable, CustomStringConvertible 
     case wrongStrategy(option: String, owners: [String], strategy: String)
     /// What belongs to an experiment, with a partition.
     case fixedPartition
-    /// A strategy whose clients keep something that the run's way to them does not carry.
-    case stateNotCarried(strategy: String, by: String)
+    /// A strategy whose clients need more than the plain API carries.
+    case modelsAlone(strategy: String)
+    /// Parts of a strategy that contradict each other; a sentence.
+    case strategy(String)
     /// Clients that fail by chance, where they are real.
     case chanceForRealClients(transport: String)
     /// More clients than one command can have at once over loopback.
@@ -46,9 +48,10 @@ package enum SettingsError: Error, Equatable, Sendable, CustomStringConvertible 
             "\(option) belongs to \(owners.joined(separator: ", ")): the strategy is \(strategy)"
         case .fixedPartition:
             "--fixed-shards belongs to an experiment: a partition is fixed"
-        case .stateNotCarried(let strategy, let way):
-            "\(strategy) keeps a control variate for each client, which \(way) does not carry: "
-                + "federated run has it in memory"
+        case .modelsAlone(let strategy):
+            "--transport json carries models alone, and \(strategy) corrects clients by control "
+                + "variates: take --transport http"
+        case .strategy(let problem): problem
         case .chanceForRealClients(let transport):
             "--availability and drop-outs are simulated in memory: over --transport \(transport) "
                 + "clients are there"

@@ -1,8 +1,9 @@
 import ArgumentParser
+import Compression
 
 /// The algorithms by name.
 package enum StrategyName: String, CaseIterable, Codable, Sendable {
-    case fedavg, fedsgd, fedprox, scaffold, fednova, fedavgm, fedadagrad, fedadam, fedyogi
+    case fedavg, fedsgd, fedprox, scaffold, fednova, fedavgm, fedadagrad, fedadam, fedyogi, median
 }
 
 extension StrategyName: ExpressibleByArgument {
@@ -36,6 +37,17 @@ struct StrategyOptions: ParsableArguments {
     @Option(help: "τ of adaptive servers. (default: 0.001)")
     var tau: Double?
 
+    @Option(
+        help: ArgumentHelp(
+            "Clip each client's change to this L2 norm, and weigh all clients alike.",
+            valueName: "norm"))
+    var clipUpdate: Float?
+
+    @Option(
+        help: ArgumentHelp(
+            "Send a part of each change, the rest later: topk:FRACTION.", valueName: "how"))
+    var compress: String?
+
     /// Options that only some strategies have, and which.
     static let owners: [String: [StrategyName]] = {
         let adaptive: [StrategyName] = [.fedadagrad, .fedadam, .fedyogi]
@@ -57,5 +69,8 @@ struct StrategyOptions: ParsableArguments {
         settings.beta1 = beta1 ?? (strategy == .fedadagrad ? 0 : nil)
         settings.beta2 = beta2
         settings.tau = tau
+        settings.clipUpdate = clipUpdate
+        // As it is written down: one way for each meaning.
+        settings.compress = compress.map { TopK(description: $0)?.description ?? $0 }
     }
 }

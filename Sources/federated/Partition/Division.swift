@@ -1,5 +1,6 @@
 import Datasets
 import Federation
+import JSON
 
 /// How many images of each class every client has.
 struct Division {

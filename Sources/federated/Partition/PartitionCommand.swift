@@ -2,7 +2,7 @@ import ArgumentParser
 import Datasets
 import Federation
 import Foundation
-import Tensors
+import Parameters
 
 /// `federated partition`: how a data set is divided among clients, as a table, a file or a picture.
 struct PartitionCommand: ParsableCommand {

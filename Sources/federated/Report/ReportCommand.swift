@@ -27,7 +27,7 @@ struct ReportCommand: ParsableCommand {
         let run = try reading.find([RunChoice(named)])[0]
         var log = run.log
         log.outcome = run.stored?.outcome ?? log.outcome
-        let page = LivePage.report(of: RunReport.state(of: log, name: run.name))
+        let page = LivePage.report(of: RunReport.state(of: log, name: run.name).json)
         if output == "-" { return Console.write(page) }
         let target =
             output.map { URL(fileURLWithPath: $0) }

@@ -1,40 +1,44 @@
 import Federation
+import FederationWire
 import Foundation
+import JSON
 
 /// A finished run in the form that the live page draws.
 package enum RunReport {
-    /// The state that `/state` would have answered at the run's end; null is what is not known.
-    package static func state(
-        of log: RunLog, name: String
-    ) -> JSONValue {
+    /// The state that `/state` would have answered at the run's end; nil is what is not known.
+    package static func state(of log: RunLog, name: String) -> RunState {
         let count = max(log.serverAccuracies.count, log.serverLosses.count)
         let clients = log.clientIDs.map { (id: $0, rounds: log.rounds(of: $0)) }
         let ranges = accuracyRanges(clients.map(\.rounds), count: count)
-        return [
-            "version": text(log.version), "run": run(of: log, name: name), "phase": "finished",
-            "outcome": text(log.outcome), "round": .integer(count), "roundOpenedAt": nil,
-            "deadlineAt": nil, "rounds": .array((0..<count).map { round($0, of: log, ranges[$0]) }),
-            "clients": .array(shown(clients, of: log)), "clientsSeen": .integer(clients.count),
-            "drops": log.drops.map { .array($0.map(\.json)) } ?? nil, "events": nil,
-        ]
+        var state = RunState(
+            version: text(log.version), run: run(of: log, name: name), phase: .finished,
+            outcome: text(log.outcome), round: count)
+        state.rounds = (0..<count).map { round($0, of: log, ranges[$0]) }
+        state.clients = shown(clients, of: log)
+        state.clientsSeen = clients.count
+        state.drops = log.drops
+        return state
     }
 
-    private static func run(of log: RunLog, name: String) -> JSONValue {
+    private static func run(of log: RunLog, name: String) -> RunState.Facts {
+        func fact(_ value: String) -> JSONValue { text(value).map(JSONValue.string) ?? .null }
+        var facts = RunState.Facts(
+            id: name, experiment: log.experiment, clients: log.clientNumber, rounds: log.maxRound)
         var members: [String: JSONValue] = [
-            "id": .string(name), "experiment": .integer(log.experiment),
-            "clients": .integer(log.clientNumber), "rounds": .integer(log.maxRound),
-            "model": log.model, "data": log.data, "cpu": text(log.cpu),
-            "blasCore": text(log.blasCore), "simd": text(log.simd),
+            "model": log.model, "data": log.data, "cpu": fact(log.cpu),
+            "blasCore": fact(log.blasCore), "simd": fact(log.simd),
         ]
+        let own: Set = ["id", "experiment", "clients", "rounds"]
         // Logs of other programs have none of the following, and a new log's values instead.
         if log.configuration != [:] {
             members["seed"] = JSONValue(log.seed)
             members["threads"] = .integer(log.threads)
             members["parameters"] = .integer(log.modelParameters)
-            members["startedAt"] = .string(log.started.formatted(.iso8601))
+            facts.startedAt = log.started
         }
         if case .object(let configuration) = log.configuration {
-            for (key, value) in configuration where members[key] == nil && Self.isPlain(value) {
+            for (key, value) in configuration
+            where members[key] == nil && !own.contains(key) && Self.isPlain(value) {
                 // A setting at its default is no news, but for those that every run has.
                 let isUsual = defaults[key] == value && !everyRunHas.contains(key)
                 if !isUsual { members[key] = value }
@@ -45,7 +49,8 @@ package enum RunReport {
                 members["cohort"] = settings.cohort.map { _ in .integer(settings.cohortSize) }
             }
         }
-        return .object(members)
+        facts.settings = members
+        return facts
     }
 
     private static let everyRunHas: Set<String> = [
@@ -79,14 +84,11 @@ package enum RunReport {
 
     private static func round(
         _ index: Int, of log: RunLog, _ clients: ClosedRange<Double>?
-    ) -> JSONValue {
-        [
-            "round": .integer(index + 1),
-            "accuracy": number(element(index, of: log.serverAccuracies)),
-            "loss": number(element(index, of: log.serverLosses)),
-            "seconds": number(element(index, of: log.timings.roundSeconds)), "closedAt": nil,
-            "clientsLow": number(clients?.lowerBound), "clientsHigh": number(clients?.upperBound),
-        ]
+    ) -> RunState.Round {
+        RunState.Round(
+            round: index + 1, accuracy: element(index, of: log.serverAccuracies),
+            loss: element(index, of: log.serverLosses),
+            seconds: element(index, of: log.timings.roundSeconds), clients: clients)
     }
 
     /// Clients that a report shows at most.
@@ -95,7 +97,7 @@ package enum RunReport {
     /// Each client as it was last seen; of many those that took part last.
     private static func shown(
         _ known: [(id: Int, rounds: [ClientRound])], of log: RunLog
-    ) -> [JSONValue] {
+    ) -> [RunState.Client] {
         // The last round that it gave an update in; nil if it gave none, or that is not known.
         let seen = known.map { client in
             (client: client, last: client.rounds.last { $0.samples > 0 }?.round)
@@ -108,14 +110,11 @@ package enum RunReport {
         }
         let shown = known.count <= clientLimit ? seen : Array(newest.prefix(clientLimit))
         return shown.map { client, last in
-            let (rounds, last) = (client.rounds, allAreLast ? nil : last)
-            return [
-                "client": .integer(client.id), "state": nil,
-                "samples": rounds.last { $0.samples > 0 }.map { .integer($0.samples) } ?? .null,
-                "accuracy": number(rounds.last { $0.accuracy != nil }?.accuracy),
-                "lastRound": last.map(JSONValue.integer) ?? nil, "lastSeen": nil,
-                "bytesReceived": nil, "bytesSent": nil, "imagesPerSecond": nil,
-            ]
+            var state = RunState.Client(client: client.id)
+            state.samples = client.rounds.last { $0.samples > 0 }?.samples
+            state.accuracy = client.rounds.last { $0.accuracy != nil }?.accuracy
+            state.lastRound = allAreLast ? nil : last
+            return state
         }
     }
 
@@ -123,12 +122,6 @@ package enum RunReport {
         index < values.count ? values[index] : nil
     }
 
-    private static func number(_ value: Double?) -> JSONValue {
-        value.map { .number($0) } ?? .null
-    }
-
-    /// A text, or null where the log has left it empty.
-    private static func text(_ value: String) -> JSONValue {
-        value.isEmpty ? .null : .string(value)
-    }
+    /// A text, or nil where the log has left it empty.
+    private static func text(_ value: String) -> String? { value.isEmpty ? nil : value }
 }

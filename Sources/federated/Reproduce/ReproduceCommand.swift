@@ -1,7 +1,7 @@
 import ArgumentParser
 import Datasets
 import Foundation
-import Tensors
+import Parameters
 
 /// `federated reproduce`: a published table, run again.
 package struct ReproduceCommand: ParsableCommand {

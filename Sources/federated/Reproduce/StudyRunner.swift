@@ -2,9 +2,9 @@ import Datasets
 import Federation
 import Foundation
 import Glibc
-import LocalTraining
+import Parameters
 import Synchronization
-import Tensors
+import Training
 
 /// Runs the cells of a study side by side, one thread each, and leaves finished runs in its table.
 ///

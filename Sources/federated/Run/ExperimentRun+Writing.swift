@@ -1,7 +1,7 @@
 import Federation
 import Foundation
 import NeuralNetworks
-import Tensors
+import Parameters
 
 extension ExperimentRun {
     /// Writes model and log side by side, through to the disk, and returns the log's path.

@@ -1,10 +1,12 @@
 import Datasets
-import DistributedTraining
 import Federation
 import Foundation
-import LocalTraining
+import JSON
 import NeuralNetworks
+import Platform
+import RankTraining
 import Tensors
+import Training
 
 /// One experiment on data that is there: the federation, and the log of what comes of it.
 package struct ExperimentRun {
@@ -13,6 +15,8 @@ package struct ExperimentRun {
     let threads: Int
     package let architecture: Architecture
     let federation: InProcessFederation
+    /// What the run is made of.
+    package var parts: FederationConfiguration { federation.configuration }
     let transport: Transport
     /// Where clients are trained.
     let execution: Execution
@@ -124,11 +128,8 @@ package struct ExperimentRun {
     func log(of result: RunResult) -> RunLog {
         var log = header
         for round in result.rounds { log.append(round) }
-        let progress = federation.progress.snapshot
-        log.timings.trainingSeconds =
-            earlier.reduce(progress.trainingSeconds) { $0 + $1.trainingSeconds }
-        log.timings.evaluationSeconds =
-            earlier.reduce(progress.evaluationSeconds) { $0 + $1.evaluationSeconds }
+        log.timings.trainingSeconds = result.rounds.reduce(0) { $0 + $1.trainingSeconds }
+        log.timings.evaluationSeconds = result.rounds.reduce(0) { $0 + $1.evaluationSeconds }
         log.timings.totalSeconds =
             earlier.reduce(MonotonicClock.seconds() - startSeconds) { $0 + $1.seconds }
         log.timings.ranks = ranks

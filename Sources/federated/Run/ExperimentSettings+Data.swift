@@ -1,8 +1,8 @@
 import Datasets
 import FederationWire
-import LocalTraining
 import NeuralNetworks
-import Tensors
+import Parameters
+import Training
 
 /// What only the data and the machine can tell of settings.
 extension ExperimentSettings {

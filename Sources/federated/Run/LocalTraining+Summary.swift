@@ -1,4 +1,4 @@
-import LocalTraining
+import Training
 
 extension LocalTraining {
     /// In one line: "10 epochs, batch 8, SGD at 0.01, momentum 0.9".
@@ -15,7 +15,6 @@ extension LocalTraining {
         if learningRateDecay < 1 { parts.append("times \(learningRateDecay) each round") }
         if optimizer.momentum > 0 { parts.append("momentum \(optimizer.momentum)") }
         if optimizer.weightDecay > 0 { parts.append("weight decay \(optimizer.weightDecay)") }
-        if optimizer.proximal > 0 { parts.append("proximal \(optimizer.proximal)") }
         if let clip = optimizer.gradientClip { parts.append("gradients clipped to \(clip)") }
         return parts.joined(separator: ", ")
     }

@@ -2,40 +2,35 @@ import Federation
 import FederationClient
 import FederationServer
 import FederationWire
-import LocalTraining
 import NeuralNetworks
+import Platform
 import Synchronization
-import Tensors
+import Training
 
 /// A server and its clients in one process that talk over loopback: what an `InProcessFederation` of
 /// the same configuration computes, by the way that separate machines take.
 ///
 /// Clients and the server's evaluation share as many threads as a run in memory has.
 final class LoopbackFederation: Sendable {
-    private let configuration: InProcessFederation.Configuration
+    private let configuration: FederationConfiguration
     private let settings: RunSettings
     private let transport: Transport
     private let progress: RunProgress
     private let workers: LocalWorkers
-    private let digest: ArchitectureDigest
+    /// What clients keep of their updates, which a server knows nothing of.
+    private let states: SharedStates
     private let onRound: @Sendable (CommittedRound, FederationState) throws -> Void
     private let state: Mutex<State>
-
-    /// Nobody outside this process sees the name.
-    private static let run: RunIdentifier = {
-        guard let run = RunIdentifier("loopback") else {
-            preconditionFailure("the run has no name")
-        }
-        return run
-    }()
 
     private struct State: Sendable {
         var committed: [CommittedRound]
         var federation: FederationState
+        /// Of `states`, what belongs to the committed model.
+        var kept: [Int: ClientStates.State] = [:]
         var outcome: Outcome?
         var openRound = 0
-        /// What had been done at the last commit.
-        var last = RunProgress.Snapshot()
+        /// Of clients of the plain API, since the last commit.
+        var trainingSeconds = 0.0
         var work: AsyncWork<Void>?
         var isStopping = false
     }
@@ -46,7 +41,7 @@ final class LoopbackFederation: Sendable {
     ///   - state: what the federation knows after these rounds.
     ///   - onRound: called with each round and what is known after it, to commit it.
     init(
-        _ configuration: InProcessFederation.Configuration, settings: ExperimentSettings,
+        _ configuration: FederationConfiguration, settings: ExperimentSettings,
         inputs: RunInputs, transport: Transport, progress: RunProgress,
         resuming rounds: [CommittedRound] = [],
         state: FederationState? = nil,
@@ -54,24 +49,21 @@ final class LoopbackFederation: Sendable {
     ) throws {
         self.configuration = configuration
         let timing = ServerTiming()
+        // Nobody outside this process sees the name.
+        guard let run = RunIdentifier("loopback") else { preconditionFailure("a run has no name") }
         self.settings = try RunSettings(
-            settings, inputs: inputs, architecture: configuration.architecture, run: Self.run,
+            settings, inputs: inputs, architecture: configuration.architecture, run: run,
             heartbeatSeconds: timing.heartbeatSeconds, pollSeconds: timing.pollSeconds)
         self.transport = transport
         self.progress = progress
         self.onRound = onRound
-        digest = try configuration.architecture.digest()
         workers = LocalWorkers(
             configuration.architecture, engine: configuration.engine,
             training: configuration.training, largestShard: configuration.shards.largestShard,
             threads: configuration.threads)
-        self.state = Mutex(
-            State(
-                committed: rounds,
-                federation: state
-                    ?? FederationState(
-                        model: configuration.architecture.initialParameters(
-                            seed: configuration.seed))))
+        let state = state ?? configuration.initialState
+        states = SharedStates(after: rounds, state, configuration.strategy)
+        self.state = Mutex(State(committed: rounds, federation: state))
     }
 
     /// Runs all rounds and returns when the run is over.
@@ -127,7 +119,18 @@ final class LoopbackFederation: Sendable {
         let result: Result<Void, any Error>
         do {
             let address = try ServerAddress("http://127.0.0.1:\(port)")
-            result = .success(try await takePart(at: address))
+            let clients = Task { try await takePart(at: address) }
+            // Clients of a server that has ended would try for as long as they have patience.
+            Task {
+                _ = await serving.result
+                clients.cancel()
+            }
+            result = .success(
+                try await withTaskCancellationHandler {
+                    try await clients.value
+                } onCancel: {
+                    clients.cancel()
+                })
         } catch {
             result = .failure(error)
         }
@@ -138,51 +141,66 @@ final class LoopbackFederation: Sendable {
     }
 
     private func servedRun() -> ServedRun {
-        let (records, seconds, known) = state.withLock {
-            ($0.committed.map(\.record), $0.committed.map(\.seconds), $0.federation)
-        }
+        let (rounds, known) = state.withLock { ($0.committed, $0.federation) }
         let rules = configuration.rounds
         return ServedRun(
             settings: settings,
-            rules: RoundEngine.Configuration(
-                population: rules.population, rounds: rules.rounds,
-                targetAccuracy: rules.targetAccuracy, patience: rules.patience,
-                evaluationInterval: rules.evaluationInterval,
-                evaluatesClients: rules.evaluatesClients, seed: configuration.seed,
-                cohortSize: rules.cohortSize, minimumClients: rules.cohortSize,
-                waitsForClients: true),
-            strategy: configuration.strategy, layout: configuration.architecture.layout,
-            records: records, recordSeconds: seconds, state: known,
+            plan: RunPlan(
+                rules: RoundEngine.Configuration(
+                    population: rules.population, rounds: rules.rounds,
+                    targetAccuracy: rules.targetAccuracy, patience: rules.patience,
+                    evaluationInterval: rules.evaluationInterval,
+                    evaluatesClients: rules.evaluatesClients, seed: configuration.seed,
+                    cohortSize: rules.cohortSize, minimumClients: rules.cohortSize,
+                    waitsForClients: true),
+                strategy: configuration.strategy, layout: configuration.architecture.layout,
+                seed: configuration.seed, opensBeforeCommit: false),
+            state: known, rounds: rounds,
             work: { [training = configuration.training] in training.work(samples: $0, round: $1) },
             evaluate: { [self] model in
                 let start = MonotonicClock.seconds()
                 let evaluation = await workers.evaluate(model, on: configuration.evaluationSet)
-                progress.add(
-                    evaluated: evaluation.count, seconds: MonotonicClock.seconds() - start)
-                return evaluation
+                let seconds = MonotonicClock.seconds() - start
+                progress.add(evaluated: evaluation.count, seconds: seconds)
+                return (evaluation, seconds)
             },
-            commit: { [self] record, known, seconds in try commit(record, known, seconds) },
+            commit: { [self] round, known in try commit(round, known) },
             finish: { [self] outcome, _ in state.withLock { $0.outcome = outcome } })
     }
 
-    private func commit(_ record: RoundRecord, _ known: FederationState, _ seconds: Double) throws {
-        let now = progress.snapshot
-        let last = state.withLock { $0.last }
-        let images = configuration.trainingImages
-        let counts = record.clients.filter { $0.sampleCount != nil }.map { part in
-            let shard = configuration.shards.shard(client: part.client, round: record.round)
-            return (part.client, images.classCounts(of: shard))
+    /// Makes a round permanent, with what its clients have kept beside what the server knows.
+    private func commit(_ round: CommittedRound, _ known: FederationState) throws {
+        let number = round.record.round
+        let whole = state.withLock { state in
+            for part in round.record.clients where part.sampleCount != nil {
+                state.kept[part.client] = states.of(part.client).state(after: number)
+            }
+            var whole = known
+            for (client, kept) in state.kept {
+                whole.clients[client, default: [:]].merge(kept) { _, new in new }
+            }
+            return whole
         }
-        let round = CommittedRound(
-            record: record, classCounts: Dictionary(uniqueKeysWithValues: counts),
-            seconds: seconds, trainingSeconds: now.trainingSeconds - last.trainingSeconds,
-            evaluationSeconds: now.evaluationSeconds - last.evaluationSeconds)
-        try onRound(round, known)
+        let round = transport == .json ? reported(round) : round
+        try onRound(round, whole)
         state.withLock { state in
             state.committed.append(round)
-            state.federation = known
-            state.last = now
+            state.federation = whole
         }
+    }
+
+    /// A round with what clients of the plain API have no way to say of their training.
+    private func reported(_ round: CommittedRound) -> CommittedRound {
+        var round = round
+        for part in round.record.clients where part.sampleCount != nil {
+            round.classCounts[part.client] = configuration.trainingImages.classCounts(
+                of: configuration.shards.shard(client: part.client, round: round.record.round))
+        }
+        round.trainingSeconds = state.withLock { state in
+            defer { state.trainingSeconds = 0 }
+            return state.trainingSeconds
+        }
+        return round
     }
 
     // MARK: Clients
@@ -210,12 +228,19 @@ final class LoopbackFederation: Sendable {
     }
 
     private func participant(_ client: Int) -> LocalParticipant {
-        LocalParticipant(
+        var half = configuration.strategy
+        // What the plain API's clients don't do, the server does.
+        half.transforms = transport == .json ? [] : half.clientTransforms
+        return LocalParticipant(
             client: client, seed: configuration.seed, images: configuration.trainingImages,
-            shards: configuration.shards, workers: workers, architecture: digest,
+            shards: configuration.shards, workers: workers, architecture: settings.architecture,
+            strategy: half, states: half.hasClientState ? states.of(client) : nil,
             onBegin: { [self] round in begin(round) },
             onImages: { [progress] in progress.add(trained: $0) },
-            onEnd: { [progress] in progress.clientTrained(seconds: $0) })
+            onEnd: { [self] seconds in
+                progress.clientTrained(seconds: seconds)
+                state.withLock { $0.trainingSeconds += seconds }
+            })
     }
 
     /// The first client that trains in a round opens it for whoever watches.
@@ -227,14 +252,11 @@ final class LoopbackFederation: Sendable {
         guard isFirst else { return }
         let cohort = configuration.rounds.cohortSize
         // Which clients the server has chosen it keeps to itself: the first stand for all.
-        let images = (0..<cohort).reduce(0) {
-            $0
-                + configuration.training.imageCount(
-                    samples: configuration.shards.sampleCount(client: $1, round: round))
-        }
-        let models = (configuration.rounds.evaluatesClients ? cohort : 0) + 1
         progress.open(
-            round: round, cohort: cohort, trainingImages: images,
-            evaluationImages: models * configuration.evaluationSet.indices.count)
+            round: round, cohort: cohort,
+            trainingImages: (0..<cohort).reduce(0) {
+                $0 + configuration.imageCount(client: $1, round: round)
+            },
+            evaluationImages: configuration.evaluationImages(cohort: cohort))
     }
 }

@@ -1,7 +1,6 @@
-import DistributedTraining
 import Foundation
-import LocalTraining
-import Tensors
+import RankTraining
+import Training
 
 /// The processes that `mpirun` started together with this one.
 ///

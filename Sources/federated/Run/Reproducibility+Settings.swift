@@ -6,6 +6,10 @@ extension Reproducibility {
     /// Chance is seeded; real clients come, report and go as they do.
     package init(of settings: ExperimentSettings, for execution: Execution) {
         self.init()
+        if execution == .loopback(.json), settings.cohortSize < settings.clients {
+            reasons.append(
+                "a client of the plain API does not say which round its model is of (--cohort)")
+        }
         guard execution == .served else { return }
         let rules = settings.servedRules
         let cohort = rules.cohortSize

@@ -3,11 +3,11 @@ import Datasets
 import Federation
 import FederationStore
 import Foundation
-import LocalTraining
 import NeuralNetworks
+import Parameters
 import Platform
 import Synchronization
-import Tensors
+import Training
 
 /// `federated run`: one experiment from data to log.
 struct RunCommand: ParsableCommand {

@@ -1,8 +1,8 @@
 import Datasets
 import Dispatch
 import Federation
-import LocalTraining
-import Tensors
+import Platform
+import Training
 
 /// What the user sees of a run.
 final class RunDisplay: Sendable {

@@ -1,6 +1,8 @@
+import Federation
 import FederationWire
-import LocalTraining
+import JSON
 import NeuralNetworks
+import Training
 
 extension RunSettings {
     /// What a served run tells its clients of an experiment.
@@ -13,14 +15,19 @@ extension RunSettings {
             case .image(let height, let width, let channels): [height, width, channels]
             case .vector(let count): [count]
             }
+        let strategy = settings.federatedStrategy
         self.init(
             run: run, model: settings.model.rawValue, inputShape: shape,
-            architecture: try architecture.digest(), parameterCount: architecture.parameterCount,
+            architecture: try architecture.digest(),
+            architectureJSON: try JSONValue(encoding: architecture),
+            parameterCount: architecture.parameterCount,
             engine: settings.engine.rawValue, experiment: settings.experimentNumber,
             samples: settings.samples, fixedShards: settings.fixedShards,
             dataset: settings.dataset, dataFingerprint: inputs.dataText, clients: settings.clients,
             rounds: settings.rounds,
-            training: TrainingSettings(settings.training),
+            training: TrainingSettings(settings.training), objective: strategy.objective,
+            transforms: strategy.clientTransforms.map(\.description),
+            encodings: VectorEncodings.names,
             partition: settings.partition?.description,
             partitionFingerprint: inputs.partitionText, seed: settings.seed,
             heartbeatSeconds: heartbeatSeconds, pollSeconds: pollSeconds)
@@ -34,8 +41,7 @@ extension TrainingSettings {
         self.init(
             batchSize: training.batchSize, learningRate: optimizer.learningRate,
             learningRateDecay: training.learningRateDecay, momentum: optimizer.momentum,
-            weightDecay: optimizer.weightDecay, proximal: optimizer.proximal,
-            gradientClip: optimizer.gradientClip)
+            weightDecay: optimizer.weightDecay, gradientClip: optimizer.gradientClip)
         switch training.length {
         case .epochs(let count): epochs = count
         case .steps(let count): steps = count
@@ -48,7 +54,7 @@ extension TrainingSettings {
             steps.map(LocalTraining.Length.steps) ?? .epochs(epochs ?? 1), batchSize: batchSize,
             optimizer: LocalOptimizer(
                 learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
-                proximal: proximal, gradientClip: gradientClip),
+                gradientClip: gradientClip),
             learningRateDecay: learningRateDecay)
     }
 }

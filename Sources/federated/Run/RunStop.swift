@@ -1,4 +1,5 @@
-import LocalTraining
+import Federation
+import Training
 import Synchronization
 
 /// Passes a Ctrl-C on to all of several runs that are under way, and to those that follow.

@@ -4,9 +4,9 @@ import Federation
 import FederationServer
 import FederationStore
 import Foundation
-import LocalTraining
+import Platform
 import Synchronization
-import Tensors
+import Training
 
 /// `federated serve`: the server of an experiment, for clients on any machine.
 struct ServeCommand: ParsableCommand {

@@ -3,9 +3,9 @@ import Federation
 import FederationServer
 import FederationWire
 import Foundation
-import LocalTraining
+import Parameters
 import Synchronization
-import Tensors
+import Training
 
 /// One run of a server: hands it what it needs of networks, data and disk, and keeps store, log and
 /// screen up to date.
@@ -27,9 +27,6 @@ final class ServedExperiment: Sendable {
 
     private struct State {
         var rounds: [CommittedRound]
-        var evaluationSeconds = 0.0
-        /// Clients that were dropped since the last commit.
-        var drops: [ClientDrop] = []
         /// After the last round; nil before there is one.
         var model: ParameterVector?
         /// Whether the store could not take a round.
@@ -62,10 +59,7 @@ final class ServedExperiment: Sendable {
             throw CommandFailure(message: "“\(text)” is no name that a served run can have")
         }
         self.name = name
-        state = Mutex(
-            State(
-                rounds: earlier, evaluationSeconds: evaluator.seconds,
-                model: earlierState?.model))
+        state = Mutex(State(rounds: earlier, model: earlierState?.model))
     }
 
     /// How it ended; nil while it goes on.
@@ -76,24 +70,23 @@ final class ServedExperiment: Sendable {
 
     /// The run as the server takes it over.
     func served() throws -> ServedRun {
-        ServedRun(
+        let configuration = run.federation.configuration
+        return ServedRun(
             settings: try RunSettings(
                 run.settings, inputs: run.inputs, architecture: run.architecture, run: name,
                 heartbeatSeconds: timing.heartbeatSeconds, pollSeconds: timing.pollSeconds),
-            rules: run.settings.servedRules, strategy: run.settings.federatedStrategy,
-            layout: run.architecture.layout, records: earlier.map(\.record),
-            recordSeconds: earlier.map(\.seconds),
-            state: earlierState
-                ?? FederationState(
-                    model: run.architecture.initialParameters(seed: run.settings.seed)),
+            plan: RunPlan(
+                rules: run.settings.servedRules, strategy: configuration.strategy,
+                layout: run.architecture.layout, seed: configuration.seed,
+                opensBeforeCommit: false),
+            state: earlierState ?? configuration.initialState, rounds: earlier,
             keptUpdates: try recorder?.keptUpdates() ?? [],
             keep: recorder.map(keeping),
-            startedAt: run.started, drops: earlier.flatMap(\.drops),
-            noteDrop: { [self] drop in state.withLock { $0.drops.append(drop) } },
+            startedAt: run.started,
             work: { [training = run.settings.training] in training.work(samples: $0, round: $1) },
             evaluate: { [evaluator] in await evaluator.evaluate($0) },
-            commit: { [self] record, state, seconds in
-                try await onDisk { try self.commit(record, state, seconds) }.get()
+            commit: { [self] round, state in
+                try await onDisk { try self.commit(round, state) }.get()
             },
             finish: { [self] outcome, model in
                 _ = await onDisk { self.finish(outcome, model) }
@@ -143,14 +136,7 @@ final class ServedExperiment: Sendable {
         }
     }
 
-    private func commit(
-        _ record: RoundRecord, _ state: FederationState, _ seconds: Double
-    ) throws {
-        let (before, drops) = self.state.withLock { ($0.evaluationSeconds, $0.drops) }
-        let now = evaluator.seconds
-        let round = CommittedRound(
-            record: record, seconds: seconds, evaluationSeconds: now - before,
-            observedDrops: drops)
+    private func commit(_ round: CommittedRound, _ state: FederationState) throws {
         do {
             try recorder?.commit(round, state)
         } catch {
@@ -159,22 +145,16 @@ final class ServedExperiment: Sendable {
         }
         self.state.withLock { known in
             known.rounds.append(round)
-            known.evaluationSeconds = now
             known.model = state.model
-            known.drops.removeFirst(drops.count)
         }
         display.show(round)
     }
 
     private func log(_ outcome: Outcome) -> RunLog {
-        let rounds = state.withLock { $0.rounds }
-        // Clients train elsewhere: how long, only they know.
-        var log = run.log(
+        run.log(
             of: RunResult(
-                outcome: outcome, model: ParameterVector(zeros: 0), rounds: rounds))
-        log.timings.evaluationSeconds += rounds.dropFirst(earlier.count)
-            .reduce(0) { $0 + $1.evaluationSeconds }
-        return log
+                outcome: outcome, model: ParameterVector(zeros: 0),
+                rounds: state.withLock { $0.rounds }))
     }
 
     private func finish(_ outcome: Outcome, _ model: ParameterVector) {

@@ -4,7 +4,7 @@ import FederationServer
 import FederationStore
 import FederationWire
 import Foundation
-import LocalTraining
+import Training
 import Synchronization
 
 /// Makes the runs of one server: the first, and those that clients of the plain API ask for.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Federation
 import FederationStore
 import Foundation
+import JSON
 
 /// `federated compare RUN RUN…`: what differs between runs, and how well each did.
 struct CompareCommand: ParsableCommand {

@@ -3,7 +3,7 @@ import Datasets
 import Federation
 import FederationStore
 import Foundation
-import Tensors
+import JSON
 
 /// An unfinished run of the store, read to go on with it.
 package struct ResumedRun {
@@ -41,6 +41,11 @@ package struct ResumedRun {
             try store.runs().filter { $0.name != run.name }.compactMap(\.logFile))
         rounds = try store.rounds(of: run.name)
         state = try store.state(of: run.name)
+        if let state, let problem = settings.federatedStrategy.problem(with: state) {
+            throw CommandFailure(
+                message: "run \(run.name) cannot be resumed: its state is another strategy's: "
+                    + problem)
+        }
     }
 
     private static func settings(of run: StoredRun) throws -> ExperimentSettings {

@@ -1,8 +1,8 @@
 import Federation
 import FederationStore
 import Foundation
+import JSON
 import Synchronization
-import Tensors
 
 /// Writes one run to the store while it goes on.
 final class RunRecorder: Sendable {

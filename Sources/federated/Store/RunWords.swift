@@ -1,4 +1,5 @@
 import Federation
+import JSON
 
 extension JSONValue {
     /// The value as people read it.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Federation
 import FederationStore
+import JSON
 
 /// `federated show RUN`: a run's settings, rounds and clients.
 struct ShowCommand: ParsableCommand {

@@ -2,10 +2,9 @@ import ArgumentParser
 import Datasets
 import Federation
 import Foundation
-import LocalTraining
 import NeuralNetworks
 import Synchronization
-import Tensors
+import Training
 
 /// `federated sweep`: every combination of settings, one CSV row each.
 struct SweepCommand: ParsableCommand {

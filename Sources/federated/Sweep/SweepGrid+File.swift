@@ -1,7 +1,8 @@
 import ArgumentParser
 import Federation
 import Foundation
-import Tensors
+import JSON
+import Platform
 
 extension SweepGrid {
     /// Reads a JSON file of grids: an object like `{"strategy": ["fedavg", "fedprox"], "mu": 0.1}`, or

@@ -1,4 +1,4 @@
-import LocalTraining
+import Training
 
 /// How the runs of a sweep share the threads.
 package struct SweepJobs: Equatable {

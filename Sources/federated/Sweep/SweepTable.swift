@@ -1,5 +1,6 @@
 import Federation
 import Foundation
+import JSON
 import Synchronization
 
 /// The CSV file of a sweep: a row for each finished run, found again when it is opened.
@@ -15,7 +16,7 @@ package final class SweepTable: Sendable {
         "partition", "cohort", "overSelection", "minimumClients", "availability", "dropoutBefore",
         "dropoutAfter", "mu", "serverLearningRate", "serverMomentum", "beta1", "beta2", "tau",
         "steps", "learningRateDecay", "momentum", "weightDecay", "gradientClip", "patience",
-        "evaluateEvery", "noClientEvaluation", "engine", "dropDiverging",
+        "evaluateEvery", "noClientEvaluation", "engine", "dropDiverging", "clipUpdate", "compress",
     ]
 
     /// The settings that tell runs apart, by the names that a log has for them, in the order of the
@@ -42,6 +43,22 @@ package final class SweepTable: Sendable {
         rounds_to_target,final_accuracy,best_accuracy,accuracies,seconds,log
         """
 
+    /// The last columns of settings, which tables of versions without them get as empty ones.
+    private static let newest = ["clipUpdate", "compress"]
+
+    private static func heading(without names: [String]) -> String {
+        header.split(separator: ",").filter { column in
+            !names.contains { SweepOption.dashed($0).replacing("-", with: "_") == column }
+        }.joined(separator: ",")
+    }
+
+    /// A row of an earlier version, with empty columns for the settings that it had not.
+    private static func renewed(_ row: String) -> String {
+        let settings = firstColumns(settings.count - newest.count, of: row)
+        return settings + String(repeating: ",", count: newest.count)
+            + row.dropFirst(settings.count)
+    }
+
     private let file: CSVFile
     private let keys: Mutex<Set<String>>
 
@@ -52,7 +69,10 @@ package final class SweepTable: Sendable {
                 + "apart: give another file with --output")
         file = try CSVFile.open(
             url, header: Self.header, what: "sweep",
-            older: [Self.olderHeader: .failure(refusal)])
+            older: [
+                Self.olderHeader: .failure(refusal),
+                Self.heading(without: Self.newest): .success(Self.renewed),
+            ])
         keys = Mutex(Set(file.rows.map(Self.key(ofRow:))))
     }
 
@@ -113,12 +133,16 @@ package final class SweepTable: Sendable {
     }
 
     private static func key(ofRow row: String) -> String {
+        firstColumns(settings.count + inputs.count, of: row)
+    }
+
+    private static func firstColumns(_ count: Int, of row: String) -> String {
         var columns = 0
         var isQuoted = false
         let end = row.firstIndex { character in
             if character == "\"" { isQuoted.toggle() }
             if character == ",", !isQuoted { columns += 1 }
-            return columns == settings.count + inputs.count
+            return columns == count
         }
         return String(row[..<(end ?? row.endIndex)])
     }

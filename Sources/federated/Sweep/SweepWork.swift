@@ -1,8 +1,8 @@
 import Datasets
 import Federation
-import LocalTraining
+import Parameters
 import Synchronization
-import Tensors
+import Training
 
 /// The runs that a sweep has to do, side by side. What comes of a run does not depend on those beside
 /// it, nor on its threads.

@@ -1,9 +1,10 @@
 import Crypto
 import Federation
+import FederationServer
 import Foundation
 import HTTPTypes
+import JSON
 import Testing
-import FederationServer
 
 @Suite("The live page and the report made of it")
 struct LivePageTests {

@@ -1,5 +1,4 @@
 import CKernels
-import Tensors
 
 /// A fully connected layer and ReLU, forward only: inputs that are zero, as half of them are behind a
 /// ReLU, cost nothing. (In training more is saved by `PackedDenseOperation`.)

@@ -1,5 +1,4 @@
 import CKernels
-import Tensors
 
 /// max(x, 0) as a layer of its own.
 package struct ReLUOperation: Operation {

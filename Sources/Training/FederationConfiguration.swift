@@ -1,0 +1,99 @@
+import Datasets
+import Federation
+import NeuralNetworks
+import Parameters
+import Platform
+
+/// What a federation whose clients are trained here is made of.
+public struct FederationConfiguration: Sendable {
+    /// The model.
+    public var architecture: Architecture
+    /// How its layers are computed.
+    public var engine: Engine
+    /// The algorithm. Clients read their objective from it.
+    public var strategy: Strategy
+    /// How clients train.
+    public var training: LocalTraining
+    /// Which images each client has.
+    public var shards: ShardSource
+    /// The images that are divided.
+    public var trainingImages: LabelledImages
+    /// What models are tested on.
+    public var evaluationSet: EvaluationSet
+    /// When rounds open and close.
+    public var rounds: RoundEngine.Configuration
+    /// All chance of the run, but for its cohorts, whose seed is the rules'.
+    public var seed: UInt64
+    /// How many threads train and test.
+    public var threads: Int
+
+    /// A federation.
+    public init(
+        architecture: Architecture, engine: Engine = .fused, strategy: Strategy = .fedAvg,
+        training: LocalTraining, shards: ShardSource, trainingImages: LabelledImages,
+        evaluationSet: EvaluationSet,
+        rounds: RoundEngine.Configuration, seed: UInt64, threads: Int
+    ) {
+        self.architecture = architecture
+        self.engine = engine
+        self.strategy = strategy
+        self.training = training
+        self.shards = shards
+        self.trainingImages = trainingImages
+        self.evaluationSet = evaluationSet
+        self.rounds = rounds
+        self.seed = seed
+        self.threads = threads
+    }
+
+    /// What the run machine is to do of it, where all clients are lost with this process.
+    package var plan: RunPlan {
+        RunPlan(
+            rules: rounds, strategy: strategy, layout: architecture.layout, seed: seed,
+            opensBeforeCommit: true)
+    }
+
+    /// What a run begins with.
+    public var initialState: FederationState {
+        FederationState(model: architecture.initialParameters(seed: seed))
+    }
+
+    /// Images that a client trains on in a round, repeats counted.
+    package func imageCount(client: Int, round: Int) -> Int {
+        training.imageCount(samples: shards.sampleCount(client: client, round: round))
+    }
+
+    /// Images that a round's tests take.
+    package func evaluationImages(cohort: Int) -> Int {
+        ((rounds.evaluatesClients ? cohort : 0) + 1) * evaluationSet.indices.count
+    }
+
+    /// Trains a client and makes its update ready to be folded.
+    /// - Returns: that, and the seconds it took.
+    /// - Throws: `LocalTrainingError`, `AggregationError`.
+    package func trained(
+        _ task: TrainingTask, on plan: Plan, progress: (Int) -> Void,
+        shouldStop: () -> Bool
+    ) throws -> (update: TrainedUpdate, seconds: Double) {
+        let start = MonotonicClock.seconds()
+        let (client, round) = (task.client, task.round)
+        let shard = shards.shard(client: client, round: round)
+        let result = try plan.trainLocally(
+            training, objective: strategy.objective, from: task.state.model, on: trainingImages,
+            shard: shard, seed: seed, client: client, round: round,
+            correction: strategy.correction(for: client, in: task.state), progress: progress,
+            shouldStop: shouldStop)
+        let (contribution, sent) = try strategy.contribution(
+            of: ModelUpdate(
+                client: client, round: round, sampleCount: shard.count,
+                parameters: result.parameters),
+            after: task.state, work: training.work(samples: shard.count, round: round),
+            seed: seed)
+        let seconds = MonotonicClock.seconds() - start
+        return (
+            TrainedUpdate(
+                contribution, model: rounds.evaluatesClients ? sent : nil, seconds: seconds,
+                classCounts: trainingImages.classCounts(of: shard)), seconds
+        )
+    }
+}

@@ -1,0 +1,226 @@
+import Datasets
+import Federation
+import NeuralNetworks
+import Parameters
+import Platform
+import Synchronization
+
+/// A server and its clients in one process: drives the round engine with worker threads.
+///
+/// Clients train side by side, one to a thread; trained models are evaluated in pieces by whatever
+/// threads have no client left to train, so that unequal shards leave no core idle. Nothing that
+/// comes out depends on the number of threads.
+public final class InProcessFederation: Sendable {
+    /// What a federation is made of.
+    public typealias Configuration = FederationConfiguration
+
+    public let configuration: Configuration
+    public let progress = RunProgress()
+    private let queue = WorkQueue<Work>([])
+    private let plans: WorkerPlans
+    private let state: Mutex<State>
+    private let onRound: @Sendable (CommittedRound, FederationState) throws -> Void
+
+    private struct State {
+        var machine: RunMachine
+        /// Models whose evaluation is not over.
+        var waitingModels = 0
+    }
+
+    /// - Parameters:
+    ///   - rounds: what is committed already of the run; it goes on from there.
+    ///   - state: what the federation knows after these rounds; nil for a run that begins.
+    ///   - onRound: called with each round and what is known after it to commit it, in order, on one of
+    ///     the workers' threads, while the others train on. If it throws, the round is not committed
+    ///     and the run ends.
+    /// - Precondition: neither the rules nor the strategy have a `problem`.
+    public init(
+        _ configuration: Configuration, resuming rounds: [CommittedRound] = [],
+        state: FederationState? = nil,
+        onRound: @escaping @Sendable (CommittedRound, FederationState) throws -> Void
+    ) {
+        precondition(
+            rounds.isEmpty == (state == nil), "committed rounds and their state go together")
+        self.configuration = configuration
+        self.onRound = onRound
+        plans = WorkerPlans(
+            configuration.architecture,
+            trainingBatchSize: configuration.training.batchSize(
+                samples: configuration.shards.largestShard),
+            engine: configuration.engine,
+            threads: configuration.threads)
+        self.state = Mutex(
+            State(
+                machine: RunMachine(
+                    configuration.plan, state: state ?? configuration.initialState,
+                    resuming: rounds)))
+    }
+
+    /// Runs all rounds and returns when the run is over.
+    public func run() -> RunResult {
+        report(.begin)
+        queue.drain(threads: configuration.threads) { worker, work in
+            switch work {
+            case .train(let task): train(task, worker)
+            case .evaluate(let evaluation, let piece): evaluate(evaluation, piece, worker)
+            }
+        }
+        guard let result = state.withLock({ $0.machine.result }) else {
+            preconditionFailure("the work is done and the run is not over")
+        }
+        return result
+    }
+
+    /// Ends the run within a batch's time; committed rounds are kept.
+    public func stop() {
+        progress.requestStop()
+    }
+
+    // MARK: Work
+
+    private enum Work: Sendable {
+        case train(TrainingTask)
+        case evaluate(PendingEvaluation, piece: Int)
+    }
+
+    private func train(_ task: TrainingTask, _ worker: Int) {
+        // A run may end with work still on its way into the queue.
+        guard state.withLock({ $0.machine.result == nil }) else { return }
+        do {
+            let (update, seconds) = try configuration.trained(
+                task, on: plans.training(worker), progress: { progress.add(trained: $0) },
+                shouldStop: { progress.isStopping })
+            progress.clientTrained(seconds: seconds)
+            report(.trained(update))
+        } catch LocalTrainingError.stopped {
+            report(.stop)
+        } catch {
+            let failure = ClientFailure(.divergence, reason: "\(error)")
+            report(.failed(client: task.client, round: task.round, failure, at: nil))
+        }
+    }
+
+    private func evaluate(_ evaluation: PendingEvaluation, _ piece: Int, _ worker: Int) {
+        if progress.isStopping { return report(.stop) }
+        let start = MonotonicClock.seconds()
+        let result = configuration.evaluationSet.evaluate(
+            piece: piece, parameters: evaluation.model, plan: plans.inference(worker))
+        let seconds = MonotonicClock.seconds() - start
+        progress.add(evaluated: result.count, seconds: seconds)
+        guard let (whole, spent) = evaluation.finish(piece: piece, result, seconds: seconds) else {
+            return
+        }
+        state.withLock { $0.waitingModels -= 1 }
+        report(.evaluated(evaluation.subject, round: evaluation.round, whole, seconds: spent))
+    }
+
+    // MARK: Orders
+
+    /// Hands an event to the machine and carries out what it asks for: long work on this thread, but
+    /// only when the other threads have been given theirs.
+    private func report(_ event: RunEvent) {
+        var events = [event]
+        while !events.isEmpty {
+            let event = events.removeFirst()
+            let orders = state.withLock {
+                $0.machine.handle(event, at: MonotonicClock.seconds())
+            }
+            var jobs: [() -> RunEvent] = []
+            var tasks: [Work] = []
+            for order in orders { carryOut(order, &tasks, &jobs) }
+            // The queue takes the last first, and the lowest client is to begin.
+            if !tasks.isEmpty { queue.push(contentsOf: tasks.reversed(), at: .back) }
+            for job in jobs { events.append(job()) }
+        }
+    }
+
+    private func carryOut(
+        _ order: RunOrder, _ tasks: inout [Work], _ jobs: inout [() -> RunEvent]
+    ) {
+        switch order {
+        case .awaitClients(let round, _), .extended(let round, _):
+            preconditionFailure("round \(round) waits for clients that are all here")
+        case .abandoned, .wake: break
+        case .opened(let round, let cohort): open(round, cohort)
+        case .train(let task): tasks.append(.train(task))
+        case .fold(let work): jobs.append { .folded(work.run(threads: 1)) }
+        case .aggregate(let work): jobs.append { .aggregated(work.run(threads: 1)) }
+        case .evaluate(let subject, let round, let value, let before):
+            evaluate(subject, round, value.model(after: before))
+        case .commit(let round, let known):
+            jobs.append { [self] in
+                do {
+                    try onRound(round, known)
+                    return .committed(round: round.record.round)
+                } catch {
+                    return .notCommitted(round: round.record.round, error)
+                }
+            }
+        case .settled(let client, let round, let settlement):
+            guard case .rejected(let reason) = settlement else { return }
+            // After the end of a run work in progress still reports; anything else is a mistake.
+            precondition(
+                state.withLock { $0.machine.engine.outcome != nil },
+                "client \(client) in round \(round): \(reason)")
+        case .end:
+            tasks = []
+            queue.removeAll()
+        }
+    }
+
+    private func open(_ round: Int, _ cohort: [Int]) {
+        progress.open(
+            round: round, cohort: cohort.count,
+            trainingImages: cohort.reduce(0) {
+                $0 + configuration.imageCount(client: $1, round: round)
+            },
+            evaluationImages: configuration.evaluationImages(cohort: cohort.count))
+    }
+
+    private func evaluate(
+        _ subject: EvaluationSubject, _ round: Int, _ model: ParameterVector
+    ) {
+        let count = configuration.evaluationSet.pieceCount
+        let evaluation = PendingEvaluation(
+            subject: subject, round: round, model: model, pieceCount: count)
+        // Training comes first, and evaluation fills what it leaves idle, unless so many models wait
+        // that their memory counts.
+        let isUrgent = state.withLock { state in
+            state.waitingModels += 1
+            return !state.machine.engine.hasPendingClients
+                || state.waitingModels > 2 * configuration.threads + 4
+        }
+        queue.push(
+            contentsOf: (0..<count).reversed().map { .evaluate(evaluation, piece: $0) },
+            at: isUrgent ? .front : .back)
+    }
+}
+
+/// One model's evaluation, in pieces done by several threads.
+private final class PendingEvaluation: Sendable {
+    let subject: EvaluationSubject
+    let round: Int
+    let model: ParameterVector
+    private let results: ResultTable
+    private let remaining: Atomic<Int>
+    private let seconds = Mutex(0.0)
+
+    init(subject: EvaluationSubject, round: Int, model: ParameterVector, pieceCount: Int) {
+        self.subject = subject
+        self.round = round
+        self.model = model
+        results = ResultTable(count: pieceCount)
+        remaining = Atomic(pieceCount)
+    }
+
+    /// Takes a piece's result; whoever brings the last one gets the whole, and the seconds of all.
+    func finish(
+        piece: Int, _ result: BatchResult, seconds: Double
+    ) -> (Evaluation, seconds: Double)? {
+        results[piece] = result
+        self.seconds.withLock { $0 += seconds }
+        let left = remaining.subtract(1, ordering: .acquiringAndReleasing).newValue
+        guard left == 0 else { return nil }
+        return (EvaluationSet.combine(results.all), self.seconds.withLock { $0 })
+    }
+}

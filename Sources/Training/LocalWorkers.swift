@@ -1,0 +1,105 @@
+import Datasets
+import Federation
+import Foundation
+import NeuralNetworks
+import Parameters
+import Synchronization
+
+/// Threads with a plan each that train and evaluate for whoever asks, one job to a thread.
+///
+/// For federations whose rounds are driven from elsewhere: a client of a served run, a server's
+/// evaluations, or both. Training comes before evaluation. What comes out depends on the arguments
+/// alone, and is what `InProcessFederation` makes of them.
+public final class LocalWorkers: Sendable {
+    /// The model that all jobs are about.
+    public let architecture: Architecture
+    /// How clients train.
+    public let training: LocalTraining
+    /// Threads.
+    public let threads: Int
+
+    private let queue = WorkQueue<Job>([])
+    private let plans: WorkerPlans
+
+    private typealias Job = @Sendable (_ worker: Int) -> Void
+
+    /// Starts the threads.
+    /// - Parameter largestShard: images that no client's shard exceeds.
+    public init(
+        _ architecture: Architecture, engine: Engine, training: LocalTraining, largestShard: Int,
+        threads: Int
+    ) {
+        self.architecture = architecture
+        self.training = training
+        self.threads = threads
+        plans = WorkerPlans(
+            architecture, trainingBatchSize: training.batchSize(samples: largestShard),
+            engine: engine,
+            threads: threads)
+        queue.holdOpen()
+        let queue = queue
+        Thread.detachNewThread { queue.drain(threads: threads) { worker, job in job(worker) } }
+    }
+
+    /// Lets the threads end once they have done what was asked of them.
+    public func close() { queue.close() }
+
+    /// Trains a copy of `global` on a client's shard of `images` in a round.
+    /// - Parameters:
+    ///   - objective: what the client minimises.
+    ///   - correction: SCAFFOLD's c − c_i, where the objective has control variates.
+    ///   - progress: called with the number of images after each batch.
+    ///   - shouldStop: asked before each batch.
+    public func train(
+        from global: ParameterVector, objective: ClientObjective,
+        correction: ParameterVector? = nil, on images: LabelledImages, shards: ShardSource,
+        seed: UInt64, client: Int, round: Int, progress: @escaping @Sendable (Int) -> Void,
+        shouldStop: @escaping @Sendable () -> Bool
+    ) async -> Result<LocalResult, LocalTrainingError> {
+        await withCheckedContinuation { continuation in
+            queue.push(
+                contentsOf: [
+                    { [plans, training] worker in
+                        let result = Result { () throws(LocalTrainingError) in
+                            try plans.training(worker).trainLocally(
+                                training, objective: objective, from: global, on: images,
+                                shard: shards.shard(client: client, round: round), seed: seed,
+                                client: client, round: round, correction: correction,
+                                progress: progress,
+                                shouldStop: shouldStop)
+                        }
+                        continuation.resume(returning: result)
+                    }
+                ], at: .front)
+        }
+    }
+
+    /// Evaluates a model, in pieces that all threads share.
+    public func evaluate(_ model: ParameterVector, on set: EvaluationSet) async -> Evaluation {
+        await withCheckedContinuation { continuation in
+            let pieces = ResultTable(count: set.pieceCount)
+            let left = Remaining(set.pieceCount)
+            queue.push(
+                contentsOf: (0..<set.pieceCount).map { piece in
+                    { [plans] worker in
+                        pieces[piece] = set.evaluate(
+                            piece: piece, parameters: model, plan: plans.inference(worker))
+                        if left.countDown() {
+                            continuation.resume(returning: EvaluationSet.combine(pieces.all))
+                        }
+                    }
+                }, at: .back)
+        }
+    }
+}
+
+/// Counts down to the one who comes last.
+private final class Remaining: Sendable {
+    private let count: Atomic<Int>
+
+    init(_ count: Int) { self.count = Atomic(count) }
+
+    func countDown() -> Bool {
+        count.subtract(1, ordering: .acquiringAndReleasing).newValue == 0
+    }
+}
