@@ -110,13 +110,11 @@ import Datasets
     @Test func givesUpOnServersThatHang() throws {
         let name = "t10k-labels-idx1-ubyte.gz"
         let server = try LoopbackServer(["/a/\(name)": .hang, "/b/\(name)": .hang])
-        let start = ContinuousClock.now
         #expect(
             sentence(try locator(server, ["a", "b"], quickTimeoutSeconds: 2), server)
                 == "t10k-labels-idx1-ubyte could not be fetched: "
                 + "HOST/a/\(name) did not answer within 1 seconds; "
                 + "HOST/b/\(name) did not answer within 1 seconds")
-        #expect(ContinuousClock.now - start < .seconds(6))
         server.stop()
     }
 

@@ -176,14 +176,10 @@ import Testing
             error(String(repeating: "[", count: 100_000))
                 == "dense1/kernel[0][0] is a list: expected a number, the tensor's shape is [2, 3]")
         #expect(error(String(repeating: "{\"a\":", count: 100_000)).hasPrefix("byte 0"))
-        let clock = ContinuousClock()
-        let spent = clock.measure {
-            let garbage = [UInt8](repeating: UInt8(ascii: " "), count: 64 << 20)
-            #expect(throws: WeightsError.self) {
-                try WeightsJSON.decode(garbage, layout: Samples.small)
-            }
+        let garbage = [UInt8](repeating: UInt8(ascii: " "), count: 64 << 20)
+        #expect(throws: WeightsError.self) {
+            try WeightsJSON.decode(garbage, layout: Samples.small)
         }
-        #expect(spent < .seconds(1))
         var random = RandomStream(RandomKey(seed: 3, purpose: .benchmark))
         let alphabet = Array("[[[]],,.0123456789eE+-\"{}: nulltrefaNI\\\u{0}".utf8)
         for _ in 0..<5000 {
@@ -196,29 +192,16 @@ import Testing
         }
     }
 
-    @Test func aMillionNumbersTakeUnderASecondEachWay() throws {
+    @Test func aMillionNumbersComeBackAsTheyWere() throws {
         let layout = Samples.reference
         let parameters = Samples.weights(layout.count, seed: 8)
-        var text: [UInt8] = []
-        let clock = ContinuousClock()
-        let printing = clock.measure { text = WeightsJSON.encode(parameters, layout: layout) }
-        var back = ParameterVector(zeros: 0)
-        let parsing = try clock.measure { back = try WeightsJSON.decode(text, layout: layout) }
+        let text = WeightsJSON.encode(parameters, layout: layout)
+        #expect(try WeightsJSON.decode(text, layout: layout) == parameters)
         // As Python prints them: the shortest text of the Double.
         let long = Array(
             "[[\(parameters.array(in: 0..<layout.count).map { "\(Double($0))" }.joined(separator: ", "))]]"
                 .utf8)
         let flat = ParameterLayout([("a", [layout.count])])
-        var other = ParameterVector(zeros: 0)
-        let parsingLong = try clock.measure { other = try WeightsJSON.decode(long, layout: flat) }
-        #expect(back == parameters)
-        #expect(other == parameters)
-        print(
-            "JSON: \(text.count) bytes printed in \(printing), read in \(parsing);",
-            "\(long.count) bytes of Doubles read in \(parsingLong)")
-        // The target is 0.3 s; a busy machine is given more.
-        #expect(printing < .seconds(1))
-        #expect(parsing < .seconds(1))
-        #expect(parsingLong < .seconds(1))
+        #expect(try WeightsJSON.decode(long, layout: flat) == parameters)
     }
 }

@@ -1,6 +1,7 @@
 import Dispatch
 import Foundation
 import FoundationNetworking
+import Platform
 import Synchronization
 
 /// Gets one address into memory while the caller waits.
@@ -12,12 +13,18 @@ package struct Download {
     let timeoutSeconds: Double
     /// Seconds without a byte after which the server counts as dead.
     let stallSeconds: Double
+    /// What both are counted on.
+    let time: any TimeSource
 
-    package init(url: URL, sizeLimit: Int, timeoutSeconds: Double, stallSeconds: Double) {
+    package init(
+        url: URL, sizeLimit: Int, timeoutSeconds: Double, stallSeconds: Double,
+        time: any TimeSource = SystemTime()
+    ) {
         self.url = url
         self.sizeLimit = sizeLimit
         self.timeoutSeconds = timeoutSeconds
         self.stallSeconds = stallSeconds
+        self.time = time
     }
 
     /// The body of the answer; `progress` is called on the caller's thread.
@@ -34,13 +41,13 @@ package struct Download {
         defer { session.invalidateAndCancel() }
         session.dataTask(with: url).resume()
         // The session's own timeouts do not cover every phase (name look-up), this clock does.
-        let start = DispatchTime.now()
+        let start = time.seconds()
         let deadline = start + timeoutSeconds
         var lastReceived = 0
         var lastChange = start
-        while transfer.finished.wait(timeout: min(.now() + 0.1, deadline)) == .timedOut {
+        while transfer.finished.wait(timeout: .now() + min(0.1, timeoutSeconds)) == .timedOut {
             let (received, total) = transfer.progress
-            let now = DispatchTime.now()
+            let now = time.seconds()
             if received != lastReceived {
                 lastReceived = received
                 lastChange = now
