@@ -62,7 +62,8 @@ public final class InProcessFederation: Sendable {
         queue.drain(threads: configuration.threads) { worker, work in
             switch work {
             case .train(let task): train(task, worker)
-            case .evaluate(let evaluation, let piece): evaluate(evaluation, piece, worker)
+            case .evaluate(let pieces, let subject, let round, let piece):
+                evaluate(pieces, subject, round, piece, worker)
             }
         }
         guard let result = state.withLock({ $0.machine.result }) else {
@@ -80,7 +81,7 @@ public final class InProcessFederation: Sendable {
 
     private enum Work: Sendable {
         case train(TrainingTask)
-        case evaluate(PendingEvaluation, piece: Int)
+        case evaluate(EvaluationPieces, of: EvaluationSubject, round: Int, piece: Int)
     }
 
     private func train(_ task: TrainingTask, _ worker: Int) {
@@ -100,18 +101,16 @@ public final class InProcessFederation: Sendable {
         }
     }
 
-    private func evaluate(_ evaluation: PendingEvaluation, _ piece: Int, _ worker: Int) {
+    private func evaluate(
+        _ pieces: EvaluationPieces, _ subject: EvaluationSubject, _ round: Int, _ piece: Int,
+        _ worker: Int
+    ) {
         if progress.isStopping { return report(.stop) }
-        let start = MonotonicClock.seconds()
-        let result = configuration.evaluationSet.evaluate(
-            piece: piece, parameters: evaluation.model, plan: plans.inference(worker))
-        let seconds = MonotonicClock.seconds() - start
-        progress.add(evaluated: result.count, seconds: seconds)
-        guard let (whole, spent) = evaluation.finish(piece: piece, result, seconds: seconds) else {
-            return
-        }
+        let (images, seconds, whole) = pieces.evaluate(piece, on: plans.inference(worker))
+        progress.add(evaluated: images, seconds: seconds)
+        guard let (evaluation, spent) = whole else { return }
         state.withLock { $0.waitingModels -= 1 }
-        report(.evaluated(evaluation.subject, round: evaluation.round, whole, seconds: spent))
+        report(.evaluated(subject, round: round, evaluation, seconds: spent))
     }
 
     // MARK: Orders
@@ -180,9 +179,7 @@ public final class InProcessFederation: Sendable {
     private func evaluate(
         _ subject: EvaluationSubject, _ round: Int, _ model: ParameterVector
     ) {
-        let count = configuration.evaluationSet.pieceCount
-        let evaluation = PendingEvaluation(
-            subject: subject, round: round, model: model, pieceCount: count)
+        let pieces = EvaluationPieces(model, on: configuration.evaluationSet)
         // Training comes first, and evaluation fills what it leaves idle, unless so many models wait
         // that their memory counts.
         let isUrgent = state.withLock { state in
@@ -191,36 +188,9 @@ public final class InProcessFederation: Sendable {
                 || state.waitingModels > 2 * configuration.threads + 4
         }
         queue.push(
-            contentsOf: (0..<count).reversed().map { .evaluate(evaluation, piece: $0) },
+            contentsOf: (0..<pieces.count).reversed().map {
+                .evaluate(pieces, of: subject, round: round, piece: $0)
+            },
             at: isUrgent ? .front : .back)
-    }
-}
-
-/// One model's evaluation, in pieces done by several threads.
-private final class PendingEvaluation: Sendable {
-    let subject: EvaluationSubject
-    let round: Int
-    let model: ParameterVector
-    private let results: ResultTable
-    private let remaining: Atomic<Int>
-    private let seconds = Mutex(0.0)
-
-    init(subject: EvaluationSubject, round: Int, model: ParameterVector, pieceCount: Int) {
-        self.subject = subject
-        self.round = round
-        self.model = model
-        results = ResultTable(count: pieceCount)
-        remaining = Atomic(pieceCount)
-    }
-
-    /// Takes a piece's result; whoever brings the last one gets the whole, and the seconds of all.
-    func finish(
-        piece: Int, _ result: BatchResult, seconds: Double
-    ) -> (Evaluation, seconds: Double)? {
-        results[piece] = result
-        self.seconds.withLock { $0 += seconds }
-        let left = remaining.subtract(1, ordering: .acquiringAndReleasing).newValue
-        guard left == 0 else { return nil }
-        return (EvaluationSet.combine(results.all), self.seconds.withLock { $0 })
     }
 }

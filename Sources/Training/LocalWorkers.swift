@@ -75,31 +75,19 @@ public final class LocalWorkers: Sendable {
     }
 
     /// Evaluates a model, in pieces that all threads share.
-    public func evaluate(_ model: ParameterVector, on set: EvaluationSet) async -> Evaluation {
+    /// - Returns: how it did, and the seconds that it took, summed over threads.
+    public func evaluate(
+        _ model: ParameterVector, on set: EvaluationSet
+    ) async -> (Evaluation, seconds: Double) {
         await withCheckedContinuation { continuation in
-            let pieces = ResultTable(count: set.pieceCount)
-            let left = Remaining(set.pieceCount)
+            let pieces = EvaluationPieces(model, on: set)
             queue.push(
-                contentsOf: (0..<set.pieceCount).map { piece in
+                contentsOf: (0..<pieces.count).map { piece in
                     { [plans] worker in
-                        pieces[piece] = set.evaluate(
-                            piece: piece, parameters: model, plan: plans.inference(worker))
-                        if left.countDown() {
-                            continuation.resume(returning: EvaluationSet.combine(pieces.all))
-                        }
+                        let done = pieces.evaluate(piece, on: plans.inference(worker))
+                        if let whole = done.whole { continuation.resume(returning: whole) }
                     }
                 }, at: .back)
         }
-    }
-}
-
-/// Counts down to the one who comes last.
-private final class Remaining: Sendable {
-    private let count: Atomic<Int>
-
-    init(_ count: Int) { self.count = Atomic(count) }
-
-    func countDown() -> Bool {
-        count.subtract(1, ordering: .acquiringAndReleasing).newValue == 0
     }
 }

@@ -54,7 +54,8 @@ struct LocalWorkersTests {
             var sum = ExactAccumulator(layout: architecture.layout)
             for update in updates { try sum.add(update) }
             model = try sum.mean()
-            let evaluation = await workers.evaluate(model, on: set)
+            let (evaluation, seconds) = await workers.evaluate(model, on: set)
+            #expect(seconds > 0)
             #expect(evaluation == expected.rounds[round - 1].record.global)
         }
         #expect(model == expected.model)

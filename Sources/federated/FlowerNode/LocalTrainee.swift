@@ -86,7 +86,7 @@ final class LocalTrainee: FlowerTrainee {
     ) async throws -> EvaluatedTask {
         let workers = workers.withLock { $0 }
         let result = await slots.withSlot(shouldStop: { Task.isCancelled }) {
-            await workers.evaluate(model, on: tests)
+            await workers.evaluate(model, on: tests).0
         }
         return EvaluatedTask(
             sampleCount: result.count, loss: result.loss, accuracy: result.accuracy)

@@ -158,11 +158,9 @@ final class LoopbackFederation: Sendable {
             state: known, rounds: rounds,
             work: { [training = configuration.training] in training.work(samples: $0, round: $1) },
             evaluate: { [self] model in
-                let start = MonotonicClock.seconds()
-                let evaluation = await workers.evaluate(model, on: configuration.evaluationSet)
-                let seconds = MonotonicClock.seconds() - start
-                progress.add(evaluated: evaluation.count, seconds: seconds)
-                return (evaluation, seconds)
+                let whole = await workers.evaluate(model, on: configuration.evaluationSet)
+                progress.add(evaluated: whole.0.count, seconds: whole.seconds)
+                return whole
             },
             commit: { [self] round, known in try commit(round, known) },
             finish: { [self] outcome, _ in state.withLock { $0.outcome = outcome } })

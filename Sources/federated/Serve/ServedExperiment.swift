@@ -15,7 +15,7 @@ final class ServedExperiment: Sendable {
     private let earlierState: FederationState?
     let name: RunIdentifier
     private let recorder: RunRecorder?
-    private let evaluator: ModelEvaluator
+    private let workers: LocalWorkers
     private let directory: LogDirectory
     /// What a resumed run's log takes the place of.
     private let earlierLogs: EarlierLogs
@@ -42,14 +42,14 @@ final class ServedExperiment: Sendable {
 
     init(
         _ run: ExperimentRun, resumed: ResumedRun?, recorder: RunRecorder?,
-        evaluator: ModelEvaluator, directory: LogDirectory, timing: ServerTiming,
+        workers: LocalWorkers, directory: LogDirectory, timing: ServerTiming,
         display: RunDisplay
     ) throws {
         self.run = run
         earlier = resumed?.rounds ?? []
         earlierState = resumed?.state
         self.recorder = recorder
-        self.evaluator = evaluator
+        self.workers = workers
         self.directory = directory
         earlierLogs = EarlierLogs(of: resumed, in: directory)
         self.timing = timing
@@ -84,7 +84,7 @@ final class ServedExperiment: Sendable {
             keep: recorder.map(keeping),
             startedAt: run.started,
             work: { [training = run.settings.training] in training.work(samples: $0, round: $1) },
-            evaluate: { [evaluator] in await evaluator.evaluate($0) },
+            evaluate: { [workers] in await workers.evaluate($0, on: configuration.evaluationSet) },
             commit: { [self] round, state in
                 try await onDisk { try self.commit(round, state) }.get()
             },

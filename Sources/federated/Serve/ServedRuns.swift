@@ -16,7 +16,7 @@ final class ServedRuns: Sendable {
     private let timing: ServerTiming
     private let console: Console
     private let first = Mutex<(@Sendable () -> Void)?>(nil)
-    private let state = Mutex<(served: ServedExperiment, evaluator: ModelEvaluator)?>(nil)
+    private let state = Mutex<(served: ServedExperiment, workers: LocalWorkers)?>(nil)
 
     init(
         store: RunStore?, kind: String, source: DataSource, directory: LogDirectory,
@@ -35,10 +35,11 @@ final class ServedRuns: Sendable {
 
     /// Makes the first run, which is shown when the server listens.
     func make(_ run: ExperimentRun, resumed: ResumedRun?, notes: [String]) throws -> ServedRun {
-        let evaluator = ModelEvaluator(
-            run.federation.configuration.evaluationSet, architecture: run.architecture,
-            engine: run.settings.engine, threads: run.threads)
-        return try make(run, resumed: resumed, evaluator: evaluator) { show in
+        // They test models; their clients train elsewhere.
+        let workers = LocalWorkers(
+            run.architecture, engine: run.settings.engine, training: run.settings.training,
+            largestShard: 1, threads: run.threads)
+        return try make(run, resumed: resumed, workers: workers) { show in
             first.withLock { $0 = { show(notes) } }
         }
     }
@@ -48,7 +49,7 @@ final class ServedRuns: Sendable {
 
     /// Makes the run that was asked for, with the first one's settings in all else.
     func make(_ request: RunRequest) async throws -> ServedRun {
-        guard let (before, evaluator) = state.withLock({ $0 }) else {
+        guard let (before, workers) = state.withLock({ $0 }) else {
             preconditionFailure("a run was asked for before there was one")
         }
         guard let settings = before.run.settings.changed(to: request) else {
@@ -74,7 +75,7 @@ final class ServedRuns: Sendable {
                 continuation.resume(
                     with: Result {
                         let next = try self.make(
-                            run, resumed: nil, evaluator: evaluator
+                            run, resumed: nil, workers: workers
                         ) { show in show([]) }
                         // Only now: where no other can be made, this one goes on.
                         before.interrupt()
@@ -85,7 +86,7 @@ final class ServedRuns: Sendable {
     }
 
     private func make(
-        _ run: ExperimentRun, resumed: ResumedRun?, evaluator: ModelEvaluator,
+        _ run: ExperimentRun, resumed: ResumedRun?, workers: LocalWorkers,
         show: (@escaping @Sendable (_ notes: [String]) -> Void) -> Void
     ) throws -> ServedRun {
         let recorder = try store.map {
@@ -94,11 +95,11 @@ final class ServedRuns: Sendable {
         }
         let display = RunDisplay(console, settings: run.settings)
         let served = try ServedExperiment(
-            run, resumed: resumed, recorder: recorder, evaluator: evaluator, directory: directory,
+            run, resumed: resumed, recorder: recorder, workers: workers, directory: directory,
             timing: timing,
             display: display)
         show { display.begin(run, recorder: recorder, resumed: resumed, notes: $0) }
-        state.withLock { $0 = (served, evaluator) }
+        state.withLock { $0 = (served, workers) }
         return try served.served()
     }
 }
