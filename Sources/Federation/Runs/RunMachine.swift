@@ -17,7 +17,7 @@ import Parameters
 /// The same events of a round in any order give the same records, models and bits: see `RoundEngine`.
 public struct RunMachine: Sendable {
     /// An open round's fold.
-    private struct OpenFold {
+    struct OpenFold {
         var round: Int
         var fold: RoundFold
     }
@@ -25,43 +25,43 @@ public struct RunMachine: Sendable {
     /// What it was made of.
     public let plan: RunPlan
     /// What is known after the last committed round.
-    public private(set) var state: FederationState
+    public internal(set) var state: FederationState
     /// The committed rounds.
-    public private(set) var committed: [CommittedRound]
+    public internal(set) var committed: [CommittedRound]
     /// Decides what happens when.
-    public private(set) var engine: RoundEngine
+    public internal(set) var engine: RoundEngine
     /// How the run came out; nil while it goes on.
-    public private(set) var result: RunResult?
+    public internal(set) var result: RunResult?
 
     /// What the next round begins with: `state`, or what is being made permanent.
-    private var latest: FederationState
+    var latest: FederationState
     /// What comes of the round that is closing.
-    private var candidate: (state: FederationState, metrics: [String: Double])?
+    var candidate: (state: FederationState, metrics: [String: Double])?
     /// The open round's, and which that is.
-    private var fold: OpenFold?
-    private var updates: [Int: TrainedUpdate] = [:]
+    var fold: OpenFold?
+    var updates: [Int: TrainedUpdate] = [:]
     /// Those that the next order to fold takes along.
-    private var waiting: [Contribution] = []
-    private var isFolding = false
+    var waiting: [Contribution] = []
+    var isFolding = false
     /// What came with updates that are in the fold.
-    private var clientStates: [Int: [String: ParameterVector]] = [:]
-    private var classCounts: [Int: [Int]] = [:]
+    var clientStates: [Int: [String: ParameterVector]] = [:]
+    var classCounts: [Int: [Int]] = [:]
 
     /// What the engine has asked for and must wait.
-    private var effects: [RoundEngine.Effect] = []
-    private var isAggregating = false
+    var effects: [RoundEngine.Effect] = []
+    var isAggregating = false
     /// A round that is being made permanent, and what is known after it.
-    private var committing: (round: CommittedRound, state: FederationState)?
-    private var commitError: (any Error)?
-    private var hasFailed = false
+    var committing: (round: CommittedRound, state: FederationState)?
+    var commitError: (any Error)?
+    var hasFailed = false
 
-    private var orders: [RunOrder] = []
-    private var now = 0.0
-    private var roundStart = 0.0
-    private var timedRound = 0
-    private var trainingSeconds = 0.0
-    private var evaluationSeconds = 0.0
-    private var drops: [ClientDrop] = []
+    var orders: [RunOrder] = []
+    var now = 0.0
+    var roundStart = 0.0
+    var timedRound = 0
+    var trainingSeconds = 0.0
+    var evaluationSeconds = 0.0
+    var drops: [ClientDrop] = []
 
     /// A run that waits for `begin`, after the rounds that are committed already.
     /// - Parameters:
@@ -141,7 +141,7 @@ public struct RunMachine: Sendable {
     /// Tells the engine. What it refuses is settled at once; the rest waits for its turn.
     /// - Returns: whether it has taken the event.
     @discardableResult
-    private mutating func feed(_ event: RoundEngine.Event) -> Bool {
+    mutating func feed(_ event: RoundEngine.Event) -> Bool {
         var isTaken = true
         for effect in engine.handle(event) {
             if case .reject(let client, let round, let reason) = effect {
@@ -329,94 +329,5 @@ public struct RunMachine: Sendable {
                 feed(.clientEvaluated(client: client, round: round, evaluation))
             }
         }
-    }
-
-    // MARK: The round's end
-
-    private mutating func aggregate(_ round: Int) {
-        orders.append(.wake(round: round, afterSeconds: nil))
-        guard let fold, fold.round == round else {
-            preconditionFailure("round \(round) closes without having been open")
-        }
-        isAggregating = true
-        let context = RoundContext(
-            round: round, population: plan.rules.population, seed: plan.seed,
-            model: latest.model)
-        orders.append(
-            .aggregate(
-                AggregationWork(
-                    fold: fold.fold, strategy: plan.strategy, state: latest, context: context,
-                    layout: plan.layout)))
-    }
-
-    private mutating func take(_ outcome: AggregationOutcome) {
-        guard isAggregating else { return }
-        isAggregating = false
-        fold = nil
-        switch outcome.result {
-        case .success(let made):
-            var made = made
-            for (client, kept) in clientStates {
-                made.state.clients[client, default: [:]].merge(kept) { _, new in new }
-            }
-            candidate = made
-        case .failure(let error):
-            hasFailed = true
-            // Without a test the round's commit, and the next round, are asked for already.
-            effects = []
-            // A part of the strategy that will not close a round says nothing of the model.
-            var kind = ClientFailure.Kind.divergence
-            if case .refused = error { kind = .error }
-            feed(
-                .aggregateFailed(
-                    round: outcome.round, failure: ClientFailure(kind, reason: "\(error)")))
-        }
-    }
-
-    private mutating func commit(_ record: RoundRecord) {
-        guard let candidate, !hasFailed, commitError == nil else { return }
-        self.candidate = nil
-        // Whoever dropped out after training has no part in the round.
-        let counted = Set(record.clients.filter { $0.sampleCount != nil }.map(\.client))
-        let round = CommittedRound(
-            record: record, classCounts: classCounts.filter { counted.contains($0.key) },
-            seconds: now - roundStart, trainingSeconds: trainingSeconds,
-            evaluationSeconds: evaluationSeconds, observedDrops: drops,
-            metrics: candidate.metrics)
-        (trainingSeconds, evaluationSeconds, drops) = (0, 0, [])
-        committing = (round, candidate.state)
-        latest = candidate.state
-        orders.append(.commit(round, candidate.state))
-    }
-
-    private mutating func confirm(_ round: Int) {
-        guard let made = committing, made.round.record.round == round else { return }
-        committing = nil
-        state = made.state
-        committed.append(made.round)
-    }
-
-    /// Ends the run after the last round that is permanent.
-    private mutating func giveUp(_ error: any Error) {
-        guard committing != nil, commitError == nil else { return }
-        committing = nil
-        commitError = error
-        latest = state
-        effects = []
-        isAggregating = false
-        if engine.outcome == nil { feed(.stopRequested) } else { end(.interrupted) }
-    }
-
-    private mutating func end(_ outcome: Outcome) {
-        guard result == nil else { return }
-        let result = RunResult(
-            outcome: commitError == nil ? outcome : .interrupted, model: state.model,
-            rounds: committed, commitError: commitError)
-        self.result = result
-        fold = nil
-        updates = [:]
-        waiting = []
-        orders.append(.wake(round: engine.currentRound, afterSeconds: nil))
-        orders.append(.end(result))
     }
 }
