@@ -70,15 +70,13 @@ public struct Aggregate: Sendable {
     public var weight: Int
     /// How many contributions there were.
     public var count: Int
-    /// Clients whose updates the aggregator found and left out, ascending.
-    public var leftOut: [Int]
     /// What the round's record says of it, by name.
     public var metrics: [String: Double]
 
     /// What came of a round.
     public init(
         value: UpdateValue, extras: [String: ParameterVector] = [:],
-        numbers: [String: Double] = [:], weight: Int, count: Int, leftOut: [Int] = [],
+        numbers: [String: Double] = [:], weight: Int, count: Int,
         metrics: [String: Double] = [:]
     ) {
         self.value = value
@@ -86,7 +84,6 @@ public struct Aggregate: Sendable {
         self.numbers = numbers
         self.weight = weight
         self.count = count
-        self.leftOut = leftOut
         self.metrics = metrics
     }
 }
