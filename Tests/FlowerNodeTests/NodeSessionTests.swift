@@ -36,11 +36,16 @@ struct NodeSessionTests {
         private let list = Mutex<[String]>([])
         var all: [String] { list.withLock { $0 } }
 
-        /// Waits, at most ten seconds, for an event to be the last one.
-        func end(with event: String) async throws {
-            for _ in 0..<1000 where all.last != event {
+        /// Waits, at most ten seconds, until the events are such. A node tells of a reply after the SuperLink
+        /// has it, so that a test which looks at both waits for both.
+        func until(_ isSo: ([String]) -> Bool) async throws {
+            for _ in 0..<1000 where !isSo(all) {
                 try await Task.sleep(for: .milliseconds(10))
             }
+        }
+
+        func end(with event: String) async throws {
+            try await until { $0.last == event }
         }
 
         func add(_ event: NodeEvent) {
@@ -307,7 +312,10 @@ struct NodeSessionTests {
             "train", ParameterVector([.nan] + (1..<9).map(Float.init)), layout: Adding.layout,
             names: Adding.names.map { $0 + name })
         let events = Events()
-        try await withNode(link, events: events) { try await link.until { $0.replies.count == 3 } }
+        try await withNode(link, events: events) {
+            try await link.until { $0.replies.count == 3 }
+            try await events.until { $0.count { $0.hasPrefix("refused") } == 3 }
+        }
         let refusals = events.all.filter { $0.hasPrefix("refused") }
         #expect(refusals.count == 3)
         for text in events.all + link.look({ $0.replies.map(\.failure.reason) }) {
