@@ -10,8 +10,20 @@ let everyAggregator: [any Aggregator] = [ExactMean(), CoordinateMedian()]
 /// Every transform whose client half runs where the client is, gentle and harsh.
 let everyClientTransform: [any UpdateTransform] = [
     ClipUpdate(norm: 0.5), ClipUpdate(norm: 1000), TopK(fraction: 0.1), TopK(fraction: 1),
-    TopK(fraction: 1e-9),
+    TopK(fraction: 1e-9), Rounded(),
 ]
+
+/// Rounds a model to halves, and leaves it a model.
+struct Rounded: UpdateTransform {
+    var place: TransformPlace { .client }
+    var description: String { "rounded" }
+
+    func prepare(
+        _ contribution: inout Contribution, _ context: ClientContext
+    ) throws(AggregationError) {
+        contribution.value = .model(contribution.value.vector.map { ($0 * 2).rounded() / 2 })
+    }
+}
 
 /// Random numbers of a model, with zeros of both signs and denormals among them.
 func vector(_ random: inout RandomStream, count: Int = 97) -> ParameterVector {

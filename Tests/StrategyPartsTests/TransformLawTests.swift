@@ -67,6 +67,25 @@ struct TransformLawTests {
                 == expected.contribution.clientState.mapValues(\.bits))
     }
 
+    @Test(
+        "What leaves a client is a change, and a model in its place is refused before it is folded",
+        arguments: everyClientTransform)
+    func kind(transform: any UpdateTransform) throws {
+        var random = stream(3)
+        let strategy = Strategy("Test", transforms: [transform])
+        let state = FederationState(model: vector(&random))
+        let update = update(&random)
+        let work = LocalWork(steps: 4, learningRate: 0.1)
+        let (sent, _) = try strategy.prepared(update, context(state.model))
+        #expect(sent.value.isChange)
+        let model = ClientUpdate(
+            client: 3, round: 1, sampleCount: 20, value: .model(update.parameters),
+            isPrepared: true)
+        #expect(
+            throws: AggregationError.notTransformed(client: 3, transforms: "\(transform)")
+        ) { try strategy.contribution(of: model, after: state, work: work) }
+    }
+
     @Test("Its description makes it again", arguments: everyClientTransform)
     func description(transform: any UpdateTransform) {
         #expect(transform.place == .client)

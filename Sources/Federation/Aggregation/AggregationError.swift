@@ -17,6 +17,7 @@ public struct ParameterPlace: Hashable, Sendable, CustomStringConvertible {
         indexInTensor = entry.map { index - $0.offset }
     }
 
+    /// Position, and the tensor where it is known: "parameter 7 (conv1/bias, element 3)".
     public var description: String {
         guard let tensor, let indexInTensor else { return "parameter \(index)" }
         return "parameter \(index) (\(tensor), element \(indexInTensor))"
@@ -25,8 +26,11 @@ public struct ParameterPlace: Hashable, Sendable, CustomStringConvertible {
 
 /// A number that is not finite, as a value that equals itself.
 public enum NonFiniteNumber: Hashable, Sendable, CustomStringConvertible {
+    /// NaN.
     case notANumber
+    /// ∞.
     case infinity
+    /// −∞.
     case minusInfinity
 
     /// What `value` is; nil if it is finite.
@@ -35,6 +39,7 @@ public enum NonFiniteNumber: Hashable, Sendable, CustomStringConvertible {
         self = value.isNaN ? .notANumber : value > 0 ? .infinity : .minusInfinity
     }
 
+    /// As sentences have it: "NaN", "infinity" or "-infinity".
     public var description: String {
         switch self {
         case .notANumber: "NaN"
@@ -63,6 +68,8 @@ public enum AggregationError: Error, Equatable, Sendable {
     /// The contribution is of another make than the others': a change among models, or with other
     /// vectors beside it. A transform that is not the same for all clients makes such.
     case unlikeOthers(client: Int)
+    /// The client sent a model, though the run's transforms make a change of it before it leaves.
+    case notTransformed(client: Int, transforms: String)
     /// A part of the strategy refuses an update or the whole round; the reason is a sentence.
     case refused(reason: String)
     /// What the server makes of the updates, which are finite, is not: the new global model or what the
@@ -71,6 +78,7 @@ public enum AggregationError: Error, Equatable, Sendable {
 }
 
 extension AggregationError: CustomStringConvertible {
+    /// One sentence that names the value, its place and what was expected.
     public var description: String {
         switch self {
         case .wrongLength(let client, let found, let expected):
@@ -103,6 +111,10 @@ extension AggregationError: CustomStringConvertible {
             """
             the update of client \(client) is of another make than the others': \
             a change among models, or with other vectors beside it
+            """
+        case .notTransformed(let client, let transforms):
+            """
+            the update of client \(client) is a model; expected is the change that \(transforms) makes of it
             """
         case .refused(let reason):
             reason

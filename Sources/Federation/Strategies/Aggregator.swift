@@ -11,6 +11,7 @@ public protocol Aggregator: Sendable, CustomStringConvertible {
 }
 
 extension Aggregator {
+    /// None: it goes with any strategy.
     public func problem(in strategy: Strategy) -> String? { nil }
 }
 

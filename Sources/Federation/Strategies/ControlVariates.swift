@@ -13,11 +13,17 @@ public struct ControlVariateUpdate: UpdateTransform {
     /// The transform.
     public init() {}
 
+    /// Where the update is folded: the server can work c_i out of the update.
     public var place: TransformPlace { .server }
+    /// "control variates".
     public var description: String { "control variates" }
+    /// c_i, each client's control variate.
     public var clientStateNames: [String] { [Self.name] }
+    /// (x − y_i) / (K_i η_l), averaged without weights.
     public var extraNames: [String] { [Self.name] }
 
+    /// Adds (x − y_i) / (K_i η_l) to the contribution, and keeps c_i⁺ for the client.
+    /// - Throws: `AggregationError.notFinite` where c_i⁺ is no finite number.
     public func prepare(
         _ contribution: inout Contribution, _ context: ClientContext
     ) throws(AggregationError) {
@@ -75,9 +81,12 @@ public struct ControlVariateStep: ServerRule {
         self.learningRate = learningRate
     }
 
+    /// c, the server's control variate.
     public var vectorNames: [String] { [ControlVariateUpdate.name] }
+    /// η, where it is not 1.
     public var settings: [String] { learningRate == 1 ? [] : ["server rate \(learningRate)"] }
 
+    /// It needs clients that correct their steps, and `ControlVariateUpdate` among the transforms.
     public func problem(in strategy: Strategy) -> String? {
         guard strategy.objective.usesControlVariates else {
             return "SCAFFOLD's step needs clients that correct theirs by control variates"
@@ -86,6 +95,7 @@ public struct ControlVariateStep: ServerRule {
             ? nil : "SCAFFOLD's step needs the control variates of clients"
     }
 
+    /// x + η (ȳ − x), and c + |S| / N · (mean − c), each computed in Double and rounded once.
     public func next(
         _ aggregate: Aggregate, after state: FederationState, _ context: RoundContext
     ) -> FederationState {

@@ -5,9 +5,12 @@ public struct ExactMean: Aggregator {
     /// The mean.
     public init() {}
 
+    /// Two words a parameter, whatever the number of updates.
     public var memory: AggregatorMemory { .constant }
+    /// "mean".
     public var description: String { "mean" }
 
+    /// An `ExactMeanFold` that has nothing in it yet.
     public func makeFold(_ layout: ParameterLayout) -> any Fold { ExactMeanFold(layout) }
 }
 
@@ -39,12 +42,16 @@ public struct ExactMeanFold: SummingFold {
         values = ExactAccumulator(layout: layout)
     }
 
+    /// How many contributions have been added.
     public var count: Int { values.updateCount }
 
+    /// Throws what `add` would throw, and changes nothing.
     public func check(_ contribution: Contribution) throws(AggregationError) {
         try check(contentsOf: [contribution])
     }
 
+    /// Adds contributions on so many threads, or none if one is refused.
+    /// - Throws: `AggregationError`.
     public mutating func add(
         _ contributions: [Contribution], threads: Int
     ) throws(AggregationError) {
@@ -62,6 +69,8 @@ public struct ExactMeanFold: SummingFold {
         }
     }
 
+    /// The mean of what has been added, each parameter rounded once to Float.
+    /// - Throws: `AggregationError.noUpdates` when nothing has been added.
     public mutating func finish(threads: Int) throws(AggregationError) -> Aggregate {
         let mean = try values.mean()
         var means: [String: ParameterVector] = [:]
@@ -95,12 +104,15 @@ public struct ExactMeanFold: SummingFold {
 
     // MARK: Processes that share a round
 
+    /// Counts, largest magnitudes and numbers of this process's part.
     public var totals: Totals {
         Totals(
             values: values.totals, extras: extras.mapValues(\.totals), numbers: numbers,
             areChanges: areChanges)
     }
 
+    /// What is known of two processes' sums together.
+    /// - Throws: `AggregationError.mergeOverflow`, and `.refused` where one sums models and the other changes.
     public static func adding(
         _ one: Totals, _ other: Totals
     ) throws(AggregationError) -> Totals {
@@ -120,6 +132,7 @@ public struct ExactMeanFold: SummingFold {
         return sum
     }
 
+    /// Adds the words that other processes have summed; see `SummingFold`.
     public mutating func reduce(
         to whole: Totals, _ addingWords: (UnsafeMutableBufferPointer<Int64>) -> Void
     ) {

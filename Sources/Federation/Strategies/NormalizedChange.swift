@@ -11,14 +11,18 @@ public struct NormalizedChange: UpdateTransform {
     /// The transform.
     public init() {}
 
+    /// Where the update is folded: the server knows how far a client's steps carry.
     public var place: TransformPlace { .server }
+    /// "normalized".
     public var description: String { "normalized" }
 
+    /// It does not go with uniform weights: p_i is a client's share of the samples.
     public func problem(in strategy: Strategy) -> String? {
         strategy.weighting == .uniform
             ? "FedNova weighs clients by their samples, and here all are to weigh the same" : nil
     }
 
+    /// Puts d_i in the place of the update, and a_i beside it.
     public func prepare(
         _ contribution: inout Contribution, _ context: ClientContext
     ) throws(AggregationError) {
@@ -43,13 +47,16 @@ public struct NormalizedStep: ServerRule {
         self.learningRate = learningRate
     }
 
+    /// η, where it is not 1.
     public var settings: [String] { learningRate == 1 ? [] : ["server rate \(learningRate)"] }
 
+    /// It needs `NormalizedChange` among the transforms.
     public func problem(in strategy: Strategy) -> String? {
         strategy.transforms.contains { $0 is NormalizedChange }
             ? nil : "FedNova's step needs changes that are normalized"
     }
 
+    /// x + η τ_eff Σ p_i d_i, computed in Double and rounded once.
     public func next(
         _ aggregate: Aggregate, after state: FederationState, _ context: RoundContext
     ) -> FederationState {

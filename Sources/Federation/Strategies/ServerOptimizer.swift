@@ -17,11 +17,13 @@ public struct ServerOptimizer: ServerRule, Hashable {
         case yogi
     }
 
+    /// Which of the four.
     public let rule: Rule
     /// η.
     public let learningRate: Double
-    /// β₁ and β₂.
+    /// β₁, the decay of m.
     public let beta1: Double
+    /// β₂, the decay of v.
     public let beta2: Double
     /// τ, the degree of adaptivity; v begins at τ².
     public let tau: Double
@@ -77,6 +79,7 @@ public struct ServerOptimizer: ServerRule, Hashable {
         }
     }
 
+    /// v of a momentum; m and v of the others.
     public var vectorNames: [String] {
         if case .momentum = rule { [Self.velocity] } else { [Self.first, Self.second] }
     }

@@ -17,8 +17,11 @@ public protocol ServerRule: Sendable {
 }
 
 extension ServerRule {
+    /// None: it keeps nothing but the model.
     public var vectorNames: [String] { [] }
+    /// None.
     public var settings: [String] { [] }
+    /// None: it goes with any strategy.
     public func problem(in strategy: Strategy) -> String? { nil }
 }
 
@@ -27,6 +30,7 @@ public struct Replacement: ServerRule {
     /// The rule.
     public init() {}
 
+    /// The mean, or x and the mean change, each rounded once to Float.
     public func next(
         _ aggregate: Aggregate, after state: FederationState, _ context: RoundContext
     ) -> FederationState {

@@ -19,7 +19,12 @@ extension Strategy {
         _ update: ModelUpdate, _ context: ClientContext
     ) throws(AggregationError) -> (update: ClientUpdate, kept: [String: ParameterVector]) {
         var contribution = try begin(ClientUpdate(update), context)
-        for transform in clientTransforms { try transform.prepare(&contribution, context) }
+        let own = clientTransforms
+        for transform in own { try transform.prepare(&contribution, context) }
+        // One kind for all clients, whatever the last transform has left.
+        if !own.isEmpty {
+            contribution.value = .change(contribution.value.change(from: context.model))
+        }
         precondition(
             contribution.extras.isEmpty, "a transform at the client has no vectors beside its own")
         return (
@@ -51,16 +56,26 @@ extension Strategy {
     }
 
     /// What an update that has come from a client adds to a round that began with `state`.
-    /// - Throws: as for a model.
+    /// - Throws: as for a model, and `AggregationError.notTransformed` for a model from a client whose
+    ///   transforms make changes.
     public func contribution(
         of update: ClientUpdate, after state: FederationState, work: LocalWork, seed: UInt64 = 0
     ) throws(AggregationError) -> Contribution {
         let context = ClientContext(
             client: update.client, round: update.round, seed: seed, model: state.model, work: work,
             server: state.vectors, own: state.clients[update.client] ?? [:])
+        let own = clientTransforms
+        if update.isPrepared, !own.isEmpty, !update.value.isChange {
+            throw .notTransformed(
+                client: update.client,
+                transforms: own.map(\.description).joined(separator: ", "))
+        }
         var contribution = try begin(update, context)
         for transform in transforms where transform.place == .server || !update.isPrepared {
             try transform.prepare(&contribution, context)
+        }
+        if !own.isEmpty {
+            contribution.value = .change(contribution.value.change(from: context.model))
         }
         contribution.measure()
         return contribution

@@ -26,9 +26,13 @@ public protocol UpdateTransform: Sendable, CustomStringConvertible {
 }
 
 extension UpdateTransform {
+    /// None: it keeps nothing for clients.
     public var clientStateNames: [String] { [] }
+    /// None: it adds no vectors.
     public var extraNames: [String] { [] }
+    /// None: it goes with any strategy.
     public func problem(in strategy: Strategy) -> String? { nil }
+    /// Leaves the aggregate as it is.
     public func complete(
         _ aggregate: inout Aggregate, _ context: RoundContext
     ) throws(AggregationError) {}
@@ -38,6 +42,7 @@ extension UpdateTransform {
 public enum TransformPlace: Hashable, Sendable {
     /// Where the client is: only `value`, `numbers` and `clientState` of a contribution may be changed,
     /// and of the context only what a client has is there. `description` is how a client is told of it.
+    /// What leaves the client then is a change, never a model.
     case client
     /// Where the update is folded.
     case server

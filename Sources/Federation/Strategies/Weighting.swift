@@ -16,6 +16,7 @@ public enum Weighting: Hashable, Sendable, Codable, CustomStringConvertible {
         }
     }
 
+    /// In words: "weighted by samples".
     public var description: String {
         switch self {
         case .samples: "weighted by samples"
