@@ -5,9 +5,13 @@ SHELL := bash
 MAKEFLAGS += --no-print-directory
 
 FEDERATED ?= .build/release/federated
+# The program with the network part, which `federated` hands over to.
+NETWORK := .build/release/federated-network
+# Says in one line how far a build is.
+BUILD := Scripts/setup/build.sh
 SWIFT_FILES := Sources Tests Package.swift
-SHELL_FILES := $(wildcard Scripts/*.sh) Scripts/deploy/federated.slurm .ci/run
-PYTHON_FILES := $(wildcard Scripts/*.py Scripts/flower/*.py Scripts/flower/app/*/*.py .ci/*.py)
+SHELL_FILES := $(wildcard Scripts/*/*.sh) Tests/Outside/run.sh Scripts/deploy/federated.slurm .ci/run
+PYTHON_FILES := $(wildcard Scripts/*/*.py Scripts/flower/app/*/*.py .ci/*.py)
 
 # $(call option,--flag,NAME): the flag with NAME's value as one shell word, nothing if NAME is empty.
 quote = '$(subst ','\'',$(1))'
@@ -22,8 +26,8 @@ RUN_OPTIONS = $(call option,--experiment,EXPERIMENT) $(call option,--clients,CLI
 	$(call option,--log-dir,LOG_DIR) $(call option,--threads,THREADS) \
 	$(call option,--model,MODEL) $(ARGS)
 
-.PHONY: help test page-test api-test fuzz mpi mpi-build mpi-test release bench peers flower protos run sweep plot \
-	data format lint clean setup build venv
+.PHONY: help test page-test api-test fuzz mpi mpi-test release bench peers flower docs outside reference pages protos run sweep plot \
+	data format lint clean setup build network venv
 
 help: ## Print this list
 	@echo "usage: make TARGET [NAME=value …]"
@@ -36,69 +40,78 @@ help: ## Print this list
 	@echo "  make run EXPERIMENT=4 CLIENTS=10 ARGS=\"--fixed-shards\""
 
 run: build ## Run an experiment (EXPERIMENT=1…4): rounds, log, picture
-	@FEDERATED=$(call quote,$(FEDERATED)) Scripts/run.sh $(RUN_OPTIONS)
+	@FEDERATED=$(call quote,$(FEDERATED)) Scripts/examples/run.sh $(RUN_OPTIONS)
 
-# What waits on clocks goes first and by itself: tests that compute or start programs keep threads busy.
-CLOCKED := FederationServerTests|FederationClientTests|FlowerNodeTests|HTTPCallsTests
 # Without testable imports the tests link what `make build` compiled, instead of a second build of it all.
 SWIFT_TEST := swift test -c release --disable-testable-imports
+# Some tests of a moment: what builds them runs them, too.
+SOON_DONE := JSONTests
 
 test: setup ## Run the tests
-	@$(SWIFT_TEST) --filter '$(CLOCKED)'
-	@$(SWIFT_TEST) --skip-build --skip '$(CLOCKED)'
+	@$(BUILD) "the tests" $(SWIFT_TEST) --filter '$(SOON_DONE)'
+	@$(SWIFT_TEST) --skip-build
 
 fuzz: setup venv ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
-	@Scripts/fuzz.sh $(or $(SECONDS),60) $(PARSER)
+	@Scripts/check/fuzz.sh $(or $(SECONDS),60) $(PARSER)
 
 # Needs Chromium (setup.sh page installs it) and Playwright (venv.sh page); CHROMIUM=PATH for another.
-page-test: build ## Test the live page in headless Chromium (ARGS="--screenshots FOLDER")
-	@Scripts/setup.sh page
-	@Scripts/venv.sh page
-	@.venv-page/bin/python Scripts/test_page.py --federated $(call quote,$(FEDERATED)) $(ARGS)
+page-test: network ## Test the live page in headless Chromium (ARGS="--screenshots FOLDER")
+	@Scripts/setup/setup.sh page
+	@Scripts/setup/venv.sh page
+	@.venv-page/bin/python Scripts/check/page_test.py --federated $(call quote,$(FEDERATED)) $(ARGS)
 
-api-test: build ## Test both HTTP APIs with schemathesis (CASES=1000 requests a route)
-	@Scripts/venv.sh api
-	@.venv-api/bin/python Scripts/api_test.py --federated $(call quote,$(FEDERATED)) \
+api-test: network ## Test both HTTP APIs with schemathesis (CASES=1000 requests a route)
+	@Scripts/setup/venv.sh api
+	@.venv-api/bin/python Scripts/check/api_test.py --federated $(call quote,$(FEDERATED)) \
 		$(call option,--cases,CASES) $(ARGS)
 
-# Where `make mpi` and `make mpi-test` build. In .build it is sooner done, but the program there is then
-# the one with MPI.
-MPI_BUILD ?= .build-mpi
 # Ranks for `make mpi`, and what is needed to start them as root, as in a container.
 RANKS ?= 2
 MPIRUN ?= mpirun
 AS_ROOT := $(if $(filter 0,$(shell id -u)),OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1)
 
-mpi: mpi-build ## Run an experiment on RANKS=2 ranks of MPI, and measure them
-	@$(AS_ROOT) $(MPIRUN) -n $(RANKS) $(MPI_BUILD)/release/federated run $(RUN_OPTIONS)
-	@$(AS_ROOT) $(MPIRUN) -n $(RANKS) $(MPI_BUILD)/release/federated bench --ranks
+mpi: build ## Run an experiment on RANKS=2 ranks of Open MPI, and measure them
+	@Scripts/setup/setup.sh mpi
+	@$(AS_ROOT) $(MPIRUN) -n $(RANKS) $(call quote,$(FEDERATED)) run $(RUN_OPTIONS)
+	@$(AS_ROOT) $(MPIRUN) -n $(RANKS) $(call quote,$(FEDERATED)) bench ranks
 
-mpi-test: mpi-build ## Test runs over ranks of MPI, and kill some
-	@python3 Scripts/mpi_test.py --federated $(call quote,$(MPI_BUILD)/release/federated) $(ARGS)
+mpi-test: build ## Test runs over ranks of Open MPI, and kill some
+	@Scripts/setup/setup.sh mpi
+	@python3 Scripts/check/mpi_test.py --federated $(call quote,$(FEDERATED)) $(ARGS)
 
-mpi-build: setup
-	@Scripts/setup.sh mpi
-	@swift build -c release --traits MPI --scratch-path $(call quote,$(MPI_BUILD)) --product federated
-
-release: build ## Make one binary that needs no Swift: .build-release/federated
-	@Scripts/release.sh
+release: network ## Make one binary that needs no Swift: .build-release/federated
+	@Scripts/deploy/release.sh
 
 bench: build ## Measure training and evaluation speed (ARGS="--json")
 	@$(call quote,$(FEDERATED)) bench $(ARGS)
 
 peers: build ## Measure PyTorch and Keras against it (ARGS="--with-flower")
-	@python3 Scripts/compare_peers.py --federated $(call quote,$(FEDERATED)) \
+	@python3 Scripts/peers/compare_peers.py --federated $(call quote,$(FEDERATED)) \
 		$(call option,--data-dir,DATA_DIR) $(ARGS)
 
-flower: build ## Federate nodes by Flower's own SuperLink (ARGS="--mixed --rounds 5")
-	@Scripts/flower_demo.sh --federated $(call quote,$(FEDERATED)) \
+flower: network ## Federate nodes by Flower's own SuperLink (ARGS="--mixed --rounds 5")
+	@Scripts/flower/demo.sh --federated $(call quote,$(FEDERATED)) \
 		$(call option,--data-dir,DATA_DIR) $(ARGS)
+
+docs: network ## Make the libraries' reference, by DocC, and check it
+	@swift build -c release --target SwiftFederated
+	@python3 Scripts/check/docs.py $(ARGS)
+
+# In SCRATCH=.build what `make build` compiled is not compiled again, but the next `make build` plans anew.
+outside: setup ## Build and run a package that depends on this one: Tests/Outside
+	@Tests/Outside/run.sh $(SCRATCH)
+
+reference: network ## Write the documents' commands, settings and Swift anew
+	@python3 Scripts/check/reference.py --federated $(call quote,$(FEDERATED)) $(ARGS)
+
+pages: network venv ## Run the commands of README and docs, check their links (ARGS="PAGE …")
+	@python3 Scripts/check/documented_commands.py --federated $(call quote,$(FEDERATED)) $(ARGS)
 
 protos: ## Make the Swift files of Flower's protocol anew (needs protoc)
-	@Scripts/protos.sh
+	@Scripts/flower/protos.sh
 
 sweep: build ## Run many settings into one CSV (ARGS="--clients 5,10 …")
-	@FEDERATED=$(call quote,$(FEDERATED)) Scripts/sweep.sh $(ARGS)
+	@FEDERATED=$(call quote,$(FEDERATED)) Scripts/examples/sweep.sh $(ARGS)
 
 plot: venv ## Draw a log, or compare several (LOG="a.json b.json", else the newest)
 	@log=$(call quote,$(LOG)); \
@@ -107,7 +120,7 @@ plot: venv ## Draw a log, or compare several (LOG="a.json b.json", else the newe
 		echo "make plot: there is no log in Logs: say LOG=FILE, or make one with make run" >&2; \
 		exit 2; \
 	fi; \
-	.venv/bin/python Scripts/plot.py $(ARGS) -n $(if $(LOG),$(LOG),"$$log")
+	.venv/bin/python Scripts/plot/plot.py $(ARGS) -n $(if $(LOG),$(LOG),"$$log")
 
 data: build ## Fetch MNIST once and say which data is there (DATA_DIR=…)
 	@$(call quote,$(FEDERATED)) data $(call option,--data-dir,DATA_DIR) $(ARGS)
@@ -117,7 +130,7 @@ format: ## Format the Swift sources in place
 
 lint: ## Check sources' style, and imports against the manifest
 	@swift format lint --strict --parallel --recursive $(SWIFT_FILES)
-	@python3 Scripts/check_imports.py
+	@python3 Scripts/check/check_imports.py
 	@for file in $(SHELL_FILES); do bash -n "$$file" || exit; done
 	@if command -v shellcheck >/dev/null; then shellcheck $(SHELL_FILES); \
 		else echo "lint: shellcheck is not installed: shell scripts were only parsed"; fi
@@ -127,14 +140,21 @@ lint: ## Check sources' style, and imports against the manifest
 		else echo "lint: python3 is not installed: Python files were not checked"; fi
 
 clean: ## Remove what was built and the Python environments; Logs stay
-	@rm -rf .build .build-fuzz .build-mpi .build-release .build-protos .venv .venv-page .venv-api .venv-peers \
-		.venv-flower Scripts/__pycache__ .ci/__pycache__
+	@rm -rf .build .build-docs .build-fuzz .build-outside .build-release .build-protos .venv .venv-page .venv-api .venv-peers \
+		.venv-flower Scripts/*/__pycache__ .ci/__pycache__
 
 setup:
-	@Scripts/setup.sh
+	@Scripts/setup/setup.sh
 
+# One that is there is built, too, so that the two never differ.
 build: setup
-	@swift build -c release --product federated
+	@$(BUILD) federated swift build -c release --product federated
+	@if [[ -e $(NETWORK) ]]; then \
+		$(BUILD) "its network part" swift build -c release --product federated-network; fi
+
+network: setup ## Build what serve, join and flower-node need, too
+	@$(BUILD) federated swift build -c release --product federated
+	@$(BUILD) "its network part" swift build -c release --product federated-network
 
 venv:
-	@Scripts/venv.sh
+	@Scripts/setup/venv.sh

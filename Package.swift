@@ -4,7 +4,7 @@ import PackageDescription
 /// The package of each product that comes from elsewhere.
 let packages = [
     "ArgumentParser": "swift-argument-parser", "AsyncHTTPClient": "async-http-client",
-    "Crypto": "swift-crypto", "GRDB": "GRDB.swift", "HTTPTypes": "swift-http-types",
+    "GRDB": "GRDB.swift", "HTTPTypes": "swift-http-types",
     "Hummingbird": "hummingbird", "HummingbirdCore": "hummingbird",
     "HummingbirdTLS": "hummingbird", "Logging": "swift-log", "NIOCore": "swift-nio",
     "NIOHTTP1": "swift-nio", "NIOHTTPTypes": "swift-nio-extras", "NIOPosix": "swift-nio",
@@ -13,7 +13,7 @@ let packages = [
 ]
 
 /// Targets of this package and products of others, by the names that they are imported by.
-/// `Scripts/check_imports.py` holds them against the imports.
+/// `Scripts/check/check_imports.py` holds them against the imports.
 func named(_ names: [String]) -> [Target.Dependency] {
     names.map { name in
         packages[name].map { .product(name: name, package: $0) } ?? .target(name: name)
@@ -40,37 +40,33 @@ let libraries: [Target] = [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(
         name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
-    .systemLibrary(name: "COpenMPI", pkgConfig: "ompi", providers: [.apt(["libopenmpi-dev"])]),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
     .target(name: "CKernels"),
-    library("Platform"),
+    .target(name: "CMPI"),
+    library("Platform", "COpenSSL"),
+    library("Terminal", "Platform"),
     library("JSON"),
     library("Parameters", "CKernels", "Platform"),
     library("Tensors", "CKernels", "COpenBLAS", "Parameters"),
     library("NeuralNetworks", "CKernels", "Parameters", "Platform", "Tensors"),
-    library("Datasets", "CKernels", "CZlib", "Crypto", "Parameters", "Platform"),
+    library("Datasets", "CKernels", "CZlib", "Parameters", "Platform"),
     library("Federation", "CKernels", "JSON", "Parameters", "Platform"),
     library("Robust", "Federation", "Parameters"),
     library("Privacy", "Federation", "Parameters"),
     library("Compression", "Federation", "Parameters"),
     library("Training", "Datasets", "Federation", "NeuralNetworks", "Parameters", "Platform"),
-    .target(
-        name: "RankTraining",
-        dependencies: named([
-            "Federation", "NeuralNetworks", "Parameters", "Platform", "Training",
-        ]) + [.target(name: "COpenMPI", condition: .when(traits: ["MPI"]))],
-        swiftSettings: strict),
     library(
-        "FederationWire", "CXXHash", "Crypto", "Federation", "JSON", "Parameters", "Platform"),
-    library(
-        "FederationStore", "Crypto", "Federation", "GRDB", "JSON", "Parameters", "Platform"),
+        "RankTraining", "CMPI", "Federation", "NeuralNetworks", "Parameters", "Platform", "Training"
+    ),
+    library("FederationWire", "CXXHash", "Federation", "JSON", "Parameters", "Platform"),
+    library("FederationStore", "Federation", "GRDB", "JSON", "Parameters", "Platform"),
     .target(
-        name: "FederationServer",
-        dependencies: named([
-            "Crypto", "Federation", "FederationWire", "HTTPTypes", "Hummingbird",
-            "HummingbirdCore", "HummingbirdTLS", "JSON", "Logging", "NIOCore", "NIOHTTP1",
-            "NIOHTTPTypes", "NIOSSL", "Parameters", "Platform", "ServiceLifecycle",
-        ]),
-        resources: [.embedInCode("Page/page.html")], swiftSettings: strict),
+        name: "RunPage", dependencies: named(["JSON", "Platform"]),
+        resources: [.embedInCode("page.html")], swiftSettings: strict),
+    library(
+        "FederationServer", "Federation", "FederationWire", "HTTPTypes", "Hummingbird",
+        "HummingbirdCore", "HummingbirdTLS", "JSON", "Logging", "NIOCore", "NIOHTTP1",
+        "NIOHTTPTypes", "NIOSSL", "Parameters", "Platform", "RunPage", "ServiceLifecycle"),
     library(
         "HTTPCalls", "AsyncHTTPClient", "NIOCore", "NIOHTTP1", "NIOPosix", "NIOSSL", "Platform"),
     library(
@@ -79,27 +75,44 @@ let libraries: [Target] = [
     .target(
         name: "FlowerNode",
         dependencies: named([
-            "AsyncHTTPClient", "Crypto", "HTTPCalls", "NIOCore", "NIOHTTP1", "Parameters",
+            "AsyncHTTPClient", "COpenSSL", "HTTPCalls", "NIOCore", "NIOHTTP1", "Parameters",
             "Platform", "SwiftProtobuf",
         ]),
         exclude: ["Protos"], swiftSettings: strict),
+    library(
+        "Experiments", "Compression", "Datasets", "Federation", "FederationStore",
+        "FederationWire", "JSON", "NeuralNetworks", "Parameters", "Platform", "Privacy",
+        "RankTraining", "Robust", "Tensors", "Training"),
+    library(
+        "NetworkExperiments", "Compression", "Datasets", "Experiments", "Federation",
+        "FederationClient", "FederationServer", "FederationStore", "FederationWire", "FlowerNode",
+        "JSON", "NeuralNetworks", "Parameters", "Platform", "Privacy", "Training"),
+    library(
+        "SwiftFederated", "Compression", "Datasets", "Experiments", "Federation",
+        "FederationStore", "NeuralNetworks", "Parameters", "Privacy", "Robust", "Training"),
 ]
 
-let command: Target = .executableTarget(
-    name: "federated",
-    dependencies: named([
-        "ArgumentParser", "Compression", "Datasets", "Federation", "FederationClient",
-        "FederationServer", "FederationStore", "FederationWire", "FlowerNode", "JSON",
-        "NeuralNetworks", "Parameters", "Platform", "Privacy", "RankTraining", "Robust",
-        "Tensors", "Training",
-    ]),
-    swiftSettings: strict)
+/// `federated` builds without a network, and hands over to `federated-network` what needs one.
+let commands: [Target] = [
+    library(
+        "Commands", "ArgumentParser", "Datasets", "Experiments", "Federation", "FederationStore",
+        "JSON", "NeuralNetworks", "Parameters", "Platform", "RunPage", "Terminal", "Training"),
+    library(
+        "NetworkCommands", "ArgumentParser", "Commands", "Datasets", "Experiments", "Federation",
+        "FederationClient", "FederationServer", "FederationWire", "FlowerNode",
+        "NetworkExperiments", "NeuralNetworks", "Parameters", "Platform", "Terminal", "Training"),
+    .executableTarget(
+        name: "federated", dependencies: named(["Commands"]), swiftSettings: strict),
+    .executableTarget(
+        name: "federated-network", dependencies: named(["Commands", "NetworkCommands"]),
+        swiftSettings: strict),
+]
 
 let allTests: [Target] = [
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
     .target(name: "TestCertificate", path: "Tests/TestCertificate", swiftSettings: strict),
     .target(
-        name: "PinnedModels", dependencies: named(["Crypto"]), path: "Tests/PinnedModels",
+        name: "PinnedModels", dependencies: named(["Platform"]), path: "Tests/PinnedModels",
         exclude: ["pinned-models.txt"], swiftSettings: strict),
     .target(
         name: "ThreadRanks", dependencies: named(["RankTraining"]), path: "Tests/ThreadRanks",
@@ -127,39 +140,51 @@ let allTests: [Target] = [
     tests(
         "FederationStoreTests", "Federation", "FederationStore", "GRDB", "Parameters", "Platform"),
     tests(
-        "FederationServerTests", "Crypto", "Federation", "FederationServer", "FederationWire",
-        "HTTPTypes", "JSON", "NIOCore", "NIOPosix", "NIOSSL", "Parameters", "Platform",
+        "FederationServerTests", "Federation", "FederationServer", "FederationWire",
+        "HTTPTypes", "JSON", "NIOCore", "NIOPosix", "NIOSSL", "Parameters", "Platform", "RunPage",
         "TestCertificate"),
     tests("HTTPCallsTests", "AsyncHTTPClient", "HTTPCalls", "Platform"),
     tests(
         "FederationClientTests", "Federation", "FederationClient", "FederationServer",
         "FederationWire", "JSON", "Parameters", "Platform"),
-    tests("FlowerNodeTests", "Crypto", "FlowerNode", "Parameters", "Platform", "SwiftProtobuf"),
+    tests("FlowerNodeTests", "COpenSSL", "FlowerNode", "Parameters", "Platform", "SwiftProtobuf"),
     tests(
         "TrainingTests", "Datasets", "Federation", "NeuralNetworks", "Parameters", "Platform",
         "Training"),
     tests(
         "RankTrainingTests", "Datasets", "Federation", "NeuralNetworks", "Parameters",
         "PinnedModels", "RankTraining", "ThreadRanks", "Training"),
+    .target(
+        name: "TestSupport",
+        dependencies: named([
+            "Datasets", "Experiments", "Federation", "JSON", "Parameters",
+        ]), path: "Tests/TestSupport", swiftSettings: unoptimized),
     tests(
-        "federatedTests", "ArgumentParser", "CKernels", "Datasets", "Federation",
-        "FederationServer", "FederationStore", "FederationWire", "JSON", "NeuralNetworks",
-        "Parameters", "PinnedModels", "Platform", "RankTraining", "Tensors", "TestCertificate",
-        "ThreadRanks", "Training", "WithoutBLAS",
-        "federated"),
+        "ExperimentsTests", "CKernels", "Datasets", "Experiments", "Federation", "FederationStore",
+        "JSON",
+        "NeuralNetworks", "Tensors", "TestSupport"),
+    // What the command does without a network, and with one.
+    tests(
+        "federatedTests", "ArgumentParser", "Commands", "Datasets", "Experiments", "Federation",
+        "FederationStore", "JSON", "NeuralNetworks", "PinnedModels", "Platform", "Terminal",
+        "TestSupport", "Training", "WithoutBLAS", "federated"),
+    tests(
+        "NetworkTests", "Commands", "Datasets", "Experiments", "Federation", "FederationServer",
+        "FederationStore", "FederationWire", "JSON", "NetworkCommands", "NetworkExperiments",
+        "NeuralNetworks", "Parameters", "PinnedModels", "Platform", "RankTraining",
+        "Terminal", "TestCertificate", "TestSupport", "ThreadRanks", "Training", "federated",
+        "federated-network"),
 ]
 
 let package = Package(
     name: "swift-federated",
-    products: [.executable(name: "federated", targets: ["federated"])]
-        + libraries.filter { $0.type == .regular && $0.name != "CKernels" }
+    products: ["federated", "federated-network"].map { .executable(name: $0, targets: [$0]) }
+        + libraries.filter {
+            $0.type == .regular && !["CKernels", "CMPI", "Terminal"].contains($0.name)
+        }
         .map { .library(name: $0.name, targets: [$0.name]) },
-    traits: [
-        .trait(name: "MPI", description: "federated run under mpirun, over Open MPI")
-    ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -175,7 +200,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
-    targets: libraries + [command] + allTests,
+    targets: libraries + commands + allTests,
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
 )

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Federates three nodes by Flower's own SuperLink and FedAvg on this machine, and checks the result.
 
-usage: Scripts/flower_demo.sh [--rounds R] [--mixed] [--data-dir FOLDER] [--federated PROGRAM]
+usage: Scripts/flower/demo.sh [--rounds R] [--mixed] [--data-dir FOLDER] [--federated PROGRAM]
 
 The nodes are `federated flower-node`; with --mixed one of the three is Flower's Python SuperNode. Each
 has a third of MNIST. Every round's model must be the weighted average of what the nodes sent, within
 1e-6, and the last must reach an accuracy of 0.9; the nodes' own tests must say the same. Needs flwr and
-numpy, which Scripts/venv.sh flower puts into .venv-flower. All servers are on loopback.
+numpy, which Scripts/setup/venv.sh flower puts into .venv-flower. All servers are on loopback.
 """
 
 from __future__ import annotations

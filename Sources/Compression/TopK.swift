@@ -30,10 +30,15 @@ public struct TopK: UpdateTransform, Hashable {
         self.init(fraction: fraction)
     }
 
+    /// Where the client is: what is left out is not sent.
     public var place: TransformPlace { .client }
+    /// The name that the command and clients know it by: "topk:0.01".
     public var description: String { "topk:\(fraction)" }
+    /// e, what a client has left out so far.
     public var clientStateNames: [String] { [Self.residual] }
 
+    /// Puts the ⌈k · n⌉ largest numbers of d + e in the place of the update, and keeps the others as e.
+    /// - Throws: `AggregationError.notFinite` where d + e is no finite number.
     public func prepare(
         _ contribution: inout Contribution, _ context: ClientContext
     ) throws(AggregationError) {

@@ -12,14 +12,16 @@ extension Dataset {
             for bytes in [images.labels, images.pixels] {
                 bytes.withUnsafeBytes { hash.add($0) }
             }
+            // Logs of ten classes of bytes keep the fingerprints that they have.
+            if images.classCount != Dataset.usualClassCount { hash.add(UInt64(images.classCount)) }
+            if !images.values.isEmpty { images.values.withUnsafeBytes { hash.add($0) } }
         }
         return hash.value
     }
 }
 
 extension DividedShards {
-    /// A number that another division would not have, but by one chance in 2⁶⁴: of how many clients
-    /// there are and which images each has.
+    /// Of how many clients there are and which images each has.
     public var fingerprint: UInt64 {
         var hash = FingerprintHash()
         hash.add(UInt64(clientCount))
@@ -28,6 +30,18 @@ extension DividedShards {
             hash.add(UInt64(images.count))
             images.withUnsafeBytes { hash.add($0) }
         }
+        return hash.value
+    }
+}
+
+extension ShardSampler {
+    /// Of the experiment, its samples, the seed and whether shards are fixed.
+    public var fingerprint: UInt64 {
+        var hash = FingerprintHash()
+        for number in [experiment.rawValue, samples, isFixed ? 1 : 0] {
+            hash.add(UInt64(bitPattern: Int64(number)))
+        }
+        hash.add(seed)
         return hash.value
     }
 }

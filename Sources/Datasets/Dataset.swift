@@ -1,7 +1,7 @@
-/// Images of ten classes to train on, and others to test on.
+/// Images to train on, and others of the same shape and classes to test on.
 public struct Dataset: Sendable {
-    /// Classes of every dataset: labels are 0 ..< 10.
-    public static let classCount = 10
+    /// Classes of MNIST, of generated digits, and of other data unless it is said otherwise.
+    public static let usualClassCount = 10
 
     /// "MNIST", "digits", or the name of the folder it was read from.
     public let name: String
@@ -9,14 +9,34 @@ public struct Dataset: Sendable {
     public let origin: String
     /// What clients train on.
     public let train: LabelledImages
-    /// What the server evaluates on; its images have the training images' size.
+    /// What the server evaluates on; of the training images' size and classes.
     public let test: LabelledImages
 
     /// A dataset of images that are already in memory.
-    public init(name: String, origin: String, train: LabelledImages, test: LabelledImages) {
+    /// - Throws: `DatasetError.unlikeTestImages` where shapes or numbers of classes differ.
+    public init(
+        name: String, origin: String = "arrays", train: LabelledImages, test: LabelledImages
+    ) throws(DatasetError) {
+        let shapes = [test, train].map { [$0.height, $0.width, $0.channels] }
+        guard shapes[0] == shapes[1], test.classCount == train.classCount else {
+            throw .unlikeTestImages(
+                test: shapes[0], testClasses: test.classCount, train: shapes[1],
+                trainClasses: train.classCount)
+        }
         self.name = name
         self.origin = origin
         self.train = train
         self.test = test
     }
+
+    /// Generated digits, whose halves are alike by construction.
+    init(digits train: LabelledImages, test: LabelledImages, seed: UInt64) {
+        name = "digits"
+        origin = "generated digits, seed \(seed)"
+        self.train = train
+        self.test = test
+    }
+
+    /// How many classes labels tell apart.
+    public var classCount: Int { train.classCount }
 }

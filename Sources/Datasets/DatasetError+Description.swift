@@ -6,9 +6,16 @@ extension DatasetError: CustomStringConvertible {
             "images cannot be \(height)×\(width) pixels with \(channels) channels"
         case .pixelCount(let found, let images, let size):
             "\(found) pixels do not make \(images) images of \(size) pixels each"
-        case .labelOutOfRange(let file, let position, let label):
+        case .classCountOutOfRange(let classes):
+            "there cannot be \(classes) classes: labels are bytes, which tell 1 to 256 apart"
+        case .labelOutOfRange(let file, let position, let label, let classes):
             "\(file.map { "\($0): " } ?? "")label \(position) is \(label), but labels are 0 to "
-                + "\(Dataset.classCount - 1)"
+                + "\(classes - 1)"
+        case .valueNotFinite(let image, let position, let found):
+            "value \(position) of image \(image) is \(found), but values are finite numbers"
+        case .unlikeTestImages(let test, let testClasses, let train, let trainClasses):
+            "the test images are \(product(test)) of \(testClasses) classes, but the training images "
+                + "are \(product(train)) of \(trainClasses)"
         case .unreadable(let file, let reason):
             "\(file) cannot be read: \(reason)"
         case .fileTooLarge(let file, let limit):

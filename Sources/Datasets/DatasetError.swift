@@ -6,8 +6,15 @@ public enum DatasetError: Error, Equatable, Sendable {
     case impossibleImageSize(height: Int, width: Int, channels: Int)
     /// `found` pixels for `images` labels of images with `pixelsPerImage` pixels each.
     case pixelCount(found: Int, images: Int, pixelsPerImage: Int)
+    /// A number of classes that labels of one byte cannot tell apart.
+    case classCountOutOfRange(Int)
     /// A label that is no class; `position` counts from 0, `file` is nil for images in memory.
-    case labelOutOfRange(file: String?, position: Int, label: UInt8)
+    case labelOutOfRange(file: String?, position: Int, label: Int, classes: Int)
+    /// A number that is not finite, the `position`-th of the `image`-th, both from 0; `found` is "nan",
+    /// "inf" or "-inf".
+    case valueNotFinite(image: Int, position: Int, found: String)
+    /// Test images of another shape, [H, W, C], or other classes than the training images have.
+    case unlikeTestImages(test: [Int], testClasses: Int, train: [Int], trainClasses: Int)
 
     // MARK: Files
 

@@ -33,5 +33,6 @@ public struct AccessToken: Sendable, CustomStringConvertible {
         text = String(decoding: token, as: UTF8.self)
     }
 
+    /// "(a token)": what it is stays out of messages and logs.
     public var description: String { "(a token)" }
 }

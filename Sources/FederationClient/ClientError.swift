@@ -23,6 +23,7 @@ public enum ClientError: Error, Hashable, Sendable {
 }
 
 extension ClientError: CustomStringConvertible {
+    /// One sentence that names the value, its place and what was expected.
     public var description: String {
         switch self {
         case .invalidAddress(let text, let reason): "“\(text)” is no server's address: \(reason)"

@@ -51,5 +51,6 @@ public struct ServerAddress: Hashable, Sendable, CustomStringConvertible {
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
+    /// As it was given.
     public var description: String { text }
 }

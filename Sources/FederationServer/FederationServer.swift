@@ -50,10 +50,14 @@ public struct ServerConfiguration: Sendable {
 
 /// Why a server does not listen.
 public struct ListenError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The address.
     public var host: String
+    /// The port.
     public var port: Int
+    /// The system's own words.
     public var reason: String
 
+    /// One sentence with address, port and reason.
     public var description: String {
         "cannot listen on \(ServerConfiguration.bracketed(host)):\(port): \(reason)"
     }

@@ -17,5 +17,6 @@ public struct ServerTiming: Sendable, Hashable {
     /// The page is told of changes at most this often.
     public var feedSeconds = 0.25
 
+    /// The usual times.
     public init() {}
 }

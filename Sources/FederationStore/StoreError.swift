@@ -37,6 +37,7 @@ public enum StoreError: Error, Equatable, Sendable {
 }
 
 extension StoreError: CustomStringConvertible {
+    /// One sentence that names the value, its place and what was expected.
     public var description: String {
         switch self {
         case .missing(let path):

@@ -1,6 +1,6 @@
-import Crypto
 import Foundation
 import Parameters
+import Platform
 
 /// A vector as the store keeps it: its bytes, and their SHA-256.
 struct StoredVector {
@@ -14,11 +14,11 @@ struct StoredVector {
 
     init(_ vector: ParameterVector) {
         bytes = vector.withUnsafeBufferPointer { Data(buffer: $0) }
-        digest = Data(SHA256.hash(data: bytes))
+        digest = Data(SHA256.digest(of: bytes))
     }
 
     /// Whether the bytes are those that were written.
-    var isWhole: Bool { Data(SHA256.hash(data: bytes)) == digest }
+    var isWhole: Bool { Data(SHA256.digest(of: bytes)) == digest }
 
     /// nil if the bytes are no whole number of Floats.
     var vector: ParameterVector? {

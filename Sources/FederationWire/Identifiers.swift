@@ -1,6 +1,6 @@
-import Crypto
 import Federation
 import Foundation
+import Platform
 
 /// Names a run: 1 to 32 letters, digits, hyphens, underscores and points, the first none of points.
 public struct RunIdentifier: Hashable, Sendable, CustomStringConvertible {
@@ -41,6 +41,7 @@ public struct RunIdentifier: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Its text.
     public var description: String { text }
 }
 
@@ -100,7 +101,7 @@ public struct ArchitectureDigest: Hashable, Sendable, CustomStringConvertible {
     public init(of architecture: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        bytes = Array(SHA256.hash(data: try encoder.encode(architecture)))
+        bytes = SHA256.digest(of: try encoder.encode(architecture))
     }
 
     /// 64 hexadecimal digits; nil for any other text.
@@ -126,18 +127,8 @@ public struct ArchitectureDigest: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// 64 lower-case digits.
-    public var hexadecimal: String { FederationWire.hexadecimal(bytes) }
+    public var hexadecimal: String { Platform.hexadecimal(bytes) }
 
+    /// Its hexadecimal digits.
     public var description: String { hexadecimal }
-}
-
-/// Two digits a byte.
-func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in bytes {
-        text.append(digits[Int(byte >> 4)])
-        text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
 }

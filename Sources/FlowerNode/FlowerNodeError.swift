@@ -17,6 +17,7 @@ public enum FlowerNodeError: Error, Hashable, Sendable {
 }
 
 extension FlowerNodeError: CustomStringConvertible {
+    /// One sentence that names the value, its place and what was expected.
     public var description: String {
         switch self {
         case .invalidAddress(let text, let reason):

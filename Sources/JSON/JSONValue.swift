@@ -2,15 +2,21 @@ import Foundation
 
 /// Any JSON value, with whole numbers kept apart from fractions.
 public enum JSONValue: Hashable, Sendable {
+    /// null.
     case null
+    /// true or false.
     case bool(Bool)
     /// A whole number that fits in 64 bits with sign.
     case integer(Int)
     /// A whole number from 2⁶³ to 2⁶⁴ − 1.
     case unsigned(UInt64)
+    /// Any other number; NaN and infinities are written as null.
     case number(Double)
+    /// A text.
     case string(String)
+    /// A list.
     case array([JSONValue])
+    /// Members by name, written in the order of names.
     case object([String: JSONValue])
 
     /// The value that an `Encodable` encodes as.
@@ -58,14 +64,21 @@ extension JSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral,
     ExpressibleByFloatLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
     ExpressibleByDictionaryLiteral, ExpressibleByNilLiteral
 {
+    /// A text.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// A whole number.
     public init(integerLiteral value: Int) { self = .integer(value) }
+    /// A number.
     public init(floatLiteral value: Double) { self = .number(value) }
+    /// true or false.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// A list.
     public init(arrayLiteral elements: JSONValue...) { self = .array(elements) }
+    /// An object; of two members of one name the last counts.
     public init(dictionaryLiteral elements: (String, JSONValue)...) {
         self = .object(Dictionary(elements) { _, last in last })
     }
+    /// null.
     public init(nilLiteral: ()) { self = .null }
 }
 
@@ -81,5 +94,6 @@ public struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
         self.expected = expected
     }
 
+    /// Place and what was expected: "byte 7 of the JSON: expected …".
     public var description: String { "byte \(position) of the JSON: expected \(expected)" }
 }

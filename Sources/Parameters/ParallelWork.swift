@@ -30,6 +30,7 @@ public final class WorkQueue<Item: Sendable>: Sendable {
     private let lock = PosixLock()
     private nonisolated(unsafe) var state: State
 
+    /// A line of these; the last is taken first.
     public init(_ items: [Item]) {
         state = State(items: items)
     }

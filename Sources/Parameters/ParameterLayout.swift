@@ -8,10 +8,13 @@ public struct ParameterLayout: Hashable, Sendable, Codable {
         public let shape: [Int]
         /// Position of the first element in the vector.
         public let offset: Int
+        /// How many elements it has.
         public var count: Int { shape.reduce(1, *) }
+        /// Where they are in the vector.
         public var range: Range<Int> { offset..<offset + count }
     }
 
+    /// The tensors, in layer order.
     public let entries: [Entry]
     /// Floats in all.
     public let count: Int

@@ -44,6 +44,7 @@ public struct ParameterVector: Sendable {
         try body(storage.base)
     }
 
+    /// How many Floats.
     public var count: Int { storage.base.count }
 
     /// Lends the buffer for reading.

@@ -7,26 +7,39 @@ import CKernels
 public struct RandomKey: Hashable, Sendable {
     /// What the numbers are for; a stream for one purpose never overlaps another's.
     public enum Purpose: UInt8, Sendable {
+        /// Parameters that a run begins with.
         case initialization = 1
+        /// Which images a client has.
         case partition
+        /// The order of a client's images.
         case shuffling
+        /// What dropout sets to 0.
         case dropout
+        /// Which test images count.
         case evaluation
+        /// Which clients a round is for.
         case selection
+        /// Generated digits.
         case generation
+        /// Data of measurements.
         case benchmark
+        /// Which clients are away or drop out.
         case participation
     }
 
+    /// The run's.
     public var seed: UInt64
+    /// What the numbers are for.
     public var purpose: Purpose
     /// Tells apart streams of one purpose: a layer's position, a tensor's number (24 bits are used).
     public var index: Int
     /// Whose numbers they are: those of an image, of a label, of a client; 0 for nobody's (32 bits are
     /// used).
     public var part: Int
+    /// Their round; 0 where there is none.
     public var round: Int
 
+    /// The key of that stream; numbers beyond their bits are cut off.
     public init(
         seed: UInt64, purpose: Purpose, index: Int = 0, part: Int = 0, round: Int = 0
     ) {
@@ -72,6 +85,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     @usableFromInline var second: UInt64 = 0
     @usableFromInline var hasSecond = false
 
+    /// The stream that the key names, from its beginning.
     @inlinable
     public init(_ key: RandomKey) {
         self.key = key.philox

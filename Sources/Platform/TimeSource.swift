@@ -22,8 +22,11 @@ public struct SystemTime: TimeSource {
     /// The clock.
     public init() {}
 
+    /// Seconds since the machine was started.
     public func seconds() -> Double { MonotonicClock.seconds() }
 
+    /// Returns at that time, by the machine's clock.
+    /// - Throws: `CancellationError`.
     public func sleep(until seconds: Double) async throws {
         let rest = seconds - self.seconds()
         if rest > 0 { try await Task.sleep(for: .seconds(rest)) }
@@ -52,6 +55,7 @@ public final class VirtualTime: TimeSource {
     /// A clock at 0.
     public init() {}
 
+    /// Seconds that it has been moved on.
     public func seconds() -> Double { state.withLock { $0.now } }
 
     /// When the next sleeper wants to be woken; nil if nobody sleeps.
@@ -71,6 +75,8 @@ public final class VirtualTime: TimeSource {
         return woken.count
     }
 
+    /// Returns when the clock has been moved that far.
+    /// - Throws: `CancellationError`.
     public func sleep(until seconds: Double) async throws {
         try Task.checkCancellation()
         let number = state.withLock { state in

@@ -29,9 +29,12 @@ public struct ClipUpdate: UpdateTransform, Hashable {
         self.init(norm: norm)
     }
 
+    /// Where the client is: nobody else sees what it would have sent.
     public var place: TransformPlace { .client }
+    /// The name that the command and clients know it by: "clip:1.0".
     public var description: String { "clip:\(norm)" }
 
+    /// Puts d · min(1, S / ‖d‖₂) in the place of the update; the norm is summed in Double, in the order of parameters.
     public func prepare(
         _ contribution: inout Contribution, _ context: ClientContext
     ) throws(AggregationError) {
@@ -51,6 +54,7 @@ public struct ClipUpdate: UpdateTransform, Hashable {
         contribution.value = .change(change.map { Float(Double($0) * scale) })
     }
 
+    /// Says in the round's metrics which share was clipped.
     public func complete(
         _ aggregate: inout Aggregate, _ context: RoundContext
     ) throws(AggregationError) {

@@ -13,14 +13,18 @@ public struct CoordinateMedian: Aggregator {
     /// The median.
     public init() {}
 
+    /// All updates of a round: a median is known when the last has come.
     public var memory: AggregatorMemory { .perUpdate }
+    /// "coordinate-wise median".
     public var description: String { "coordinate-wise median" }
 
+    /// It does not go with FedNova, whose mean is by samples.
     public func problem(in strategy: Strategy) -> String? {
         strategy.transforms.contains { $0 is NormalizedChange }
             ? "FedNova's mean by samples has no median in its place" : nil
     }
 
+    /// A fold that keeps what is added until it is finished.
     public func makeFold(_ layout: ParameterLayout) -> any Fold { MedianFold(layout) }
 }
 

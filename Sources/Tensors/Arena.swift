@@ -2,7 +2,9 @@ import Parameters
 
 /// A range of Floats in an arena that has been planned, and perhaps not yet allocated.
 public struct ArenaRegion: Hashable, Sendable {
+    /// Floats before it.
     public let offset: Int
+    /// Its Floats.
     public let count: Int
 }
 
@@ -11,6 +13,7 @@ public struct ArenaPlan: Sendable {
     /// Floats needed so far.
     public private(set) var count = 0
 
+    /// Nothing yet.
     public init() {}
 
     /// Room for `count` Floats that starts at a cache line.
@@ -27,6 +30,7 @@ public struct ArenaPlan: Sendable {
 public final class Arena {
     private let base: UnsafeMutableBufferPointer<Float>
 
+    /// All that was planned, at once.
     public init(_ plan: ArenaPlan) {
         base = allocateAligned(plan.count)
         base.initialize(repeating: 0)
@@ -39,5 +43,6 @@ public final class Arena {
         base.baseAddress! + region.offset
     }
 
+    /// Floats in all.
     public var count: Int { base.count }
 }

@@ -34,6 +34,7 @@ public enum BLAS {
         case unsuitable = -1
     }
 
+    /// What CKernels' constructor found when the program was loaded.
     public static var coreState: CoreState {
         CoreState(rawValue: ck_blas_core_state()) ?? .asChosen
     }
@@ -58,12 +59,16 @@ public enum BLAS {
 
 /// How far this package's own loops use the CPU.
 public enum SIMDLevel: Int32, CaseIterable, Sendable, CustomStringConvertible {
+    /// What every CPU of the architecture has.
     case baseline = 0
+    /// AVX2 and FMA.
     case avx2 = 1
+    /// AVX-512.
     case avx512 = 2
 
     /// The level in use: the best the CPU has, or less where `FEDERATED_SIMD` says so.
     public static var current: SIMDLevel { SIMDLevel(rawValue: ck_level())! }
+    /// The best that the CPU has.
     public static var best: SIMDLevel { SIMDLevel(rawValue: ck_best_level())! }
 
     /// As `FEDERATED_SIMD` says it: "baseline", "avx2", "avx512".
@@ -76,6 +81,7 @@ public enum SIMDLevel: Int32, CaseIterable, Sendable, CustomStringConvertible {
         self = level
     }
 
+    /// "baseline", "AVX2" or "AVX-512".
     public var description: String {
         switch self {
         case .baseline: "baseline"

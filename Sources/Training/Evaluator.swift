@@ -13,6 +13,7 @@ public struct EvaluationSet: Sendable {
     /// Images that go through a plan at once.
     public static let batchSize = 32
 
+    /// All images; `indices` says which of them count.
     public let images: LabelledImages
     /// Which of them count, ascending.
     public let indices: [Int32]

@@ -15,7 +15,7 @@ public struct FederationConfiguration: Sendable {
     /// How clients train.
     public var training: LocalTraining
     /// Which images each client has.
-    public var shards: ShardSource
+    public var shards: any ShardSource
     /// The images that are divided.
     public var trainingImages: LabelledImages
     /// What models are tested on.
@@ -27,12 +27,16 @@ public struct FederationConfiguration: Sendable {
     /// How many threads train and test.
     public var threads: Int
 
-    /// A federation.
+    /// A federation of these parts, whether or not they go together: see `problem`.
+    /// - Parameters:
+    ///   - rounds: how many clients and rounds, at least.
+    ///   - threads: nil for one on each core that this process may use.
     public init(
         architecture: Architecture, engine: Engine = .fused, strategy: Strategy = .fedAvg,
-        training: LocalTraining, shards: ShardSource, trainingImages: LabelledImages,
+        training: LocalTraining = LocalTraining(), shards: any ShardSource,
+        trainingImages: LabelledImages,
         evaluationSet: EvaluationSet,
-        rounds: RoundEngine.Configuration, seed: UInt64, threads: Int
+        rounds: RoundEngine.Configuration, seed: UInt64 = 1, threads: Int? = nil
     ) {
         self.architecture = architecture
         self.engine = engine
@@ -43,7 +47,7 @@ public struct FederationConfiguration: Sendable {
         self.evaluationSet = evaluationSet
         self.rounds = rounds
         self.seed = seed
-        self.threads = threads
+        self.threads = threads ?? availableProcessorCount()
     }
 
     /// What the run machine is to do of it, where all clients are lost with this process.
@@ -78,6 +82,10 @@ public struct FederationConfiguration: Sendable {
         let start = MonotonicClock.seconds()
         let (client, round) = (task.client, task.round)
         let shard = shards.shard(client: client, round: round)
+        precondition(
+            shard.count <= shards.largestShard,
+            "client \(client) has \(shard.count) images: more than the largest shard, "
+                + "\(shards.largestShard)")
         let result = try plan.trainLocally(
             training, objective: strategy.objective, from: task.state.model, on: trainingImages,
             shard: shard, seed: seed, client: client, round: round,

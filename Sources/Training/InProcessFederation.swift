@@ -14,7 +14,9 @@ public final class InProcessFederation: Sendable {
     /// What a federation is made of.
     public typealias Configuration = FederationConfiguration
 
+    /// What it is made of.
     public let configuration: Configuration
+    /// How far it is, for whoever shows it.
     public let progress = RunProgress()
     private let queue = WorkQueue<Work>([])
     private let plans: WorkerPlans
@@ -27,18 +29,20 @@ public final class InProcessFederation: Sendable {
         var waitingModels = 0
     }
 
+    /// A federation that waits for `run`.
     /// - Parameters:
     ///   - rounds: what is committed already of the run; it goes on from there.
     ///   - state: what the federation knows after these rounds; nil for a run that begins.
     ///   - onRound: called with each round and what is known after it to commit it, in order, on one of
     ///     the workers' threads, while the others train on. If it throws, the round is not committed
     ///     and the run ends.
-    /// - Precondition: neither the rules nor the strategy have a `problem`.
+    /// - Precondition: the configuration has no `problem`.
     public init(
         _ configuration: Configuration, resuming rounds: [CommittedRound] = [],
         state: FederationState? = nil,
-        onRound: @escaping @Sendable (CommittedRound, FederationState) throws -> Void
+        onRound: @escaping @Sendable (CommittedRound, FederationState) throws -> Void = { _, _ in }
     ) {
+        if let problem = configuration.problem { preconditionFailure("\(problem)") }
         precondition(
             rounds.isEmpty == (state == nil), "committed rounds and their state go together")
         self.configuration = configuration

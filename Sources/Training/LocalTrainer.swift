@@ -24,6 +24,7 @@ public enum LocalTrainingError: Error, Equatable, Sendable, CustomStringConverti
     /// It was told to stop.
     case stopped
 
+    /// What is wrong with the client's training, as a clause.
     public var description: String {
         switch self {
         case .lossNotFinite(let epoch, let batch):

@@ -6,20 +6,25 @@ public final class RunProgress: Sendable {
     public struct Snapshot: Sendable {
         /// The open round, 0 before the first.
         public var round = 0
+        /// Clients that have a place in it.
         public var cohort = 0
         /// Clients of the open round that have been trained.
         public var clientsTrained = 0
-        /// Images that the open round will train and evaluate on in all.
+        /// Images that the open round will train on in all, repeats counted.
         public var roundTrainingImages = 0
+        /// Images that its models will be tested on in all.
         public var roundEvaluationImages = 0
-        /// Of these, how many are done.
+        /// Of the open round's images, how many have been trained on.
         public var roundImagesTrained = 0
+        /// Of the open round's test images, how many are done.
         public var roundImagesEvaluated = 0
-        /// Images trained and evaluated since the run began.
+        /// Images trained on since the run began.
         public var imagesTrained = 0
+        /// Test images done since the run began.
         public var imagesEvaluated = 0
-        /// Sums over all threads, in seconds.
+        /// Local training, summed over all threads.
         public var trainingSeconds = 0.0
+        /// Evaluation, summed over all threads.
         public var evaluationSeconds = 0.0
 
         /// Nothing yet.
@@ -29,8 +34,10 @@ public final class RunProgress: Sendable {
     private let state = Mutex(Snapshot())
     private let stopping = Atomic(false)
 
+    /// No run yet.
     public init() {}
 
+    /// How far it is now.
     public var snapshot: Snapshot { state.withLock { $0 } }
 
     package var isStopping: Bool { stopping.load(ordering: .relaxed) }

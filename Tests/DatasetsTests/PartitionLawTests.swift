@@ -226,13 +226,15 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
 
     @Test("A source knows sizes without drawing")
     func sources() throws {
-        let divided = ShardSource.divided(
-            try Partition.powerLaw(exponent: 1).divide(Labels.many, among: 20, seed: 1))
-        let drawn = try Experiment.allCases.map {
-            ShardSource.drawn(
-                try ShardSampler(labels: Labels.many, experiment: $0, samples: 205, seed: 1))
+        let divided = try Partition.powerLaw(exponent: 1).divide(Labels.many, among: 20, seed: 1)
+        var sources: [any ShardSource] = [divided]
+        for experiment in Experiment.allCases {
+            sources.append(
+                try ShardSampler(
+                    labels: Labels.many, experiment: experiment, samples: 205, seed: 1))
         }
-        for source in drawn + [divided] {
+        #expect(Set(sources.map(\.fingerprint)).count == sources.count)
+        for source in sources {
             var counts = Set<Int>()
             for client in 0..<20 {
                 for round in 1...2 {

@@ -39,7 +39,7 @@ import Datasets
                 "Dirichlet: each class in proportions of Dir(0.5), at least 10 images for each client",
                 "Dirichlet: each class in proportions of Dir(0.1), at least 1 image for each client",
                 "Dirichlet: each class in proportions of Dir(1e-05), at least 10 images for each client",
-                "labels: images of 2 of 10 classes for each client",
+                "labels: images of 2 classes for each client",
                 "log-normal: sizes skewed by sigma 1, of any class",
                 "power law: sizes fall as rank^-1.5, of any class",
                 "quantity Dirichlet: sizes in proportions of Dir(0.5), of any class",

@@ -113,7 +113,7 @@ import Datasets
                     + "training set has no image of class 6")
         }
         #expect(try sentence(.equalRandom, 10, without: 6) == nil)
-        let none = try LabelledImages(pixels: [], labels: [], height: 1, width: 1)
+        let none = try LabelledImages(pixels: [], labels: [UInt8](), height: 1, width: 1)
         #expect(
             failure { () throws(DatasetError) in
                 _ = try ShardSampler(labels: none, experiment: .equalRandom, samples: 1, seed: 1)

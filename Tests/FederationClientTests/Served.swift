@@ -3,6 +3,7 @@ import FederationClient
 import FederationServer
 import FederationWire
 import Foundation
+import JSON
 import Parameters
 import Platform
 import Synchronization
@@ -18,13 +19,14 @@ enum Served {
         strategy: Strategy = .fedAvg
     ) -> RunSettings {
         RunSettings(
-            run: RunIdentifier(run)!, model: "small", inputShape: [1, 1, 1], architecture: digest,
-            parameterCount: layout.count, engine: "fused", experiment: 1, samples: 10,
-            fixedShards: false, dataset: "none", clients: clients, rounds: rounds,
-            training: TrainingSettings(epochs: 1, batchSize: 1, learningRate: 0.01),
+            run: RunIdentifier(run)!,
+            spec: [
+                "model": "small", "clients": .integer(clients), "rounds": .integer(rounds),
+                "seed": 1,
+            ], inputShape: [1, 1, 1], architecture: digest, parameterCount: layout.count,
             objective: strategy.objective,
             transforms: strategy.clientTransforms.map(\.description),
-            encodings: VectorEncodings.names, seed: 1, heartbeatSeconds: 0.1, pollSeconds: 1)
+            encodings: VectorEncodings.names, heartbeatSeconds: 0.1, pollSeconds: 1)
     }
 
     /// What has been committed: where a server that comes back goes on.
@@ -69,7 +71,7 @@ enum Served {
                         population: settings.clients, rounds: settings.rounds,
                         evaluatesClients: false, minimumClients: minimum ?? settings.clients,
                         waitsForClients: true),
-                    strategy: strategy, layout: layout, seed: settings.seed,
+                    strategy: strategy, layout: layout, seed: 1,
                     opensBeforeCommit: false),
                 state: disk.state, rounds: disk.rounds, work: { _, _ in work },
                 evaluate: { _ in (Evaluation(accuracy: 0.5, loss: 1, count: 10), seconds: 0) },

@@ -32,14 +32,14 @@ struct ObservationTests {
             let run = try #require(object["run"] as? [String: Any])
             #expect(
                 Set(run.keys) == [
-                    "id", "experiment", "partition", "model", "strategy", "clients", "cohort",
-                    "overSelection", "rounds", "targetAccuracy", "patience", "evaluateEvery",
-                    "epochs", "steps", "batchSize", "learningRate", "learningRateDecay",
-                    "momentum", "weightDecay", "mu", "gradientClip", "seed", "samples", "dataset",
-                    "insecure", "startedAt", "address",
+                    "id", "experiment", "clients", "rounds", "strategy", "learningRate", "rows",
+                    "spec", "insecure", "startedAt", "address",
                 ])
             #expect(run["strategy"] as? String == "FedAvg")
             #expect(run["learningRate"] as? Double == 0.01)
+            #expect(
+                run["rows"] as? [[String: String]]
+                    == [["name": "seed", "title": "seed", "value": "1"]])
             #expect(run["address"] as? String == "http://127.0.0.1:\(server.port)")
             let clients = try #require(object["clients"] as? [[String: Any]])
             #expect(clients.map { $0["client"] as? Int } == [0, 1])

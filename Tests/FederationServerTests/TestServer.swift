@@ -2,6 +2,7 @@ import Federation
 import FederationServer
 import FederationWire
 import Foundation
+import JSON
 import Parameters
 import Platform
 import Synchronization
@@ -90,12 +91,13 @@ struct TestServer: Sendable {
 
     static func settings(_ options: Options, run: RunIdentifier = run) -> RunSettings {
         RunSettings(
-            run: run, model: "small", inputShape: [1, 1, 1], architecture: digest,
-            parameterCount: options.layout.count, engine: "fused", experiment: 1, samples: 10,
-            fixedShards: false, dataset: "none", clients: options.clients, rounds: options.rounds,
-            training: TrainingSettings(epochs: 1, batchSize: 1, learningRate: 0.01),
-            objective: options.strategy.objective,
-            transforms: options.strategy.clientTransforms.map(\.description), seed: 1,
+            run: run,
+            spec: [
+                "model": "small", "experiment": 1, "clients": .integer(options.clients),
+                "rounds": .integer(options.rounds), "learningRate": 0.01, "seed": 1,
+            ], inputShape: [1, 1, 1], architecture: digest,
+            parameterCount: options.layout.count, objective: options.strategy.objective,
+            transforms: options.strategy.clientTransforms.map(\.description),
             heartbeatSeconds: options.timing.heartbeatSeconds,
             pollSeconds: options.timing.pollSeconds)
     }
@@ -113,6 +115,11 @@ struct TestServer: Sendable {
             dropsDiverging: true, roundDeadlineSeconds: options.deadlineSeconds)
         return ServedRun(
             settings: settings(options, run: run),
+            facts: RunState.Facts(
+                id: run.text, experiment: 1, clients: options.clients, rounds: options.rounds,
+                settings: ["strategy": "FedAvg", "learningRate": 0.01],
+                rows: [RunState.Row(name: "seed", title: "seed", value: "1")],
+                spec: ["seed": 1]),
             plan: RunPlan(
                 rules: rules, strategy: options.strategy, layout: options.layout, seed: 1,
                 opensBeforeCommit: false),

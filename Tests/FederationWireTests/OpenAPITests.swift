@@ -53,7 +53,7 @@ import FederationWire
             return
         }
         let start = try #require(text.range(of: "    RunSettings:\n"))
-        let end = try #require(text.range(of: "    Registration:\n"))
+        let end = try #require(text.range(of: "    RunSpec:\n"))
         for key in members.keys {
             #expect(text[start.upperBound..<end.lowerBound].contains("        \(key): {"), "\(key)")
         }

@@ -44,10 +44,13 @@ struct PrintableMessageTests {
         guard case .finished(let outcome, _) = task.kind else { throw error }
         #expect(isClean(outcome))
         guard case .object(var members) = MessageTests.settings.json else { throw error }
-        for key in ["model", "engine", "dataset", "partition"] { members[key] = .string(piece) }
+        var spec = MessageTests.settings.spec
+        for key in ["model", "engine", "dataset", "partition"] { spec[key] = .string(piece) }
+        members["spec"] = .object(spec)
         members["transforms"] = [.string(String(piece.unicodeScalars.prefix(10)))]
         let settings = try RunSettings(decoding: raw(members))
-        #expect(isClean(settings.model, settings.engine, settings.dataset, settings.partition))
+        for case .string(let text) in settings.spec.values { #expect(isClean(text)) }
+        #expect(isClean(settings.model))
         #expect(isClean(settings.transforms.first))
         let report = try UpdateReport(decoding: raw(["numbers": .object([piece: 1])]))
         #expect(isClean(report.numbers.keys.first))

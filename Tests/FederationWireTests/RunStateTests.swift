@@ -21,7 +21,10 @@ struct RunStateTests {
         #expect(
             state == [
                 "version": nil,
-                "run": ["id": "r", "experiment": 1, "clients": 2, "rounds": 3],
+                "run": [
+                    "id": "r", "experiment": 1, "clients": 2, "rounds": 3, "rows": [],
+                    "spec": nil,
+                ],
                 "phase": "finished", "outcome": nil, "round": 0, "roundOpenedAt": nil,
                 "deadlineAt": nil, "rounds": [], "clients": [], "waiting": nil, "drops": nil,
                 "events": nil,
@@ -38,11 +41,10 @@ struct RunStateTests {
         let moment = Date(timeIntervalSince1970: 1.5)
         let time: JSONValue = "1970-01-01T00:00:01.500Z"
         var facts = RunState.Facts(
-            MessageTests.settings,
-            rules: RoundEngine.Configuration(
-                population: 5, rounds: 5, targetAccuracy: 0.9, patience: 3, evaluationInterval: 2,
-                cohortSize: 4, overSelection: 1.25),
-            strategy: "FedAvg")
+            id: "20260131_235959", experiment: 1, clients: 5, rounds: 5,
+            settings: ["model": "reference-cnn", "cohort": 4],
+            rows: [RunState.Row(name: "cohort", title: "clients a round", value: "4")],
+            spec: ["cohort": 4])
         facts.startedAt = moment
         facts.settings["address"] = "http://a"
         var state = RunState(
@@ -81,12 +83,9 @@ struct RunStateTests {
         #expect(
             run == [
                 "id": "20260131_235959", "experiment": 1, "clients": 5, "rounds": 5,
-                "startedAt": time, "address": "http://a", "model": "reference-cnn",
-                "strategy": "FedAvg", "cohort": 4, "overSelection": 1.25, "targetAccuracy": 0.9,
-                "patience": 3, "evaluateEvery": 2, "partition": nil, "seed": JSONValue(UInt64.max),
-                "samples": 600, "dataset": "MNIST", "epochs": 10.0, "steps": nil,
-                "batchSize": 8, "learningRate": 0.01, "learningRateDecay": nil, "momentum": nil,
-                "weightDecay": nil, "mu": nil, "gradientClip": nil,
+                "startedAt": time, "address": "http://a", "model": "reference-cnn", "cohort": 4,
+                "rows": [["name": "cohort", "title": "clients a round", "value": "4"]],
+                "spec": ["cohort": 4],
             ])
         let shown = try members(client.json)
         #expect(shown["state"] == "reported")

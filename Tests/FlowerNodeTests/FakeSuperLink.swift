@@ -1,4 +1,3 @@
-import Crypto
 import FlowerNode
 import Foundation
 import Glibc
@@ -224,10 +223,7 @@ final class FakeSuperLink: Sendable {
         guard let key = headers["flwr-public-key"].flatMap({ Data(base64Encoded: $0) }),
             let signature = headers["flwr-signature"].flatMap({ Data(base64Encoded: $0) }),
             let timestamp = headers["flwr-timestamp"],
-            let publicKey = try? P256.Signing.PublicKey(
-                pemRepresentation: String(decoding: key, as: UTF8.self)),
-            let parsed = try? P256.Signing.ECDSASignature(derRepresentation: signature),
-            publicKey.isValidSignature(parsed, for: Data(timestamp.utf8))
+            isSignature(Array(signature), of: Array(timestamp.utf8), by: Array(key))
         else { throw Refusal(status: 401, detail: "Invalid SuperNode authentication") }
         return key
     }

@@ -1,4 +1,3 @@
-import Crypto
 import FlowerNode
 import Foundation
 import Parameters

@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import Platform
 
 /// A small run and the bits of the model it ends with: an entry of `pinned-models.txt`, which says how
 /// it is read.
@@ -20,8 +20,7 @@ public struct PinnedModel: Sendable {
 
         /// - Parameter model: the file's bytes.
         public init(model: Data, rounds: Int, outcome: String) {
-            digest = SHA256.hash(data: model)
-                .map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+            digest = SHA256.hexadecimal(of: model)
             self.rounds = rounds
             self.outcome = outcome.split(separator: ":").first.map(String.init) ?? ""
         }
@@ -36,10 +35,13 @@ public struct PinnedModel: Sendable {
             outcome = String(fields[2])
         }
 
+        /// A line of the file: digest, rounds and outcome.
         public var description: String { "\(digest) \(rounds) \(outcome)" }
     }
 
+    /// What its line says first.
     public var name: String
+    /// The ways that it is run by.
     public var ways: Set<Way>
     /// Of `federated run`: those of all and its own.
     public var options: [String]
@@ -112,5 +114,6 @@ public struct PinnedModel: Sendable {
 }
 
 extension PinnedModel: CustomStringConvertible {
+    /// Its name.
     public var description: String { name }
 }

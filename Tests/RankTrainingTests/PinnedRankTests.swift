@@ -60,14 +60,13 @@ struct PinnedRankTests {
                 overSelection: overSelection, minimumClients: minimumClients,
                 participation: participation)
         }
-        func drawn(_ experiment: Experiment) throws -> ShardSource {
-            .drawn(
-                try ShardSampler(
-                    labels: dataset.train, experiment: experiment, samples: 30, seed: seed))
+        func drawn(_ experiment: Experiment) throws -> any ShardSource {
+            try ShardSampler(
+                labels: dataset.train, experiment: experiment, samples: 30, seed: seed)
         }
         func configuration(
             _ length: LocalTraining.Length, momentum: Float = 0, _ strategy: Strategy = .fedAvg,
-            on shards: ShardSource, _ rules: RoundEngine.Configuration
+            on shards: any ShardSource, _ rules: RoundEngine.Configuration
         ) throws -> Configuration {
             Configuration(
                 architecture: try model.architecture(
@@ -85,9 +84,8 @@ struct PinnedRankTests {
                 .epochs(1), on: drawn(.equalRandom), rules(clients: 3, rounds: 3, cohort: 3)),
             "digits-dirichlet": try configuration(
                 .epochs(1.5),
-                on: .divided(
-                    Partition.dirichlet(alpha: 0.5, minimum: 1)
-                        .divide(dataset.train, among: 6, seed: seed)),
+                on: Partition.dirichlet(alpha: 0.5, minimum: 1)
+                    .divide(dataset.train, among: 6, seed: seed),
                 rules(clients: 6, rounds: 3, cohort: 3)),
             "digits-absence": try configuration(
                 .epochs(1), on: drawn(.unequalRandom),

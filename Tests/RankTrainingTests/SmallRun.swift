@@ -43,9 +43,8 @@ struct Small {
                 optimizer: LocalOptimizer(
                     learningRate: learningRate, momentum: isDeep ? 0 : 0.5),
                 learningRateDecay: isDeep ? 1 : 0.9),
-            shards: .divided(
-                try Partition.dirichlet(alpha: 0.3, minimum: isDeep ? 10 : 1)
-                    .divide(dataset.train, among: 8, seed: 5)),
+            shards: try Partition.dirichlet(alpha: 0.3, minimum: isDeep ? 10 : 1)
+                .divide(dataset.train, among: 8, seed: 5),
             trainingImages: dataset.train, evaluationSet: EvaluationSet(dataset.test),
             rounds: RoundEngine.Configuration(
                 population: 8, rounds: rounds, evaluatesClients: evaluatesClients, seed: 5,

@@ -28,9 +28,8 @@ private struct Small {
             training: LocalTraining(
                 .epochs(Double(epochs)), batchSize: batchSize,
                 optimizer: LocalOptimizer(learningRate: learningRate)),
-            shards: .drawn(
-                try ShardSampler(
-                    labels: dataset.train, experiment: experiment, samples: samples, seed: seed)),
+            shards: try ShardSampler(
+                labels: dataset.train, experiment: experiment, samples: samples, seed: seed),
             trainingImages: dataset.train, evaluationSet: EvaluationSet(dataset.test),
             rounds: RoundEngine.Configuration(
                 population: clients, rounds: rounds, targetAccuracy: target),

@@ -16,9 +16,8 @@ struct LocalWorkersTests {
             [.flatten, .dense(16, activation: .relu), .dropout(0.5), .dense(10)])
         let training = LocalTraining(
             .epochs(2), batchSize: 7, optimizer: LocalOptimizer(learningRate: 0.05))
-        let shards = ShardSource.drawn(
-            try ShardSampler(
-                labels: dataset.train, experiment: .unequalRandom, samples: 60, seed: 3))
+        let shards = try ShardSampler(
+            labels: dataset.train, experiment: .unequalRandom, samples: 60, seed: 3)
         let set = EvaluationSet(dataset.test)
         let expected = InProcessFederation(
             InProcessFederation.Configuration(
@@ -69,9 +68,8 @@ struct LocalWorkersTests {
         let workers = LocalWorkers(
             architecture, engine: .fused, training: LocalTraining(), largestShard: 50, threads: 1)
         defer { workers.close() }
-        let shards = ShardSource.drawn(
-            try ShardSampler(
-                labels: dataset.train, experiment: .equalRandom, samples: 50, seed: 1))
+        let shards = try ShardSampler(
+            labels: dataset.train, experiment: .equalRandom, samples: 50, seed: 1)
         let seen = Atomic(0)
         let result = await workers.train(
             from: architecture.initialParameters(seed: 1), objective: .plain, on: dataset.train,

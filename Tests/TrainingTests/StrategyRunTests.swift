@@ -41,9 +41,8 @@ private struct Run {
         let result = InProcessFederation(
             InProcessFederation.Configuration(
                 architecture: architecture, strategy: strategy, training: training,
-                shards: .drawn(
-                    try ShardSampler(
-                        labels: dataset.train, experiment: experiment, samples: 40, seed: seed)),
+                shards: try ShardSampler(
+                    labels: dataset.train, experiment: experiment, samples: 40, seed: seed),
                 trainingImages: dataset.train, evaluationSet: EvaluationSet(dataset.test),
                 rounds: rules, seed: seed, threads: threads),
             onRound: { _, state in known.withLock { $0.append(state) } }

@@ -1,6 +1,7 @@
+import Experiments
 import Foundation
+import TestSupport
 import Testing
-import federated
 
 @Suite("Tables that other programs have saved")
 struct CSVTextTests {

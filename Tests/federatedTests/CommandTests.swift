@@ -1,51 +1,6 @@
 import Foundation
+import TestSupport
 import Testing
-import federated
-
-/// The built command, run as a process.
-struct Command {
-    var status: Int32
-    var output: String
-    var errors: String
-
-    /// Runs `federated` with these arguments, on generated digits unless told otherwise.
-    static func run(
-        _ arguments: [String], in folder: URL? = nil, environment: [String: String] = [:]
-    ) throws -> Command {
-        let bundle = URL(fileURLWithPath: CommandLine.arguments[0])
-        let process = Process()
-        process.executableURL = bundle.deletingLastPathComponent().appending(path: "federated")
-        process.arguments = arguments
-        process.currentDirectoryURL = folder
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Command(
-            status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-            errors: String(decoding: complaint, as: UTF8.self))
-    }
-
-    /// A folder that is removed after `body`.
-    static func inTemporaryFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appending(
-            path: "federated-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try body(folder)
-    }
-
-    /// Options of a run that takes a second.
-    static let tiny = [
-        "--dataset", "digits", "--model", "logistic-regression", "--samples", "30", "--epochs", "1",
-        "--clients", "3", "--rounds", "2", "--evaluation-fraction", "0.02",
-    ]
-}
 
 @Suite("Wrong usage: one line on standard error, status 64")
 struct UsageTests {

@@ -1,7 +1,10 @@
+import Commands
+import Experiments
 import Federation
 import Foundation
+import Platform
+import Terminal
 import Testing
-import federated
 
 @Suite("Text in as many columns as there are")
 struct NarrowTextTests {

@@ -1,8 +1,9 @@
+import Commands
+import Experiments
 import Federation
 import Foundation
-import Training
 import Testing
-import federated
+import Training
 
 @Suite("What options mean")
 struct OptionMeaningTests {
@@ -47,14 +48,14 @@ struct OptionMeaningTests {
         }
     }
 
-    private func settings(_ options: [String]) throws -> ExperimentSettings {
+    private func settings(_ options: [String]) throws -> RunSpec {
         try ExperimentOptions.parse(options).settings(dataset: "digits")
     }
 
     @Test("Left alone, a run is what it was before there were cohorts and strategies")
     func defaults() throws {
         let plain = try settings([])
-        #expect(plain == ExperimentSettings.defaultsOnDigits)
+        #expect(plain == RunSpec.defaultsOnDigits)
         #expect(plain.federatedStrategy =~= .fedAvg)
         #expect(plain.training == LocalTraining())
         #expect(plain.rules == .init(population: 5, rounds: 5, seed: 1))
@@ -132,7 +133,7 @@ struct OptionMeaningTests {
         settings.dropoutBefore = 0.125
         settings.dropoutAfter = 0.25
         let coded = try JSONDecoder().decode(
-            ExperimentSettings.self, from: JSONEncoder().encode(settings))
+            RunSpec.self, from: JSONEncoder().encode(settings))
         #expect(coded == settings)
         #expect(coded.experimentNumber == 0)
         #expect(coded.cohortSize == 100)
@@ -158,9 +159,9 @@ struct OptionMeaningTests {
     }
 }
 
-extension ExperimentSettings {
-    fileprivate static var defaultsOnDigits: ExperimentSettings {
-        var settings = ExperimentSettings()
+extension RunSpec {
+    fileprivate static var defaultsOnDigits: RunSpec {
+        var settings = RunSpec()
         settings.dataset = "digits"
         return settings
     }

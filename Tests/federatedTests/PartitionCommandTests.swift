@@ -1,6 +1,6 @@
 import Foundation
+import TestSupport
 import Testing
-import federated
 
 @Suite("federated partition, as a user types it") struct PartitionCommandTests {
     static let digits = ["partition", "--dataset", "digits"]
@@ -14,7 +14,7 @@ import federated
             .map(String.init)
         #expect(
             lines[1]
-                == "  partition  labels:2 (labels: images of 2 of 10 classes for each client)")
+                == "  partition  labels:2 (labels: images of 2 classes for each client)")
         #expect(lines[3] == "  seed       4")
         let rows = lines.filter { $0.hasPrefix("       ") || $0.hasPrefix("   all 3") }
         #expect(rows.count == 4, "\(found.output)")

@@ -1,13 +1,16 @@
+import Commands
 import Datasets
+import Experiments
 import Federation
 import FederationStore
 import Foundation
+import JSON
 import NeuralNetworks
 import PinnedModels
 import Synchronization
+import TestSupport
 import Testing
 import Training
-import federated
 
 @Suite("Runs that are broken off after each round and resumed from the store")
 struct PinnedResumeTests {
@@ -44,7 +47,7 @@ struct PinnedResumeTests {
 
     /// Goes on with a run, or begins it, until it is lost in the round after `last`.
     private func live(
-        _ settings: ExperimentSettings, _ dataset: Dataset, store path: String, _ name: String?,
+        _ settings: RunSpec, _ dataset: Dataset, store path: String, _ name: String?,
         until last: Int
     ) throws -> (name: String, run: RunResult, result: PinnedModel.Result) {
         let store = try RunStore(path: path)
@@ -52,19 +55,18 @@ struct PinnedResumeTests {
         let begun = Mutex(name ?? "")
         let resumed = try name.map { _ in try #require(try ResumedRun(last: "run", in: store)) }
         let experiment = try ExperimentRun(
-            settings, dataset: dataset, threads: 2, resumed: resumed
-        ) { round, state in
-            if round.record.round > last { throw Lost() }
-            try store.commit(round, state: state, in: begun.withLock { $0 })
-        }
+            settings, data: RunData(dataset), threads: 2, resuming: resumed)
         let name =
             try name
             ?? store.begin(
                 kind: "run", header: experiment.header,
-                source: ["dataset": .string(dataset.name), "fingerprint": 1],
+                source: JSONValue(encoding: experiment.data.source),
                 layout: experiment.architecture.layout)
         begun.withLock { $0 = name }
-        let run = experiment.run()
+        let run = experiment.run { round, state in
+            if round.record.round > last { throw Lost() }
+            try store.commit(round, state: state, in: begun.withLock { $0 })
+        }
         return (
             name, run,
             PinnedModel.Result(

@@ -1,8 +1,9 @@
+import Experiments
 import Federation
 import Foundation
 import JSON
+import TestSupport
 import Testing
-import federated
 
 @Suite("federated report")
 struct ReportTests {

@@ -1,6 +1,8 @@
+import Commands
+import Experiments
 import Foundation
+import TestSupport
 import Testing
-import federated
 
 @Suite("Published tables")
 struct ReproduceTests {
@@ -44,10 +46,10 @@ struct ReproduceTests {
     func patterns() {
         let name = "e5-b10-shards"
         for pattern in ["e5-b10-shards", "*", "e5*", "*shards", "e5*shards", "*b10*", "e5-*-*"] {
-            #expect(ReproduceCommand.matches(name, pattern), "\(pattern)")
+            #expect(Study.matches(name, pattern), "\(pattern)")
         }
         for pattern in ["e5", "*iid", "e1*", "*b50*", "e5-b10-shards*s", ""] {
-            #expect(!ReproduceCommand.matches(name, pattern), "\(pattern)")
+            #expect(!Study.matches(name, pattern), "\(pattern)")
         }
     }
 

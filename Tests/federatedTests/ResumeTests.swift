@@ -1,6 +1,7 @@
+import Experiments
 import Foundation
+import TestSupport
 import Testing
-import federated
 
 @Suite("Runs that are interrupted, gone on with, given up, or made side by side")
 struct ResumeTests {

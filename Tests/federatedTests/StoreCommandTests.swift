@@ -1,6 +1,6 @@
 import Foundation
+import TestSupport
 import Testing
-import federated
 
 /// What a run left in a folder.
 private struct Remains {

@@ -1,20 +1,17 @@
 import ArgumentParser
+import Commands
 import Datasets
+import Experiments
 import Foundation
-import Training
+import TestSupport
 import Testing
-import federated
+import Training
 
 @Suite("Sweeps: lists, grids, and what they are refused for")
 struct SweepGridTests {
     /// The combinations of a command line.
     private func combinations(_ arguments: String...) throws -> [SweepCombination] {
-        let (grid, common) = try SweepGrid.reading(arguments)
-        return try grid.combinations(common: common)
-    }
-
-    private func settings(_ combinations: [SweepCombination]) throws -> [ExperimentSettings] {
-        try combinations.map { try $0.options.settings(dataset: "") }
+        try SweepGrid.reading(arguments).grid.combinations()
     }
 
     /// The sentence that `body` is refused with.
@@ -41,19 +38,21 @@ struct SweepGridTests {
 
     @Test("Every setting of run is an option of the sweep, by any spelling of its name")
     func everySetting() throws {
-        for name in SweepTable.settings {
-            let option = try #require(SweepOption(spelling: name), "\(name)")
-            #expect(option == SweepOption(spelling: "--" + option.name))
-            #expect(option == SweepOption(spelling: option.name.replacing("-", with: "_")))
-            let isFlag = ["fixedShards", "noClientEvaluation", "dropDiverging"].contains(name)
-            #expect(option.kind == (isFlag ? .flag : .value), "\(name)")
+        for name in SweepTable.settings where name != "dataset" {
+            let setting = try #require(SweepGrid.setting(spelled: name), "\(name)")
+            for spelling in [setting.option, setting.column, "--" + setting.column] {
+                #expect(SweepGrid.setting(spelled: spelling)?.name == name)
+            }
         }
         for (old, new) in [
-            ("experiments", "experiment"), ("batch-sizes", "batch-size"), ("seeds", "seed"),
-            ("learning-rates", "learning-rate"), ("population", "clients"),
-        ] { #expect(SweepOption(spelling: old) == SweepOption(spelling: new)) }
+            ("experiments", "experiment"), ("batch-sizes", "batchSize"), ("seeds", "seed"),
+            ("learning-rates", "learningRate"), ("population", "clients"),
+        ] { #expect(SweepGrid.setting(spelled: old)?.name == new) }
         for name in ["", "-", "help", "version", "flavour", "transport", "mu=1", "a b", "é"] {
-            #expect(SweepOption(spelling: name) == nil, "\(name)")
+            #expect(SweepGrid.setting(spelled: name) == nil, "\(name)")
+        }
+        for name in ["dataset", "roundDeadline", "insecure"] {
+            #expect(SweepGrid.setting(spelled: name) == nil, "\(name)")
         }
     }
 
@@ -69,19 +68,20 @@ struct SweepGridTests {
                 "fixed shards off, cohort 0.1, seed 1", "fixed shards off, cohort 0.1, seed 2",
                 "fixed shards off, cohort 2, seed 1", "fixed shards off, cohort 2, seed 2",
             ])
-        let settings = try settings(found)
+        let settings = found.map(\.spec)
         #expect(settings.map(\.seed) == [1, 2, 1, 2, 1, 2, 1, 2])
         #expect(settings.map(\.cohortSize) == [1, 1, 2, 2, 1, 1, 2, 2])
         #expect(
             settings.map(\.fixedShards) == [true, true, true, true, false, false, false, false])
         #expect(settings.allSatisfy { $0.rounds == 7 && $0.clients == 10 })
-        #expect(try self.settings(combinations()) == [ExperimentSettings()])
+        #expect(try combinations().map(\.spec) == [RunSpec()])
     }
 
     @Test("A setting of one strategy is left out of another's combinations, if one has it")
     func owners() throws {
-        let settings = try settings(
-            combinations("--strategy", "fedavg,fedprox,fedadam", "--mu", "0.01,0.1", "--tau", "1"))
+        let settings = try combinations(
+            "--strategy", "fedavg,fedprox,fedadam", "--mu", "0.01,0.1", "--tau", "1"
+        ).map(\.spec)
         let found = Set(settings.map { "\($0.strategy) \($0.mu ?? -1) \($0.tau ?? -1)" })
         #expect(
             found == [
@@ -94,22 +94,22 @@ struct SweepGridTests {
 
     @Test("A file of grids gives what the same lists give, and takes values with commas")
     func file() throws {
-        let typed = try settings(
-            combinations("--strategy", "fedprox", "--mu", "0.01,0.1", "--seed", "1,2", "--rounds=9")
-        )
+        let typed = try combinations(
+            "--strategy", "fedprox", "--mu", "0.01,0.1", "--seed", "1,2", "--rounds=9"
+        ).map(\.spec)
         for text in [
             #"{"strategy": "fedprox", "mu": [0.01, 1e-1], "seed": [1, 2], "rounds": 9}"#,
             #"[{"--strategy": ["fedprox"], "mu": 0.01, "seeds": [1, 2], "rounds": [9]},"#
                 + #" {"strategy": "fedprox", "mu": 0.1, "seed": [1, 2], "rounds": 9}]"#,
         ] {
             let read = try inFile(text) { file in
-                try SweepGrid.reading(file: file).flatMap { try $0.combinations(common: []) }
+                try SweepGrid.reading(file: file).flatMap { try $0.combinations() }
             }
-            #expect(try settings(read) == typed)
+            #expect(read.map(\.spec) == typed)
         }
         let grids = #"[{"strategy": "fedprox", "seed": [1, 2]}, {"strategy": "fedavg", "seed": 1}]"#
         let several = try inFile(grids) { file in
-            try SweepGrid.reading(file: file).flatMap { try $0.combinations(common: []) }
+            try SweepGrid.reading(file: file).flatMap { try $0.combinations() }
         }
         #expect(
             SweepCombination.words(several) == [
@@ -118,9 +118,9 @@ struct SweepGridTests {
         #expect(SweepCombination.words([several[0]]) == ["strategy fedprox, seed 1"])
         let text = #"{"partition": ["csv:a,b.csv", null], "noClientEvaluation": [true, false]}"#
         let read = try inFile(text) { file in
-            try SweepGrid.reading(file: file).flatMap { try $0.combinations(common: []) }
+            try SweepGrid.reading(file: file).flatMap { try $0.combinations() }
         }
-        let divided = try settings(read)
+        let divided = read.map(\.spec)
         #expect(
             divided.map { $0.partition?.description } == ["csv:a,b.csv", "csv:a,b.csv", nil, nil])
         #expect(divided.map(\.noClientEvaluation) == [true, false, true, false])
@@ -158,8 +158,8 @@ struct SweepGridTests {
         ]
         for (arguments, sentence) in cases {
             let said = refusal {
-                let (grid, common) = try SweepGrid.reading(arguments)
-                return try grid.combinations(common: common)
+                let (grid, shared) = try SweepGrid.reading(arguments)
+                return (try grid.combinations(), try CommonOptions.parse(shared))
             }
             #expect(said == sentence)
         }
@@ -174,7 +174,7 @@ struct SweepGridTests {
             ("[{}, 1]", ", grid 2: an object of settings was expected, not 1"),
             (
                 #"{"flavour": 1}"#,
-                ": “flavour” is no setting of a run: federated run --help lists them"
+                ": “flavour” is no setting of a run: federated settings lists them"
             ),
             (
                 #"{"dataset": "mnist"}"#,
@@ -205,7 +205,7 @@ struct SweepGridTests {
                     return try SweepGrid.reading(file: file).flatMap { grid in
                         let whole =
                             sentence.hasSuffix("out") ? try grid.adding(typed.grid) : grid
-                        return try whole.combinations(common: [])
+                        return try whole.combinations()
                     }
                 }
                 #expect(said.hasPrefix("\(file)\(sentence)"), "\(said)")
@@ -221,46 +221,13 @@ struct SweepGridTests {
 
 @Suite("Sweeps: the table, and runs side by side")
 struct SweepRunTests {
-    @Test("Each setting tells rows apart, and stands in no row where it is the default")
-    func keys() throws {
-        let plain = ExperimentSettings()
-        let changes: [(inout ExperimentSettings) -> Void] = [
-            { $0.experiment = .skewed }, { $0.partition = .iid }, { $0.clients = 6 },
-            { $0.rounds = 6 }, { $0.samples = 601 }, { $0.epochs = 0.5 },
-            {
-                $0.epochs = nil; $0.steps = 10
-            }, { $0.batchSize = .all }, { $0.learningRate = 0.1 },
-            { $0.learningRateDecay = 0.9 }, { $0.momentum = 0.9 }, { $0.weightDecay = 0.1 },
-            { $0.gradientClip = 1 }, { $0.strategy = .fedprox }, { $0.mu = 0.1 },
-            { $0.serverLearningRate = 1 }, { $0.serverMomentum = 0.9 }, { $0.beta1 = 0.9 },
-            { $0.beta2 = 0.9 }, { $0.tau = 0.1 }, { $0.seed = .max }, { $0.model = .mcmahan2NN },
-            { $0.targetAccuracy = 0.9 }, { $0.patience = 3 }, { $0.evaluateEvery = 2 },
-            { $0.evaluationFraction = 0.5 }, { $0.noClientEvaluation = true },
-            { $0.fixedShards = true }, { $0.dataset = "a,\"b" }, { $0.engine = .plain },
-            { $0.cohort = .count(1) }, { $0.cohort = .fraction(1) }, { $0.overSelection = 1.5 },
-            { $0.minimumClients = 2 }, { $0.availability = 0.5 }, { $0.dropoutBefore = 0.5 },
-            { $0.dropoutAfter = 0.5 }, { $0.dropDiverging = true }, { $0.clipUpdate = 1 },
-            { $0.compress = "topk:0.1" },
-        ]
-        var keys = [SweepTable.key(plain)]
-        for change in changes {
-            var settings = plain
-            change(&settings)
-            keys.append(SweepTable.key(settings))
-        }
-        #expect(Set(keys).count == changes.count + 1)
-        #expect(
-            keys[0] == "1,5,5,600,10,8,0.01,1,reference-cnn,,false,1,,fedavg"
-                + String(repeating: ",", count: 25))
-    }
-
     @Test("Small runs have a thread each, others all of them; no thread is idle")
     func sharing() {
-        var small = ExperimentSettings()
+        var small = RunSpec()
         small.rounds = 5
         var large = small
         large.rounds = 200
-        func jobs(_ runs: [ExperimentSettings], _ threads: Int) -> SweepJobs {
+        func jobs(_ runs: [RunSpec], _ threads: Int) -> SweepJobs {
             SweepJobs(for: runs, trainingImages: 60_000, threads: threads)
         }
         #expect(jobs([small, small, small], 2) == SweepJobs(2, threads: 2))
@@ -326,7 +293,7 @@ struct SweepRunTests {
                     ["--grid", "none.json"], 1,
                     "none.json cannot be read: No such file or directory"
                 ),
-                (["--epochs", "1,0"], 64, "--epochs must be above 0 and at most 1e6, not 0"),
+                (["--epochs", "1,0"], 64, "--epochs must be above 0 and at most 1e6, not 0.0"),
             ]
             for (arguments, status, sentence) in cases {
                 let command = try Command.run(["sweep"] + arguments, in: folder)

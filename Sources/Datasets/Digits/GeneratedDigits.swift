@@ -18,9 +18,8 @@ public enum GeneratedDigits {
         seed: UInt64 = 1, trainCount: Int = 60_000, testCount: Int = 10_000, threads: Int
     ) -> Dataset {
         Dataset(
-            name: "digits", origin: "generated digits, seed \(seed)",
-            train: images(.train, count: trainCount, seed: seed, threads: threads),
-            test: images(.test, count: testCount, seed: seed, threads: threads))
+            digits: images(.train, count: trainCount, seed: seed, threads: threads),
+            test: images(.test, count: testCount, seed: seed, threads: threads), seed: seed)
     }
 
     /// The pixels of one image of `digit`, row by row, 0 for paper and up to 255 for ink.
@@ -74,16 +73,5 @@ public enum GeneratedDigits {
             initialized = count * size
         }
         return LabelledImages(generated: pixels, labels: labels, side: side)
-    }
-}
-
-extension LabelledImages {
-    /// Square grey images whose counts are right by construction, so nothing is thrown.
-    fileprivate init(generated pixels: [UInt8], labels: [UInt8], side: Int) {
-        self.pixels = pixels
-        self.labels = labels
-        height = side
-        width = side
-        channels = 1
     }
 }

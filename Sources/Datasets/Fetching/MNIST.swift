@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import Platform
 
 /// What MNIST's files are known by, and where they may be had.
 public enum MNIST {
@@ -32,12 +32,4 @@ public enum MNIST {
 }
 
 /// SHA-256 in hexadecimal.
-package func sha256(_ bytes: [UInt8]) -> String {
-    let digits = Array("0123456789abcdef".unicodeScalars)
-    var text = ""
-    for byte in SHA256.hash(data: bytes) {
-        text.unicodeScalars.append(digits[Int(byte >> 4)])
-        text.unicodeScalars.append(digits[Int(byte & 15)])
-    }
-    return text
-}
+package func sha256(_ bytes: [UInt8]) -> String { SHA256.hexadecimal(of: bytes) }

@@ -1,7 +1,8 @@
-/// The images of every client, as a `Partition` divided them: no image is with two clients.
+/// The images of every client, the same in every round, as a `Partition` or a list divided them: no image is
+/// with two clients.
 ///
 /// Compact, for a million clients: 4 bytes for each image and 8 for each client.
-public struct DividedShards: Sendable, Equatable {
+public struct DividedShards: ShardSource, Equatable {
     /// K; clients are 0 … K − 1.
     public let clientCount: Int
     /// Images of the client that has most.
@@ -12,12 +13,15 @@ public struct DividedShards: Sendable, Equatable {
     private let indices: [Int32]
     /// Of all images, shared with the data set.
     private let labels: [UInt8]
+    private let classCount: Int
 
     /// The owner of an image that no client has.
     static let nobody: Int32 = -1
 
     /// The shards of an owner for each image: `nobody`, or a client 0 ..< `clientCount`.
-    init(owners: [Int32], clientCount: Int, labels: [UInt8]) {
+    init(owners: [Int32], clientCount: Int, of images: LabelledImages) {
+        labels = images.labels
+        classCount = images.classCount
         precondition(
             owners.count == labels.count, "\(owners.count) owners, \(labels.count) labels")
         var ends = [Int](repeating: 0, count: clientCount + 1)
@@ -35,7 +39,41 @@ public struct DividedShards: Sendable, Equatable {
         }
         indices = sorted
         self.clientCount = clientCount
-        self.labels = labels
+    }
+
+    /// A partition of one's own: client k trains on the images at the positions in `shards[k]`.
+    ///
+    /// Positions may come in any order, and images that are in no shard are given to nobody.
+    ///
+    /// ```
+    /// let byClass = images.indicesByClass()
+    /// let pairs = (0..<5).map { byClass[2 * $0] + byClass[2 * $0 + 1] }
+    /// let shards = try DividedShards(pairs, of: images)
+    /// ```
+    /// - Throws: `PartitionError` where there is no client, where one has no image, at a position where
+    ///   there is no image, and where two clients have the same one, or one has it twice.
+    public init(
+        _ shards: [[some BinaryInteger]], of images: LabelledImages
+    ) throws(PartitionError) {
+        guard (1...Int(Int32.max)).contains(shards.count) else {
+            throw .clientsOutOfRange(shards.count)
+        }
+        var owners = [Int32](repeating: Self.nobody, count: images.count)
+        for (client, shard) in shards.enumerated() {
+            if shard.isEmpty { throw .emptyShard(client: client) }
+            for position in shard {
+                let index = Int(clamping: position)
+                guard owners.indices.contains(index) else {
+                    throw .noSuchImage(client: client, index: index, images: images.count)
+                }
+                guard owners[index] == Self.nobody else {
+                    throw .sharedImage(
+                        index: index, client: client, earlier: Int(owners[index]))
+                }
+                owners[index] = Int32(client)
+            }
+        }
+        self.init(owners: owners, clientCount: shards.count, of: images)
     }
 
     /// Images that were given, of all clients together.
@@ -43,6 +81,17 @@ public struct DividedShards: Sendable, Equatable {
 
     /// Images of the whole training set.
     public var imageCount: Int { labels.count }
+
+    /// K.
+    public var populationLimit: Int? { clientCount }
+
+    /// Positions in the training set of a client's images, in rising order, whatever the round.
+    /// - Precondition: `client` is in 0 ..< `clientCount`.
+    public func shard(client: Int, round: Int) -> [Int32] { shard(of: client) }
+
+    /// How many images a client has, whatever the round; takes no time.
+    /// - Precondition: `client` is in 0 ..< `clientCount`.
+    public func sampleCount(client: Int, round: Int) -> Int { sampleCount(of: client) }
 
     /// Positions in the training set of a client's images, in rising order.
     /// - Precondition: `client` is in 0 ..< `clientCount`.
@@ -55,7 +104,7 @@ public struct DividedShards: Sendable, Equatable {
     /// How many images of each class a client has.
     /// - Precondition: `client` is in 0 ..< `clientCount`.
     public func classCounts(of client: Int) -> [Int] {
-        var counts = [Int](repeating: 0, count: Dataset.classCount)
+        var counts = [Int](repeating: 0, count: classCount)
         for index in indices[range(client)] { counts[Int(labels[Int(index)])] += 1 }
         return counts
     }

@@ -1,6 +1,6 @@
 /// How training images are divided among clients.
 public enum Experiment: Int, CaseIterable, Sendable, Codable {
-    /// samples / 10 images of each class.
+    /// samples / C images of each of the C classes.
     case uniform = 1
     /// `samples` images of the whole set.
     case equalRandom = 2
@@ -19,10 +19,15 @@ public enum Experiment: Int, CaseIterable, Sendable, Codable {
         }
     }
 
-    /// What `samples` may be; experiment 4 has sizes of its own and takes no heed of it.
+    /// What `samples` may be with data of ten classes.
     public var allowedSamples: ClosedRange<Int> {
+        allowedSamples(classCount: Dataset.usualClassCount)
+    }
+
+    /// What `samples` may be; experiment 4 has sizes of its own and takes no heed of it.
+    public func allowedSamples(classCount: Int) -> ClosedRange<Int> {
         switch self {
-        case .uniform: Dataset.classCount...Experiment.sampleLimit
+        case .uniform: classCount...Experiment.sampleLimit
         case .equalRandom: 1...Experiment.sampleLimit
         case .unequalRandom: 2...Experiment.sampleLimit
         case .skewed: Int.min...Int.max

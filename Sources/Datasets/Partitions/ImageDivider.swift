@@ -11,6 +11,7 @@ import Parameters
 /// Gives each image of a training set to a client.
 struct ImageDivider {
     private let labels: [UInt8]
+    private let classCount: Int
     private let clients: Int
     private let seed: UInt64
     /// The client of each image, `DividedShards.nobody` if none has it.
@@ -25,8 +26,9 @@ struct ImageDivider {
         case shards
     }
 
-    init(labels: [UInt8], clients: Int, seed: UInt64) {
-        self.labels = labels
+    init(_ images: LabelledImages, clients: Int, seed: UInt64) {
+        labels = images.labels
+        classCount = images.classCount
         self.clients = clients
         self.seed = seed
         owners = [Int32](repeating: DividedShards.nobody, count: labels.count)
@@ -112,7 +114,6 @@ struct ImageDivider {
     /// `perClient` classes for each client, each class in equal parts.
     mutating func divideLabels(perClient: Int) throws(PartitionError) {
         try requireImages(each: perClient)
-        let classCount = Dataset.classCount
         var holders = [[Int32]](repeating: [], count: classCount)
         var others: [Int] = []
         for client in 0..<clients {
@@ -147,7 +148,7 @@ struct ImageDivider {
             1,
             min(
                 Partition.drawLimit,
-                Partition.proportionLimit / (clients * Dataset.classCount)))
+                Partition.proportionLimit / (clients * classCount)))
         var best = 0
         for draw in 1...draws {
             let (ends, smallest) = drawEnds(alpha, images.map(\.count), draw)
@@ -194,7 +195,7 @@ struct ImageDivider {
 
     /// For every class, its images in rising order.
     private func imagesByClass() -> [[Int32]] {
-        var result = [[Int32]](repeating: [], count: Dataset.classCount)
+        var result = [[Int32]](repeating: [], count: classCount)
         for (image, label) in labels.enumerated() { result[Int(label)].append(Int32(image)) }
         return result
     }

@@ -17,7 +17,7 @@ extension Partition {
     public func divide(
         _ images: LabelledImages, among clients: Int?, seed: UInt64
     ) throws(PartitionError) -> DividedShards {
-        try check()
+        try check(classCount: images.classCount)
         if let clients, clients < 1 || clients > Int(Int32.max) {
             throw .clientsOutOfRange(clients)
         }
@@ -27,13 +27,12 @@ extension Partition {
                 throw .clientCount(file: file, found: named.clientCount, wanted: clients)
             }
             return DividedShards(
-                owners: named.owners, clientCount: named.clientCount, labels: images.labels)
+                owners: named.owners, clientCount: named.clientCount, of: images)
         }
         guard let clients else { throw .clientsNeeded(partition: description) }
-        var divider = ImageDivider(labels: images.labels, clients: clients, seed: seed)
+        var divider = ImageDivider(images, clients: clients, seed: seed)
         try give(&divider)
-        return DividedShards(
-            owners: divider.owners, clientCount: clients, labels: images.labels)
+        return DividedShards(owners: divider.owners, clientCount: clients, of: images)
     }
 
     /// How many clients the file of `natural` names; nil for other partitions, which divide among any

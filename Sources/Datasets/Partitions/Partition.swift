@@ -83,7 +83,7 @@ public enum Partition: Hashable, Sendable {
             "Dirichlet: each class in proportions of Dir(\(number(alpha))), "
                 + "at least \(counted(minimum, "image")) for each client"
         case .labels(let perClient):
-            "labels: images of \(perClient) of \(Dataset.classCount) classes for each client"
+            "labels: images of \(counted(perClient, "class", "classes")) for each client"
         case .logNormal(let sigma):
             "log-normal: sizes skewed by sigma \(number(sigma)), of any class"
         case .powerLaw(let exponent):
@@ -94,8 +94,8 @@ public enum Partition: Hashable, Sendable {
         }
     }
 
-    /// Refuses parameters that no data set could be divided by.
-    package func check() throws(PartitionError) {
+    /// Refuses parameters that no data set of so many classes could be divided by.
+    package func check(classCount: Int = Dataset.usualClassCount) throws(PartitionError) {
         switch self {
         case .iid, .natural: return
         case .shards(let perClient, let size):
@@ -106,8 +106,8 @@ public enum Partition: Hashable, Sendable {
             try requirePositive(minimum, "minimum")
         case .labels(let perClient):
             try requirePositive(perClient, "labels per client")
-            guard perClient <= Dataset.classCount else {
-                throw .moreLabelsThanClasses(perClient: perClient, classes: Dataset.classCount)
+            guard perClient <= classCount else {
+                throw .moreLabelsThanClasses(perClient: perClient, classes: classCount)
             }
         case .logNormal(let sigma): try requirePositive(sigma, "sigma")
         case .powerLaw(let exponent): try requirePositive(exponent, "exponent")
@@ -127,7 +127,7 @@ public enum Partition: Hashable, Sendable {
         }
     }
 
-    private func counted(_ value: Int, _ noun: String) -> String {
-        "\(value) \(noun)\(value == 1 ? "" : "s")"
+    private func counted(_ value: Int, _ noun: String, _ nouns: String? = nil) -> String {
+        "\(value) \(value == 1 ? noun : nouns ?? "\(noun)s")"
     }
 }

@@ -25,6 +25,12 @@ public enum PartitionError: Error, Hashable, Sendable {
     /// Every draw left a client with fewer than the least number of images.
     case drawsLeaveTooFew(
         partition: String, clients: Int, minimum: Int, draws: Int, best: Int)
+    /// A client without an image.
+    case emptyShard(client: Int)
+    /// A position in a client's shard where the data set has no image.
+    case noSuchImage(client: Int, index: Int, images: Int)
+    /// An image that is in a shard twice, or in those of two clients.
+    case sharedImage(index: Int, client: Int, earlier: Int)
     /// A file that cannot be read.
     case unreadable(file: String, reason: String)
     /// A file that cannot be written.
@@ -79,6 +85,16 @@ extension PartitionError: CustomStringConvertible {
             "partition \(partition) gives one of \(clients) clients fewer than \(minimum) images in "
                 + "each of \(draws) draws, \(best) in the best: take fewer clients, a larger alpha, "
                 + "or a lower minimum, written behind a second colon"
+        case .emptyShard(let client):
+            "the shard of client \(client) has no image: each has one at least"
+        case .noSuchImage(let client, let index, let images):
+            images == 0
+                ? "the shard of client \(client) has image \(index), but there are no images"
+                : "the shard of client \(client) has image \(index), but images are 0 to \(images - 1)"
+        case .sharedImage(let index, let client, let earlier):
+            client == earlier
+                ? "the shard of client \(client) has image \(index) twice"
+                : "image \(index) is in the shards of two clients, \(earlier) and \(client)"
         case .unreadable(let file, let reason): "\(file) cannot be read: \(reason)"
         case .unwritable(let file, let reason): "\(file) cannot be written: \(reason)"
         case .emptyFile(let file):

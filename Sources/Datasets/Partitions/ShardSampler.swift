@@ -4,7 +4,7 @@ import Parameters
 ///
 /// Images are drawn with replacement, anew each round unless `fixed`. A shard depends on the seed,
 /// the client and the round alone (stream `partition`), so any thread or machine may draw it.
-public struct ShardSampler: Sendable {
+public struct ShardSampler: ShardSource {
     /// How images are divided.
     public let experiment: Experiment
     /// Images of a client, as the experiment takes it.
@@ -25,9 +25,9 @@ public struct ShardSampler: Sendable {
         labels: LabelledImages, experiment: Experiment, samples: Int, seed: UInt64,
         fixed: Bool = false
     ) throws(DatasetError) {
-        guard experiment.allowedSamples.contains(samples) else {
-            throw .samplesOutOfRange(
-                experiment: experiment, samples: samples, allowed: experiment.allowedSamples)
+        let allowed = experiment.allowedSamples(classCount: labels.classCount)
+        guard allowed.contains(samples) else {
+            throw .samplesOutOfRange(experiment: experiment, samples: samples, allowed: allowed)
         }
         classes = labels.indicesByClass()
         if experiment == .uniform || experiment == .skewed {
@@ -49,7 +49,8 @@ public struct ShardSampler: Sendable {
         case .uniform, .equalRandom: samples
         case .unequalRandom: samples - 1
         case .skewed:
-            9 * Self.favouredImages.upperBound + Self.otherImages.upperBound
+            min(Self.favouredClasses, classes.count) * Self.favouredImages.upperBound
+                + max(0, classes.count - Self.favouredClasses) * Self.otherImages.upperBound
         }
     }
 
@@ -57,7 +58,7 @@ public struct ShardSampler: Sendable {
     public func sampleCount(client: Int, round: Int) -> Int {
         var random = stream(client: client, round: round)
         switch experiment {
-        case .uniform: return samples / Dataset.classCount * classes.count
+        case .uniform: return samples / classes.count * classes.count
         case .equalRandom: return samples
         case .unequalRandom: return random.next(in: 1...samples - 1)
         case .skewed: return skewedCounts(&random).reduce(0, +)
@@ -75,7 +76,7 @@ public struct ShardSampler: Sendable {
         var random = stream(client: client, round: round)
         switch experiment {
         case .uniform:
-            let each = samples / Dataset.classCount
+            let each = samples / classes.count
             return drawByClass(Array(repeating: each, count: classes.count), &random)
         case .equalRandom:
             return draw(samples, &random)
@@ -86,14 +87,16 @@ public struct ShardSampler: Sendable {
         }
     }
 
-    /// Experiment 4's images of a class: at most nine classes are favoured.
+    /// Experiment 4's favoured classes, at most.
+    private static let favouredClasses = 9
+    /// Its images of a class.
     private static let favouredImages = 60...109
     private static let otherImages = 1...9
 
     /// Images per class: 60 to 109 for those hit by one of 1 to 9 draws, 1 to 9 for the others.
     private func skewedCounts(_ random: inout RandomStream) -> [Int] {
         var isFavoured = [Bool](repeating: false, count: classes.count)
-        for _ in 0..<random.next(in: 1...9) {
+        for _ in 0..<random.next(in: 1...Self.favouredClasses) {
             isFavoured[random.next(below: classes.count)] = true
         }
         var counts: [Int] = []

@@ -36,6 +36,7 @@ public struct ModelUpdate: Sendable {
 }
 
 extension ModelUpdate: Equatable {
+    /// Whether both are of one client and round, say as many samples, and hold the same bits.
     public static func == (a: ModelUpdate, b: ModelUpdate) -> Bool {
         a.client == b.client && a.round == b.round && a.sampleCount == b.sampleCount
             && a.parameters == b.parameters

@@ -17,6 +17,7 @@ public enum RunLogError: Error, Equatable, Sendable {
 }
 
 extension RunLogError: CustomStringConvertible {
+    /// One sentence that names the value, its place and what was expected.
     public var description: String {
         switch self {
         case .malformed(let error): "the log is malformed at \(error)"

@@ -80,6 +80,7 @@ extension RoundEngine {
         /// Clients' models are not evaluated in this run.
         case notAsked
 
+        /// Why, as a clause.
         public var description: String {
             switch self {
             case .unknownClient: "no client of this run has that id"

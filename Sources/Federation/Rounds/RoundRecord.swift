@@ -53,6 +53,7 @@ public enum Outcome: Hashable, Sendable, Codable, CustomStringConvertible {
     /// The run cannot go on because of a client, or (nil) of too few.
     case failed(client: Int?, round: Int, reason: String)
 
+    /// In words, with client, round and reason where there are: "diverged: client 3 in round 2: …".
     public var description: String {
         switch self {
         case .completed: "completed"

@@ -23,6 +23,7 @@ public enum RoundRulesError: Error, Hashable, Sendable, CustomStringConvertible 
     /// A deadline that is not above 0 and finite.
     case deadline(Double)
 
+    /// One sentence that names the value, its place and what was expected.
     public var description: String {
         switch self {
         case .population(let count):

@@ -32,10 +32,14 @@ public struct Exposure: Sendable, Hashable {
 
 /// Why a server does not start where others could reach it.
 public struct ExposureError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The address that it was to listen on.
     public var host: String
+    /// Whether connections would not be encrypted.
     public var lacksTLS: Bool
+    /// Whether clients would present no tokens.
     public var lacksTokens: Bool
 
+    /// One sentence that says what is missing.
     public var description: String {
         let missing =
             switch (lacksTLS, lacksTokens) {

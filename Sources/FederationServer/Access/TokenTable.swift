@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import Platform
 
@@ -14,13 +13,20 @@ public enum TokenHolder: Hashable, Sendable {
 
 /// Why a file of tokens is not used.
 public enum TokenFileError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The system does not let it be read; the reason in its words.
     case cannotRead(path: String, reason: String)
+    /// Others may read it: its mode.
     case notPrivate(path: String, mode: Int)
+    /// A line that is not an id and a token.
     case malformedLine(path: String, line: Int)
+    /// A token that could be guessed.
     case tooShort(path: String, line: Int, bytes: Int)
+    /// A line that gives a token or a client for the second time.
     case repeated(path: String, line: Int)
+    /// A file without a token.
     case empty(path: String)
 
+    /// One sentence that names the value, its place and what was expected.
     public var description: String {
         switch self {
         case .cannotRead(let path, let reason):
@@ -122,7 +128,7 @@ public struct TokenTable: Sendable {
             guard word.utf8.count >= leastBytes else {
                 throw .tooShort(path: path, line: line, bytes: word.utf8.count)
             }
-            return Array(SHA256.hash(data: Data(word.utf8)))
+            return SHA256.digest(of: word.utf8)
         }
         let digits = Array(word.dropFirst(prefix.count).utf8)
         let values = digits.compactMap { Character(Unicode.Scalar($0)).hexDigitValue }
@@ -137,6 +143,6 @@ public struct TokenTable: Sendable {
     /// How long it takes says nothing about the tokens: they are found by their digests, and nobody can
     /// choose a text so that its digest begins like another's.
     public func holder(of token: some StringProtocol) -> TokenHolder? {
-        holders[Array(SHA256.hash(data: Data(token.utf8)))]
+        holders[SHA256.digest(of: token.utf8)]
     }
 }

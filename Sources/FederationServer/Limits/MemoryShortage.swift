@@ -12,6 +12,7 @@ public struct MemoryShortage: Error, Equatable, Sendable, CustomStringConvertibl
     /// Bytes that there are.
     public var foundBytes: Int
 
+    /// One sentence that says what is needed and what is there.
     public var description: String {
         """
         “\(aggregator)” keeps all updates of a round: \(updates) of \(Self.text(updateBytes)) need \

@@ -5,8 +5,7 @@ import Foundation
 extension Coordinator {
     /// What the live page shows, as `GET /state` and each event of `GET /events` have it.
     var state: RunState {
-        var facts = RunState.Facts(
-            run.settings, rules: run.rules, strategy: run.served.plan.strategy.name)
+        var facts = run.served.facts
         facts.startedAt = run.served.startedAt
         facts.settings["insecure"] = .bool(presentation.isInsecure)
         facts.settings["address"] = .string(presentation.address)

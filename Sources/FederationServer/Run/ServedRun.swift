@@ -8,6 +8,8 @@ import Parameters
 public struct ServedRun: Sendable {
     /// What clients must know of it.
     public var settings: RunSettings
+    /// What it is, for the page.
+    public var facts: RunState.Facts
     /// What is to be done.
     public var plan: RunPlan
     /// What the federation knows after the rounds that are committed.
@@ -33,11 +35,12 @@ public struct ServedRun: Sendable {
     public var finish: @Sendable (Outcome, ParameterVector) async -> Void
 
     /// A run that is to be served.
+    /// - Parameter facts: what the page lists; nil for no more than clients, rounds and experiment.
     /// - Precondition: the plan waits for clients, and for commits: what a client is told counts is
     ///   permanent.
     public init(
-        settings: RunSettings, plan: RunPlan, state: FederationState,
-        rounds: [CommittedRound] = [], keptUpdates: [ModelUpdate] = [],
+        settings: RunSettings, facts: RunState.Facts? = nil, plan: RunPlan,
+        state: FederationState, rounds: [CommittedRound] = [], keptUpdates: [ModelUpdate] = [],
         keep: (@Sendable (ModelUpdate) async throws -> Void)? = nil,
         startedAt: Date = Date(),
         work: @escaping @Sendable (_ samples: Int, _ round: Int) -> LocalWork,
@@ -49,6 +52,11 @@ public struct ServedRun: Sendable {
         precondition(plan.rules.waitsForClients, "clients of a server come and go")
         precondition(!plan.opensBeforeCommit, "a served round opens when the last is permanent")
         self.settings = settings
+        self.facts =
+            facts
+            ?? RunState.Facts(
+                id: settings.run.text, experiment: settings.experiment,
+                clients: settings.clients, rounds: settings.rounds)
         self.plan = plan
         self.state = state
         self.rounds = rounds

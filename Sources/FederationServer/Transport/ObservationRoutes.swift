@@ -2,6 +2,7 @@ import FederationWire
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import RunPage
 
 /// What people and their tools look at: no route here changes anything.
 struct ObservationRoutes: Sendable {

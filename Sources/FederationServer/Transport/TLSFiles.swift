@@ -63,7 +63,9 @@ public struct TLSFiles: Sendable, Hashable {
 
 /// Why a certificate or key is not used.
 public struct TLSFilesError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The file.
     public var path: String
+    /// What is wrong with it.
     public var problem: Problem
 
     /// What is wrong with the file.
@@ -82,6 +84,7 @@ public struct TLSFilesError: Error, Equatable, Sendable, CustomStringConvertible
         self.problem = problem
     }
 
+    /// One sentence with the file and what was expected.
     public var description: String {
         switch problem {
         case .cannotRead(let reason): "cannot read \(path): \(reason)"

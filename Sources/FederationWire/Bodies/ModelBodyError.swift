@@ -28,6 +28,7 @@ public enum ModelBodyError: Error, Hashable, Sendable {
 }
 
 extension ModelBodyError: CustomStringConvertible {
+    /// One sentence that names the value, its place and what was expected.
     public var description: String {
         switch self {
         case .outdated(let kind):

@@ -1,5 +1,6 @@
 import Federation
 import Parameters
+import Platform
 
 /// Reads a binary body chunk by chunk, and refuses it at the first byte that is wrong.
 ///

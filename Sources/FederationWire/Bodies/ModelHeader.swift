@@ -1,4 +1,5 @@
 import Federation
+import Platform
 
 /// The 128 bytes at the beginning of a binary body, version 2; numbers are little-endian.
 ///
@@ -107,8 +108,30 @@ public struct ModelHeader: Hashable, Sendable {
 
     /// The parts of a header, in their order.
     public enum Field: String, Hashable, Sendable, CaseIterable {
-        case magic, version, kind, round, run, client, samples, sections, padding, length
-        case architecture, checksum
+        /// Eight bytes that say what the body is.
+        case magic
+        /// Of the format.
+        case version
+        /// What the body is: `ModelHeader.Kind`.
+        case kind
+        /// The round.
+        case round
+        /// The run's name.
+        case run
+        /// The client's id.
+        case client
+        /// Its samples.
+        case samples
+        /// How many sections there are.
+        case sections
+        /// Nothing: zeros.
+        case padding
+        /// Bytes behind the header.
+        case length
+        /// The digest of the architecture.
+        case architecture
+        /// Of all other bytes: see `ModelHeader`.
+        case checksum
 
         /// Where it stands.
         public var range: Range<Int> {

@@ -24,7 +24,14 @@ public struct ModelSection: Hashable, Sendable {
 
     /// The parts of a row, in their order.
     public enum Field: String, Hashable, Sendable, CaseIterable {
-        case name, encoding, count, length
+        /// What it holds.
+        case name
+        /// How its Floats are written.
+        case encoding
+        /// How many Floats it has.
+        case count
+        /// How many bytes they take.
+        case length
 
         /// Where it stands in the row.
         var range: Range<Int> {

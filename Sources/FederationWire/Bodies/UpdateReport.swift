@@ -28,6 +28,8 @@ public struct UpdateReport: Message {
         self.numbers = numbers
     }
 
+    /// What an object says that has come.
+    /// - Throws: `APIError` where a member is missing, of another kind or out of bounds.
     public init(_ fields: inout Fields) throws(APIError) {
         self.init(
             seconds: try fields.finite("seconds"), loss: try fields.finite("loss"),
@@ -36,6 +38,7 @@ public struct UpdateReport: Message {
         guard (seconds ?? 0) >= 0 else { throw fields.failure("seconds", "a number from 0") }
     }
 
+    /// The object as it is sent.
     public var json: JSONValue {
         var members: [String: JSONValue] = [:]
         members["seconds"] = seconds.map(JSONValue.number)

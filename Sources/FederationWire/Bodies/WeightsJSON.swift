@@ -71,6 +71,7 @@ public enum WeightsError: Error, Hashable, Sendable {
 }
 
 extension WeightsError: CustomStringConvertible {
+    /// One sentence that names the value, its place and what was expected.
     public var description: String {
         switch self {
         case .malformed(let error): "\(error)"

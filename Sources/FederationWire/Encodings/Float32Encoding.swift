@@ -10,20 +10,27 @@ public struct Float32Encoding: VectorEncoding {
     /// The encoding.
     public init() {}
 
+    /// "float32", as headers name it.
     public var name: String { "float32" }
 
+    /// 4 N for N numbers.
     public func byteCount(of vector: ParameterVector) -> Int { byteLimit(count: vector.count) }
 
+    /// 4 N bytes.
     public func byteLimit(count: Int) -> Int { count * MemoryLayout<Float>.size }
 
+    /// Writes the vector.
+    /// - Precondition: `bytes` has as many bytes as `byteCount(of:)` says.
     public func encode(_ vector: ParameterVector, into bytes: UnsafeMutableRawBufferPointer) {
         vector.withUnsafeBufferPointer { bytes.copyMemory(from: UnsafeRawBufferPointer($0)) }
     }
 
+    /// What a body's length should be, in words; nil where it may be the one found.
     public func expectedByteCount(count: Int, insteadOf found: Int) -> String? {
         found == byteLimit(count: count) ? nil : "\(byteLimit(count: count))"
     }
 
+    /// A decoder that takes the bytes as they come.
     public func makeDecoder(byteCount: Int, layout: ParameterLayout) -> any VectorDecoder {
         Float32Decoder(layout)
     }

@@ -13,16 +13,21 @@ public struct SparseEncoding: VectorEncoding {
     /// The encoding.
     public init() {}
 
+    /// "sparse", as headers name it.
     public var name: String { "sparse" }
 
+    /// 8 for each number whose bits are not those of +0.
     public func byteCount(of vector: ParameterVector) -> Int {
         vector.withUnsafeBufferPointer { vector in
             vector.reduce(0) { $0 &+ ($1.bitPattern == 0 ? 0 : 1) } * Self.width
         }
     }
 
+    /// 8 N bytes, where no number is +0.
     public func byteLimit(count: Int) -> Int { count * Self.width }
 
+    /// Writes the vector.
+    /// - Precondition: `bytes` has as many bytes as `byteCount(of:)` says.
     public func encode(_ vector: ParameterVector, into bytes: UnsafeMutableRawBufferPointer) {
         var index = 0
         var value = bytes.count / 2
@@ -36,11 +41,13 @@ public struct SparseEncoding: VectorEncoding {
         }
     }
 
+    /// What a body's length should be, in words; nil where it may be the one found.
     public func expectedByteCount(count: Int, insteadOf found: Int) -> String? {
         found % Self.width == 0 && found <= byteLimit(count: count)
             ? nil : "a multiple of \(Self.width) up to \(byteLimit(count: count))"
     }
 
+    /// A decoder that takes the bytes as they come.
     public func makeDecoder(byteCount: Int, layout: ParameterLayout) -> any VectorDecoder {
         SparseDecoder(entryCount: byteCount / Self.width, layout)
     }

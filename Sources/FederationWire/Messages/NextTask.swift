@@ -32,6 +32,8 @@ public struct NextTask: Message {
         self.waiting = waiting
     }
 
+    /// What an object says that has come.
+    /// - Throws: `APIError` where a member is missing, of another kind or out of bounds.
     public init(_ fields: inout Fields) throws(APIError) {
         switch try fields.text("task") {
         case "train":
@@ -50,6 +52,7 @@ public struct NextTask: Message {
         waiting = try fields.message("waiting", RoundWait.self)
     }
 
+    /// The object as it is sent.
     public var json: JSONValue {
         let committed = committed?.json ?? nil
         switch kind {
@@ -88,6 +91,8 @@ public struct CommittedSummary: Message {
         self.loss = loss
     }
 
+    /// What an object says that has come.
+    /// - Throws: `APIError` where a member is missing, of another kind or out of bounds.
     public init(_ fields: inout Fields) throws(APIError) {
         self.init(
             round: try fields.int("round", in: 1...Int(Int32.max)),
@@ -95,6 +100,7 @@ public struct CommittedSummary: Message {
             loss: try fields.optionalNumber("loss"))
     }
 
+    /// The object as it is sent.
     public var json: JSONValue {
         [
             "round": .integer(round), "accuracy": accuracy.map(JSONValue.number) ?? nil,

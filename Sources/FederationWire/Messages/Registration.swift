@@ -30,6 +30,7 @@ public struct Registration: Message {
                 ? nil : try fields.text("instance", bytes: 64))
     }
 
+    /// The object as it is sent.
     public var json: JSONValue {
         var members: [String: JSONValue] = [
             "architecture": .string(architecture.hexadecimal), "samples": .integer(sampleCount),
@@ -56,6 +57,8 @@ public struct Heartbeat: Message {
         self.imagesPerSecond = imagesPerSecond
     }
 
+    /// What an object says that has come.
+    /// - Throws: `APIError` where a member is missing, of another kind or out of bounds.
     public init(_ fields: inout Fields) throws(APIError) {
         self.init(
             round: try fields.int("round", in: 1...Int(Int32.max)),
@@ -63,6 +66,7 @@ public struct Heartbeat: Message {
             imagesPerSecond: try fields.number("imagesPerSecond"))
     }
 
+    /// The object as it is sent.
     public var json: JSONValue {
         [
             "round": .integer(round), "imagesTrained": .integer(imagesTrained),
@@ -82,10 +86,13 @@ public struct HeartbeatAnswer: Message {
         self.isWanted = isWanted
     }
 
+    /// What an object says that has come.
+    /// - Throws: `APIError` where a member is missing, of another kind or out of bounds.
     public init(_ fields: inout Fields) throws(APIError) {
         self.init(isWanted: try fields.bool("isWanted"))
     }
 
+    /// The object as it is sent.
     public var json: JSONValue { ["isWanted": .bool(isWanted)] }
 }
 
@@ -99,10 +106,13 @@ public struct FailureReport: Message {
         self.reason = reason
     }
 
+    /// What an object says that has come.
+    /// - Throws: `APIError` where a member is missing, of another kind or out of bounds.
     public init(_ fields: inout Fields) throws(APIError) {
         self.init(reason: try fields.text("reason"))
     }
 
+    /// The object as it is sent.
     public var json: JSONValue {
         ["reason": .string(reason.printable(byteLimit: Fields.textLimit))]
     }
@@ -121,11 +131,14 @@ public struct UpdateReceipt: Message {
         self.isRepeat = isRepeat
     }
 
+    /// What an object says that has come.
+    /// - Throws: `APIError` where a member is missing, of another kind or out of bounds.
     public init(_ fields: inout Fields) throws(APIError) {
         self.init(
             round: try fields.int("round", in: 1...Int(Int32.max)),
             isRepeat: try fields.bool("isRepeat"))
     }
 
+    /// The object as it is sent.
     public var json: JSONValue { ["round": .integer(round), "isRepeat": .bool(isRepeat)] }
 }

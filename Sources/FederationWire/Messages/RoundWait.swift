@@ -20,6 +20,8 @@ public struct RoundWait: Message {
         self.missing = missing
     }
 
+    /// What an object says that has come.
+    /// - Throws: `APIError` where a member is missing, of another kind or out of bounds.
     public init(_ fields: inout Fields) throws(APIError) {
         self.init(
             round: try fields.int("round", in: 1...Int(Int32.max)),
@@ -29,6 +31,7 @@ public struct RoundWait: Message {
                 ? [] : try fields.ints("missing", in: 0...Int(Int32.max)))
     }
 
+    /// The object as it is sent.
     public var json: JSONValue {
         [
             "round": .integer(round), "needed": .integer(needed), "here": .integer(here),

@@ -6,8 +6,9 @@ import Platform
 public struct RunSettings: Message {
     /// Names the run in every route and body.
     public var run: RunIdentifier
-    /// The model's name for people, like "reference-cnn".
-    public var model: String
+    /// The run's settings that clients divide data and train by, by their names: `epochs`, `seed`. A
+    /// setting that a client does not know, and that is not null, keeps it from taking part.
+    public var spec: [String: JSONValue]
     /// A sample's shape, [H, W, C].
     public var inputShape: [Int]
     /// What server and client must have alike.
@@ -16,38 +17,18 @@ public struct RunSettings: Message {
     public var architectureJSON: JSONValue
     /// Floats of the model.
     public var parameterCount: Int
-    /// "fused" or "plain": they may round differently.
-    public var engine: String
-    /// The experiment's number, 1…4; 0 where a partition divides the data.
-    public var experiment: Int
-    /// Training samples of a client, as the experiment takes it.
-    public var samples: Int
-    /// Whether a client keeps the samples of the first draw.
-    public var fixedShards: Bool
-    /// The server's data by name, like "MNIST".
-    public var dataset: String
-    /// Its fingerprint, 16 hexadecimal digits, by which a client knows whether its own data are the
-    /// same; nil from a server that does not say.
+    /// The fingerprint of the server's data, 16 hexadecimal digits, by which a client knows whether its
+    /// own are the same; nil from a server that does not say.
     public var dataFingerprint: String?
-    /// How many clients the run takes: their ids are 0…K − 1.
-    public var clients: Int
-    /// R.
-    public var rounds: Int
-    /// How clients train.
-    public var training: TrainingSettings
-    /// What they minimise.
+    /// The fingerprint of what a file divides the data into; nil where none does.
+    public var partitionFingerprint: String?
+    /// What clients minimise.
     public var objective: ClientObjective
     /// What an update goes through before it leaves its client, first to last, each as its
     /// `description` says it: "clip:1.0". A client that does not know one can't take part.
     public var transforms: [String]
     /// How updates may be written, by `VectorEncoding.name`.
     public var encodings: [String]
-    /// How the data are divided, like "dirichlet:0.5"; nil where the experiment says it.
-    public var partition: String?
-    /// The fingerprint of what a file divides the data into; nil where none does.
-    public var partitionFingerprint: String?
-    /// Names all random streams.
-    public var seed: UInt64
     /// A client that trains reports at least this often, in seconds.
     public var heartbeatSeconds: Double
     /// How long the server holds a question for the next task, in seconds.
@@ -55,36 +36,23 @@ public struct RunSettings: Message {
 
     /// All of it.
     public init(
-        run: RunIdentifier, model: String, inputShape: [Int], architecture: ArchitectureDigest,
-        architectureJSON: JSONValue = [:], parameterCount: Int, engine: String, experiment: Int,
-        samples: Int, fixedShards: Bool,
-        dataset: String, dataFingerprint: String? = nil, clients: Int, rounds: Int,
-        training: TrainingSettings, objective: ClientObjective = .plain, transforms: [String] = [],
-        encodings: [String] = ["float32"], partition: String? = nil,
-        partitionFingerprint: String? = nil,
-        seed: UInt64, heartbeatSeconds: Double, pollSeconds: Double
+        run: RunIdentifier, spec: [String: JSONValue], inputShape: [Int],
+        architecture: ArchitectureDigest, architectureJSON: JSONValue = [:], parameterCount: Int,
+        dataFingerprint: String? = nil, partitionFingerprint: String? = nil,
+        objective: ClientObjective = .plain, transforms: [String] = [],
+        encodings: [String] = ["float32"], heartbeatSeconds: Double, pollSeconds: Double
     ) {
         self.run = run
-        self.model = model
+        self.spec = spec
         self.inputShape = inputShape
         self.architecture = architecture
         self.architectureJSON = architectureJSON
         self.parameterCount = parameterCount
-        self.engine = engine
-        self.experiment = experiment
-        self.samples = samples
-        self.fixedShards = fixedShards
-        self.dataset = dataset
         self.dataFingerprint = dataFingerprint
-        self.clients = clients
-        self.rounds = rounds
-        self.training = training
+        self.partitionFingerprint = partitionFingerprint
         self.objective = objective
         self.transforms = transforms
         self.encodings = encodings
-        self.partition = partition
-        self.partitionFingerprint = partitionFingerprint
-        self.seed = seed
         self.heartbeatSeconds = heartbeatSeconds
         self.pollSeconds = pollSeconds
     }
@@ -93,52 +61,55 @@ public struct RunSettings: Message {
     public init(_ fields: inout Fields) throws(APIError) {
         let run = try fields.run("run")
         try ProtocolVersion.check(fields, of: .server)
-        let counts = 1...Int(Int32.max)
-        let partition = fields.value("partition") == nil ? nil : try fields.text("partition")
         self.init(
-            run: run, model: try fields.text("model"),
+            run: run, spec: try fields.spec("spec"),
             inputShape: try fields.ints("inputShape", in: 1...65_536),
             architecture: try fields.digest("architecture"),
             architectureJSON: try fields.object("architectureJSON"),
             parameterCount: try fields.int("parameterCount", in: 1...ModelHeader.parameterLimit),
-            engine: try fields.text("engine"),
-            experiment: try fields.int("experiment", in: partition == nil ? 1...4 : 0...4),
-            samples: try fields.int("samples", in: counts),
-            fixedShards: try fields.bool("fixedShards"), dataset: try fields.text("dataset"),
             dataFingerprint: try fields.fingerprint("dataFingerprint"),
-            clients: try fields.int("clients", in: counts),
-            rounds: try fields.int("rounds", in: counts),
-            training: try TrainingSettings(&fields),
+            partitionFingerprint: try fields.fingerprint("partitionFingerprint"),
             objective: try fields.objective("objective"),
             transforms: try fields.texts("transforms"), encodings: try fields.texts("encodings"),
-            partition: partition,
-            partitionFingerprint: try fields.fingerprint("partitionFingerprint"),
-            seed: try fields.unsigned("seed"),
             heartbeatSeconds: try fields.seconds("heartbeatSeconds"),
             pollSeconds: try fields.seconds("pollSeconds"))
     }
 
+    /// The object.
     public var json: JSONValue {
-        let members: [String: JSONValue] = [
+        [
             ProtocolVersion.member.key: ProtocolVersion.member.value,
-            "run": .string(run.text), "model": .string(model),
+            "run": .string(run.text), "spec": .object(spec),
             "inputShape": .array(inputShape.map(JSONValue.integer)),
             "architecture": .string(architecture.hexadecimal),
             "architectureJSON": architectureJSON,
-            "parameterCount": .integer(parameterCount), "engine": .string(engine),
-            "experiment": .integer(experiment), "samples": .integer(samples),
-            "fixedShards": .bool(fixedShards), "dataset": .string(dataset),
-            "clients": .integer(clients), "rounds": .integer(rounds),
+            "parameterCount": .integer(parameterCount),
+            "dataFingerprint": dataFingerprint.map(JSONValue.string) ?? nil,
+            "partitionFingerprint": partitionFingerprint.map(JSONValue.string) ?? nil,
             "objective": objective.json,
             "transforms": .array(transforms.map(JSONValue.string)),
             "encodings": .array(encodings.map(JSONValue.string)),
-            "partition": partition.map(JSONValue.string) ?? nil,
-            "dataFingerprint": dataFingerprint.map(JSONValue.string) ?? nil,
-            "partitionFingerprint": partitionFingerprint.map(JSONValue.string) ?? nil,
-            "seed": JSONValue(seed), "heartbeatSeconds": .number(heartbeatSeconds),
+            "heartbeatSeconds": .number(heartbeatSeconds),
             "pollSeconds": .number(pollSeconds),
         ]
-        return .object(members.merging(training.members) { mine, _ in mine })
+    }
+}
+
+/// What every run's settings say.
+extension RunSettings {
+    /// How many clients the run takes: their ids are 0…K − 1.
+    public var clients: Int { count("clients") }
+    /// R.
+    public var rounds: Int { count("rounds") }
+    /// The experiment's number, 1…4; 0 where a partition divides the data.
+    public var experiment: Int { count("experiment") }
+    /// The model's name for people, like "reference-cnn".
+    public var model: String {
+        if case .string(let name)? = spec["model"] { name } else { "" }
+    }
+
+    private func count(_ name: String) -> Int {
+        if case .integer(let value)? = spec[name] { value } else { 0 }
     }
 }
 
@@ -155,6 +126,27 @@ extension Fields {
             throw failure(key, "64 hexadecimal digits")
         }
         return digest
+    }
+
+    /// Settings by name: single values, of which every run has some.
+    fileprivate func spec(_ key: String) throws(APIError) -> [String: JSONValue] {
+        guard case .object(var members) = try object(key) else { return [:] }
+        let fields = Fields(members)
+        let counts = 1...Int(Int32.max)
+        _ = try fields.int("clients", in: counts)
+        _ = try fields.int("rounds", in: counts)
+        _ = try fields.text("model")
+        _ = try fields.unsigned("seed")
+        if fields.value("experiment") != nil { _ = try fields.int("experiment", in: 1...4) }
+        for (name, value) in members {
+            switch value {
+            case .null, .bool, .integer, .unsigned, .number: break
+            case .string: members[name] = .string(try fields.text(name))
+            case .array, .object:
+                throw fields.failure(name, "a number, a text, true, false or null")
+            }
+        }
+        return members
     }
 
     /// An object, as it came.
@@ -189,6 +181,12 @@ extension Fields {
         return ClientObjective(
             proximal: try fields.nonNegative("proximal"),
             usesControlVariates: try fields.bool("controlVariates"))
+    }
+
+    fileprivate func nonNegative(_ key: String) throws(APIError) -> Float {
+        let value = Float(try optionalNumber(key) ?? 0)
+        guard value >= 0, value.isFinite else { throw failure(key, "a number of at least 0") }
+        return value
     }
 
     /// 16 hexadecimal digits; nil where the key is missing or null.

@@ -92,8 +92,9 @@ extension RunState {
     public struct Round: Hashable, Sendable {
         /// 1…R.
         public var round: Int
-        /// The global model's accuracy, 0…1, and mean loss in nats.
+        /// The global model's accuracy, 0…1.
         public var accuracy: Double?
+        /// The global model's mean loss over the test images, in nats.
         public var loss: Double?
         /// How long the round took.
         public var seconds: Double?

@@ -2,9 +2,13 @@
 public struct Route: Hashable, Sendable {
     /// HTTP methods in use.
     public enum Method: String, Hashable, Sendable {
+        /// Reads.
         case get = "GET"
+        /// Sends what may be sent twice.
         case put = "PUT"
+        /// Sends what is new.
         case post = "POST"
+        /// Ends.
         case delete = "DELETE"
     }
 

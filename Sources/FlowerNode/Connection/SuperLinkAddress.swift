@@ -39,5 +39,6 @@ public struct SuperLinkAddress: Hashable, Sendable, CustomStringConvertible {
         self.text = (["\(scheme)://\(shown):\(port)"] + segments).joined(separator: "/")
     }
 
+    /// As it was given.
     public var description: String { text }
 }

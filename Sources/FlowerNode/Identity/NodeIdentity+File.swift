@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 import HTTPCalls
 
@@ -13,8 +12,8 @@ extension NodeIdentity {
             self = kept
             return
         }
-        let new = NodeIdentity(P256.Signing.PrivateKey(), isKept: true)
-        try Self.write(new.privatePEM + "\n", to: path)
+        let new = NodeIdentity(SigningKey(), isKept: true)
+        try Self.write(new.key.privatePEM + "\n", to: path)
         self = new
     }
 
@@ -29,7 +28,7 @@ extension NodeIdentity {
         }
         guard let bytes = content else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
-        guard let key = try? P256.Signing.PrivateKey(pemRepresentation: text) else {
+        guard let key = SigningKey(pem: text) else {
             throw failure("expected a private key of the curve P-256 in PEM form")
         }
         return NodeIdentity(key, isKept: true)

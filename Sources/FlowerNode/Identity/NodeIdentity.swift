@@ -1,36 +1,32 @@
-import Crypto
 import Foundation
 
 /// A node's key pair, by which a SuperLink knows it: P-256, signing the time of every call.
 public struct NodeIdentity: Sendable {
-    private let privateKey: P256.Signing.PrivateKey
+    let key: SigningKey
     /// The public key as PEM, with a line's end behind its last line.
     package let publicKey: Data
     /// Whether it outlives the process.
     public let isKept: Bool
 
     /// A new key that nobody keeps.
-    public init() { self.init(P256.Signing.PrivateKey(), isKept: false) }
+    public init() { self.init(SigningKey(), isKept: false) }
 
-    package init(_ privateKey: P256.Signing.PrivateKey, isKept: Bool) {
-        self.privateKey = privateKey
+    package init(_ key: SigningKey, isKept: Bool) {
+        self.key = key
         self.isKept = isKept
-        publicKey = Data((privateKey.publicKey.pemRepresentation + "\n").utf8)
+        publicKey = Data((key.publicPEM + "\n").utf8)
     }
-
-    /// The private key as PEM.
-    var privatePEM: String { privateKey.pemRepresentation }
 
     /// What a call says of who makes it, and when.
     ///
     /// The signature is ECDSA with SHA-256 over the timestamp's text, in DER.
     func headers(at time: Date = Date()) throws -> [(name: String, value: String)] {
         let timestamp = Self.timestamp(time)
-        let signature = try privateKey.signature(for: Data(timestamp.utf8))
+        let signature = try key.signature(of: Array(timestamp.utf8))
         return [
             ("flwr-public-key", publicKey.base64EncodedString()),
             ("flwr-timestamp", timestamp),
-            ("flwr-signature", signature.derRepresentation.base64EncodedString()),
+            ("flwr-signature", Data(signature).base64EncodedString()),
         ]
     }
 

@@ -1,5 +1,5 @@
-import Crypto
 import Foundation
+import Platform
 
 /// One of the objects that a message's content is made of, addressed by what it holds.
 ///
@@ -40,10 +40,7 @@ package struct FlowerObject: Hashable, Sendable {
 
     /// The id of an object with these bytes.
     package static func id(of encoded: Data) -> String {
-        SHA256.hash(data: encoded).map { byte in
-            let digits = String(byte, radix: 16)
-            return byte < 16 ? "0" + digits : digits
-        }.joined()
+        SHA256.hexadecimal(of: encoded)
     }
 
     /// Longest head that is read, in bytes: room for the ids of 10,000 children.

@@ -6,6 +6,7 @@ import Parameters
 public struct Architecture: Hashable, Sendable {
     /// What a sample looks like, [H][W][C] or [F].
     public let input: FeatureShape
+    /// Its layers, from the input to the logits.
     public let layers: [Layer]
     /// The shape after each layer.
     public let shapes: [FeatureShape]
@@ -48,6 +49,7 @@ public struct Architecture: Hashable, Sendable {
     /// Logits a sample.
     public var classCount: Int { (shapes.last ?? input).count }
 
+    /// Floats of a model.
     public var parameterCount: Int { layout.count }
 
     /// The shape that goes into layer `position`.
@@ -59,6 +61,8 @@ public struct Architecture: Hashable, Sendable {
 extension Architecture: Codable {
     private enum CodingKeys: CodingKey { case input, layers }
 
+    /// The same architecture as was encoded.
+    /// - Throws: `ArchitectureError` where layers don't fit, and what the decoder throws.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(
@@ -66,6 +70,7 @@ extension Architecture: Codable {
             container.decode([Layer].self, forKey: .layers))
     }
 
+    /// Input and layers; all else follows from them.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(input, forKey: .input)
@@ -75,15 +80,24 @@ extension Architecture: Codable {
 
 /// Why layers don't make an architecture; layers are counted from 1.
 public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
+    /// An input without a number in it.
     case emptyInput(FeatureShape)
+    /// A number of filters or units, a window or strides below 1.
     case sizeNotPositive(layer: Int, name: String, size: String)
+    /// A convolution or pooling behind `flatten` or a dense layer.
     case needsImage(layer: Int, name: String, found: FeatureShape)
+    /// A dense layer that gets an image: `flatten` is missing.
     case needsVector(layer: Int, name: String, found: FeatureShape)
+    /// A window without a place in its image, or of more than 2¹⁶ positions.
     case windowTooLarge(layer: Int, name: String, window: Extent2D, found: FeatureShape)
+    /// A dropout rate outside 0 ..< 1.
     case rateOutOfRange(layer: Int, rate: Double)
+    /// A last layer that gives an image.
     case outputIsNoVector(FeatureShape)
+    /// Layers that have nothing to train.
     case noParameters
 
+    /// One sentence that names the layer, what it gets and what it needs.
     public var description: String {
         switch self {
         case .emptyInput(let shape):

@@ -13,6 +13,7 @@ public enum FeatureShape: Hashable, Sendable, Codable, CustomStringConvertible {
         }
     }
 
+    /// "28×28×1" or "784".
     public var description: String {
         switch self {
         case .image(let height, let width, let channels): "\(height)×\(width)×\(channels)"
@@ -23,6 +24,7 @@ public enum FeatureShape: Hashable, Sendable, Codable, CustomStringConvertible {
 
 /// What a layer does to each of its outputs.
 public enum Activation: String, Hashable, Sendable, Codable {
+    /// x.
     case identity
     /// max(x, 0).
     case relu
@@ -40,9 +42,12 @@ public enum Padding: String, Hashable, Sendable, Codable {
 public struct Extent2D: Hashable, Sendable, Codable, CustomStringConvertible,
     ExpressibleByIntegerLiteral
 {
+    /// Rows.
     public var height: Int
+    /// Columns.
     public var width: Int
 
+    /// So many rows and columns.
     public init(height: Int, width: Int) {
         self.height = height
         self.width = width
@@ -53,5 +58,6 @@ public struct Extent2D: Hashable, Sendable, Codable, CustomStringConvertible,
         self.init(height: side, width: side)
     }
 
+    /// "3×3".
     public var description: String { "\(height)×\(width)" }
 }

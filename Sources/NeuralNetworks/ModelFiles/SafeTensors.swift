@@ -138,14 +138,22 @@ public enum SafeTensors {
 
 /// Why a file is no model of that architecture.
 public enum SafeTensorsError: Error, Equatable, CustomStringConvertible {
+    /// Fewer bytes than a file of that header has.
     case truncated(found: Int, expected: Int)
+    /// A header beyond what is read into memory.
     case headerTooLarge
+    /// A header that is not a JSON object of tensors.
     case headerIsNoJSON
+    /// The architecture has a tensor that the file has not.
     case missingTensor(String)
+    /// A tensor whose numbers are not F32.
     case wrongType(tensor: String, found: String)
+    /// A tensor of another shape than the architecture's.
     case wrongShape(tensor: String, found: [Int], expected: [Int])
+    /// A tensor whose bytes are not as many as its shape takes, or not in the file.
     case wrongOffsets(tensor: String, found: [Int])
 
+    /// One sentence that names the value, its place and what was expected.
     public var description: String {
         switch self {
         case .truncated(let found, let expected):

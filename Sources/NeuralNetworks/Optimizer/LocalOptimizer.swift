@@ -26,6 +26,7 @@ public struct LocalOptimizer: Hashable, Sendable, Codable {
     /// The largest L2 norm of a batch's gradient, above 0; nil for no limit.
     public var gradientClip: Float?
 
+    /// SGD with these settings; with the rate alone it is plain.
     public init(
         learningRate: Float, momentum: Float = 0, weightDecay: Float = 0, proximal: Float = 0,
         gradientClip: Float? = nil

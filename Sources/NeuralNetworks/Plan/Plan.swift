@@ -27,10 +27,13 @@ public final class Plan {
         case inference
     }
 
+    /// What it is compiled from.
     public let architecture: Architecture
     /// The largest batch that fits.
     public let batchSize: Int
+    /// What batches go through it for.
     public let purpose: Purpose
+    /// Which operations it is made of.
     public let engine: Engine
     /// Where the caller puts a batch's samples, [N][H][W][C] or [N][F].
     public let images: UnsafeMutablePointer<Float>
@@ -60,6 +63,8 @@ public final class Plan {
     let rangesSteppedLater: [Range<Int>]
     let wholeRange: [Range<Int>]
 
+    /// Compiles an architecture, and allocates all that batches of that size need.
+    /// - Precondition: the batch size is at least 1.
     public init(
         _ architecture: Architecture, batchSize: Int, purpose: Purpose, engine: Engine = .fused
     ) {
@@ -252,6 +257,7 @@ public struct BatchResult: Sendable {
     /// Samples whose largest logit was their label's.
     public var correct: Int64 = 0
 
+    /// Nothing yet, of so many samples.
     public init(count: Int) {
         self.count = count
     }
@@ -259,6 +265,7 @@ public struct BatchResult: Sendable {
 
 /// Time that one operation of a plan has taken.
 public struct OperationProfile: Sendable {
+    /// What it does: "conv1 + pool".
     public let name: String
     /// Floating-point operations of one sample's forward pass, every product counted.
     public let flopsPerSample: Int
@@ -268,6 +275,8 @@ public struct OperationProfile: Sendable {
     public let parameterBytes: Int
     /// Bytes of a sample's inputs and outputs and of their gradients.
     public let bytesPerSample: Int
+    /// Seconds forward.
     public var forwardSeconds: Double = 0
+    /// Seconds backward.
     public var backwardSeconds: Double = 0
 }

@@ -1,16 +1,17 @@
-import Crypto
 import Federation
 import FederationServer
 import Foundation
 import HTTPTypes
 import JSON
+import Platform
+import RunPage
 import Testing
 
 @Suite("The live page and the report made of it")
 struct LivePageTests {
     private static let file = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent()
-        .appending(path: "../../../Sources/FederationServer/Page/page.html")
+        .appending(path: "../../../Sources/RunPage/page.html")
 
     private func parts(of text: String, between start: String, and end: String) -> [Substring] {
         text.components(separatedBy: start).dropFirst().map { part in
@@ -47,7 +48,7 @@ struct LivePageTests {
             let found = parts(
                 of: LivePage.text, between: "<\(element)>", and: "</\(element)>")
             #expect(found.count == 1)
-            let digest = Data(SHA256.hash(data: Data(try #require(found.first).utf8)))
+            let digest = Data(SHA256.digest(of: try #require(found.first).utf8))
             #expect(policy.contains("\(directive) 'sha256-\(digest.base64EncodedString())';"))
         }
         #expect(policy.hasPrefix("default-src 'none'; "))

@@ -1,0 +1,199 @@
+#!/usr/bin/env python3
+"""Write the inputs that fuzzing begins with: FOLDER/PARSER/short and FOLDER/PARSER/long.
+
+    fuzz_seeds.py FOLDER
+
+Needs xxhash: `.venv/bin/python Scripts/check/fuzz_seeds.py`, after `make venv`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import struct
+import sys
+from pathlib import Path
+
+import xxhash
+
+SHAPES = {"conv1/kernel": [2, 2, 1, 2], "conv1/bias": [2], "dense1/kernel": [3, 2]}
+COUNT = 16
+# What takes too long shows in long inputs; libFuzzer makes short ones.
+LONG = 60_000
+
+
+def nested(shape: list[int], start: float = 0.5):
+    """Nested lists of that shape."""
+    if not shape:
+        return start
+    return [nested(shape[1:], start + index / 7) for index in range(shape[0])]
+
+
+def section(name: bytes, encoding: bytes, count: int, content: bytes) -> bytes:
+    """A row of a body's table."""
+    return struct.pack("<24s8sQQ", name, encoding, count, len(content))
+
+
+def body(rows: list[bytes], contents: list[bytes]) -> bytes:
+    """A client's update that holds these sections."""
+    after = b"".join(rows + contents)
+    start = struct.pack(
+        "<8sHHI32sQQIIQ32s", bytes.fromhex("894645440d0a1a0a"), 2, 2, 2, b"run", 3, 600, len(rows), 0,
+        len(after), bytes.fromhex("ab" * 32))
+    return start + xxhash.xxh3_128_digest(start + xxhash.xxh3_128_digest(after)) + after
+
+
+def header() -> dict[str, bytes]:
+    values = struct.pack(f"<{COUNT}f", *[index / 3 - 2 for index in range(COUNT)])
+    sparse = struct.pack("<IIIfff", 0, 7, COUNT - 1, 1.5, -0.0, 1e-45)
+    report = json.dumps({"seconds": 1.5, "loss": 0.3, "classCounts": [1, 2], "numbers": {"a": 1}})
+    model = section(b"model", b"float32", COUNT, values)
+    change = section(b"change", b"sparse", COUNT, sparse)
+    said = section(b"report", b"json", 0, report.encode())
+    whole = body([model], [values])
+    two = body([change, said], [sparse, report.encode()])
+    return {
+        "whole": whole, "cut": whole[:100], "more": whole + b"\0", "long": whole + bytes(LONG),
+        "sparse": two, "old": whole[:8] + b"\1" + whole[9:],
+        # What the passes that forge a body take: its content, and its numbers.
+        "content": b"\1" + whole[128:], "contents": b"\2" + two[128:],
+        "parts": struct.pack("<Qf", 600, float("nan")),
+    }
+
+
+def weights() -> dict[str, bytes]:
+    good = json.dumps([nested(shape) for shape in SHAPES.values()])
+    odd = good.replace("0.5,", "-0.0,", 1).replace("0.5", "1e-45", 1)
+    return {
+        "good": good.encode(),
+        "odd": odd.encode(),
+        "nan": good.replace("0.5", "NaN", 1).encode(),
+        "large": good.replace("0.5", "3.5e38", 1).encode(),
+        "deep": b"[" * 300,
+        "long": b"[" + b" " * LONG + good[1:].encode(),
+        "fraction": good.replace("0.5", "0." + "1" * LONG, 1).encode(),
+        "digits": good.replace("0.5", "0.1234567890123456789012345678901234567890", 1).encode(),
+    }
+
+
+def messages() -> dict[str, bytes]:
+    digest = "ab" * 32
+    settings = {
+        "protocol": 2, "run": "run", "inputShape": [28, 28, 1],
+        "architecture": digest, "architectureJSON": {"layers": [{"flatten": {}}]}, "parameterCount": 1199882,
+        "spec": {
+            "model": "reference-cnn", "engine": "fused", "experiment": 1, "samples": 600,
+            "fixedShards": False, "dataset": "MNIST", "clients": 5, "rounds": 5, "epochs": 10,
+            "batchSize": 8, "learningRate": 0.01, "gradientClip": None, "seed": 2**64 - 1,
+        },
+        "heartbeatSeconds": 1, "pollSeconds": 20, "transforms": ["clip:1.0"], "encodings": ["sparse"],
+        "objective": {"proximal": 0.01, "controlVariates": False},
+    }  # fmt: skip
+    committed = {"round": 1, "accuracy": 0.9, "loss": 0.3}
+    error = {"code": "wrong_round", "message": "round 3 is open", "expected": 3, "got": None}
+    values = {
+        "settings": settings,
+        "registration": {"protocol": 2, "architecture": digest, "samples": 600},
+        "heartbeat": {"round": 2, "imagesTrained": 100, "imagesPerSecond": 9000.5},
+        "train": {"task": "train", "round": 3, "counted": 1, "committed": committed},
+        "report": {"seconds": 1.5, "loss": -0.0, "classCounts": [3, 0], "numbers": {"a": 1e-300}},
+        "finished": {"task": "finished", "outcome": "completed \u00fc\U0001f600", "succeeded": True},
+        "error": error,
+        "answer": {"isWanted": True},
+        "failure": {"reason": "its loss is no finite number in epoch 1, batch 3"},
+        "receipt": {"round": 1, "isRepeat": False},
+        "keys": {**{f"key {index}": index for index in range(LONG // 20)}, **error},
+        "escapes": {**error, "got": "\u00fc" * (LONG // 6)},
+        "lists": {**error, "got": [[[]] * 100] * (LONG // 500)},
+        "digits": {**error, "got": int("9" * 4000)},
+    }
+    return {name: json.dumps(value).encode() for name, value in values.items()}
+
+
+def idx() -> dict[str, bytes]:
+    images = struct.pack(">IIII", 0x803, 3, 2, 2) + bytes(range(12))
+    labels = struct.pack(">II", 0x801, 3) + bytes([1, 0, 9])
+    huge = struct.pack(">IIII", 0x803, 2**31 - 1, 2**31 - 1, 2**31 - 1)
+    bomb = gzip.compress(struct.pack(">IIII", 0x803, 30000, 28, 28) + bytes(100_000))
+    members = gzip.compress(struct.pack(">II", 0x801, 2**30)) + gzip.compress(b"") * (LONG // 20)
+    return {
+        "images": images,
+        "labels": labels,
+        "images.gz": gzip.compress(images),
+        "labels.gz": gzip.compress(labels) + gzip.compress(b""),
+        "huge": huge,
+        "bomb.gz": bomb,
+        "members.gz": members,
+        "padded.gz": gzip.compress(labels) + bytes(LONG),
+    }
+
+
+def safetensors() -> dict[str, bytes]:
+    tensors, offset = {"__metadata__": {"format": "pt"}}, 0
+    for name, shape in SHAPES.items():
+        size = 4
+        for extent in shape:
+            size *= extent
+        tensors[name] = {"dtype": "F32", "shape": shape, "data_offsets": [offset, offset + size]}
+        offset += size
+
+    def file(header: bytes) -> bytes:
+        return struct.pack("<Q", len(header)) + header + bytes(offset)
+
+    text = json.dumps(tensors).encode()
+    more = {f"more {index}": tensors["conv1/bias"] for index in range(LONG // 80)}
+    return {
+        "whole": file(text),
+        "cut": file(text)[:-1],
+        "large": struct.pack("<Q", 2**63 - 1) + text,
+        "many": file(json.dumps({**tensors, **more}).encode()),
+        "deep": file(b'{"a":' + b"[" * LONG + b"]" * 3 + b"}"),
+    }
+
+
+def log() -> dict[str, bytes]:
+    short = {
+        "client number": 2, "experiment": 1, "max round": 2,
+        "clients acc": {"0": [0.5, None], "1": [0.25, 0.75]}, "server acc": [0.5, 0.75],
+        "final weight": [nested(shape) for shape in SHAPES.values()],
+    }  # fmt: skip
+    more = dict(short)
+    more.update({
+        "client ids from": 0, "clients loss": {"0": [1.5, None]},
+        "clients samples": {"0": [600, 600]},
+        "clients class counts": {"0": [[60, 60], [60, 60]]}, "outcome": "completed",
+        "configuration": {"seed": 1}, "seed": 2**64 - 1, "data": "digits", "threads": 2,
+        "timings": {"round seconds": [1.0], "training seconds": 1.0, "evaluation seconds": 0.5,
+                    "total seconds": 2.0},
+        "started": "2026-01-31T23:59:59Z",
+    })  # fmt: skip
+    series = {str(client): [client / 7] * 16 for client in range(LONG // 800)}
+    long = {**more, "clients acc": series, "clients loss": series, "server acc": [0.125] * 2000}
+    rows = {**short, "final weight": [[[index]] for index in range(LONG // 12)]}
+    # As versions wrote it whose clients counted from 1.
+    early = {key: value for key, value in more.items() if key != "client ids from"}
+    early.update({"clients acc": {"1": [0.5]}, "clients loss": {"1": [1.5]},
+                  "clients samples": {"1": [600]}, "clients class counts": {"1": [[60, 60]]},
+                  "version": "0.1.0",
+                  "outcome": "failed: client 1 in round 2: its loss is nan"})
+    part = {"rounds": [1, 2], "acc": [0.5, None], "loss": [1.5, 2.0], "samples": [600, 600],
+            "class counts": [[60, 60], []]}  # fmt: skip
+    parts = {**short, "clients acc": {}, "clients rounds": {"1": part, "20": {"rounds": [], "samples": []}}}
+    logs = {"short": short, "more": more, "early": early, "long": long, "rows": rows,
+            "parts": parts}
+    return {name: json.dumps(log).encode() for name, log in logs.items()}
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        raise SystemExit("usage: fuzz_seeds.py FOLDER")
+    for parser in (header, weights, messages, idx, safetensors, log):
+        folder = Path(sys.argv[1]) / parser.__name__
+        for name, content in parser().items():
+            file = folder / ("long" if len(content) > LONG // 2 else "short") / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()

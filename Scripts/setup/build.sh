@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# build.sh WHAT COMMAND…: runs a command of SwiftPM that compiles, and says in one line how far it is in
+# place of its line for each step: redrawn on a terminal; elsewhere a line when it begins and one when it is
+# done, or nothing where there was nothing to do. What the compiler says is in .build/build.log; where it
+# fails, its errors are printed, and the status is the command's.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+readonly what=$1 log=.build/build.log
+shift
+mkdir -p .build
+
+"$@" >"$log" 2>&1 &
+readonly child=$!
+trap 'kill -INT "$child" 2>/dev/null; wait "$child" || true; exit 130' INT TERM
+
+minutes() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
+
+# The steps done and known of: the last “[12/400]” of the log.
+steps() { grep -aoE '^\[[0-9]+/[0-9]+\]' "$log" 2>/dev/null | tail -n 1 | tr -d '[]' || true; }
+
+# How far it is, and from the second minute on how long it will still take if steps take what they took.
+line() {
+    local at done all
+    at=$(steps)
+    done=${at%/*} all=${at#*/}
+    printf 'building %s' "$what"
+    [[ -z $at ]] || printf ', step %d of %d' "$done" "$all"
+    printf ', %s' "$(minutes "$SECONDS")"
+    if [[ -n $at ]] && ((done >= 20 && SECONDS >= 20 && done < all)); then
+        printf ', about %s left' "$(minutes $((SECONDS * (all - done) / done)))"
+    fi
+}
+
+if [[ -t 1 ]]; then clear=$'\r\e[K'; else clear=; fi
+said=
+while kill -0 "$child" 2>/dev/null; do
+    sleep 0.2
+    if [[ -n $clear ]]; then
+        ((SECONDS < 2)) || printf '%s%s' "$clear" "$(line)"
+    elif [[ -z $said ]] && ((SECONDS >= 5)); then
+        printf 'building %s: some minutes the first time, seconds later; %s has the details\n' \
+            "$what" "$log"
+        said=yes
+    fi
+done
+status=0
+wait "$child" || status=$?
+printf '%s' "$clear"
+if ((status)); then
+    echo "building $what failed after $(minutes "$SECONDS"); all of it is in $log:" >&2
+    if grep -aq 'error:' "$log"; then grep -a -A 4 'error:' "$log" | head -n 60 >&2; else
+        tail -n 30 "$log" >&2
+    fi
+    exit "$status"
+fi
+((SECONDS < 5)) || echo "built $what in $(minutes "$SECONDS")"

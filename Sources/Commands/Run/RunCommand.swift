@@ -1,0 +1,150 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Federation
+import Foundation
+import Platform
+import Terminal
+
+/// `federated run`: one experiment from data to log.
+struct RunCommand: ProgramCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Run an experiment: a server and its clients in one process.",
+        discussion: Experiment.allCases.map { "  experiment \($0)" }.joined(separator: "\n"))
+
+    @OptionGroup var simulation: SimulationOptions
+    @OptionGroup var file: SpecOptions
+
+    @Option(help: ArgumentHelp(Transport.help))
+    var transport = Transport.memory
+
+    @OptionGroup var storing: StoreOptions
+
+    @Flag(help: "Print nothing but the log's path.")
+    var quiet = false
+
+    @Flag(help: "Print the log as JSON, without its weights, and nothing else.")
+    var json = false
+
+    @Option(help: .hidden)
+    var writeLogPath: String?
+
+    func validate() throws {
+        if let launched = Ranks.launched, launched.size > 1 {
+            guard transport == .memory else {
+                throw ValidationError(
+                    "--transport \(transport.rawValue) is one process's, and mpirun started "
+                        + "\(launched.size)")
+            }
+        }
+        _ = try settings(dataset: "")
+    }
+
+    private func settings(dataset: String) throws -> RunSpec {
+        try simulation.settings(dataset: dataset, for: execution, file: file.file())
+    }
+
+    private var execution: Execution {
+        // Loopback is for showing that the wire changes nothing: its clients are real.
+        if transport != .memory { return .loopback(transport) }
+        return Ranks.launched?.size ?? 1 > 1 ? .ranks : .memory
+    }
+
+    private var common: CommonOptions { simulation.common }
+
+    var needs: ProcessNeeds {
+        transport == .memory
+            ? .training(common.threadCount) : .network(training: common.threadCount).serving
+    }
+
+    func run(in program: Program) throws {
+        var place = ClientPlace.threads
+        if transport != .memory {
+            let network = try program.networkPart(for: "run --transport \(transport.rawValue)")
+            place = .loopback(transport, network.loopback)
+        }
+        guard let ranks = try Ranks.join() else {
+            return try run(place, nil, threads: common.threadCount)
+        }
+        defer { ranks.end() }
+        let threads = common.threads ?? 1
+        guard ranks.isFirst else {
+            let worker = try ranks.worker(dataFolder: common.dataDir, threads: threads)
+            let interruption = Interruption { worker.stop() }
+            defer { interruption.end() }
+            return worker.serve()
+        }
+        try run(.ranks(ranks.communicator), ranks, threads: threads)
+    }
+
+    /// The run, as the only process or the first.
+    private func run(_ place: ClientPlace, _ ranks: Ranks?, threads: Int) throws {
+        let console = Console(quiet: quiet || json)
+        let typed = try file.overridden(by: simulation.given)
+        let begun = try storing.beginning(
+            kind: ResumedRun.usualKind, common, typed: typed, given: settings, console: console)
+        defer { begun.store?.close() }
+        if let ranks {
+            _ = try asValidationError { try begun.spec.validated(for: .ranks) }
+            try ranks.setUp(
+                begun.spec, begun.data.source.dividing(begun.data.dataset, begun.spec))
+        }
+        let run = try ExperimentRun(
+            begun.spec, data: begun.data, threads: threads, resuming: begun.resumed, place: place)
+        if begun.resumed == nil {
+            try file.check(run.inputs, of: begun.data, beside: simulation.given)
+        }
+        let recorder = try RunRecorder(run, store: begun.store, logs: begun.logs)
+        let display = RunDisplay(console, run: run)
+        display.begin(recorder, notes: begun.notes(of: run))
+        let interruption = Interruption { run.stop() }
+        let result = display.following {
+            run.run(keeping: recorder) { display.show($0) }
+        }
+        interruption.end()
+        try end(result, recorder, display)
+    }
+
+    // MARK: Ends
+
+    /// Keeps what came of the run, says it, and turns an outcome that is none into the command's failure.
+    private func end(
+        _ result: RunResult, _ recorder: RunRecorder, _ display: RunDisplay
+    ) throws {
+        let kept: RunRecorder.Kept
+        do {
+            kept = try recorder.end(result)
+        } catch RecordingError.nothingToLog {
+            throw CommandFailure(message: "\(RecordingError.nothingToLog)", status: 130)
+        }
+        guard let path = kept.file else { preconditionFailure("a run has a folder for its log") }
+        display.end(kept)
+        if json {
+            var short = kept.log
+            short.finalWeight = .file(
+                path.deletingPathExtension().appendingPathExtension("safetensors").lastPathComponent
+            )
+            Console.write(short.encoded() + [UInt8(ascii: "\n")])
+        } else if quiet {
+            Console.write(Array("\(path.relativePath)\n".utf8))
+        }
+        if let writeLogPath { try OutputFile.write(Array(path.path.utf8), to: writeLogPath) }
+        let place =
+            "the log of \(Text.plural(result.rounds.count, "round")) is \(path.relativePath)"
+        switch result.outcome {
+        case .completed, .reachedTarget, .noProgress: return
+        case .interrupted:
+            let advice =
+                recorder.store == nil
+                ? nil
+                : storing.advice(
+                    ResumedRun.usualKind, run: recorder.name, logFolder: common.logDir)
+            throw CommandFailure(
+                message: "interrupted; \(place)" + (advice.map { "; \($0) goes on" } ?? ""),
+                status: 130)
+        case .diverged, .failed:
+            throw CommandFailure(message: "\(result.outcome); \(place)")
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import Experiments
+import NeuralNetworks
+
+extension NamedModel: ExpressibleByArgument {
+    /// The model of that name, however it is spelled.
+    public init?(argument: String) { self.init(spelled: argument) }
+}
+
+extension Engine: ExpressibleByArgument {
+    /// The engine of that name, however it is spelled.
+    public init?(argument: String) { self.init(spelled: argument) }
+}
+
+extension Transport: ExpressibleByArgument {
+    /// The way of that name, however it is spelled.
+    public init?(argument: String) { self.init(spelled: argument) }
+}
+
+extension BatchSize: ExpressibleByArgument {
+    /// As it is typed.
+    public var defaultValueDescription: String { "\(self)" }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import Experiments
+import Federation
+import Platform
+import Terminal
+
+/// `federated show RUN`: a run's settings, rounds and clients.
+struct ShowCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show a run of the store, or of a log: its settings, rounds and clients.")
+
+    @Argument(help: ArgumentHelp(RunChoice.help, valueName: "run"))
+    var name: String?
+
+    @OptionGroup var reading: StoreReading
+
+    @Flag(help: "Print what federated run --spec repeats the run with, and nothing else.")
+    var spec = false
+
+    func run() throws {
+        guard let name else { throw reading.unnamed("show needs a run") }
+        let run = try reading.find([name])[0]
+        if spec { return Console.write(Array(try run.specFile().text.utf8)) }
+        Self.show(run, on: Console(quiet: false))
+    }
+
+    /// Drops that are listed: the last ones.
+    private static let dropsShown = 20
+
+    private static func show(_ run: FoundRun, on console: Console) {
+        let log = run.log
+        console.line(console.bold("\(run.name)  \(run.outcome)"))
+        if let stored = run.stored { console.row("begun by", "federated \(stored.kind)") }
+        for (name, value) in log.facts { console.row(name, value) }
+        console.row("log", run.logFile ?? "none yet")
+        console.line()
+        guard !log.serverAccuracies.isEmpty else {
+            return console.line("  no round is committed")
+        }
+        let rows = RoundRow(width: console.width)
+        console.line(console.dim(rows.heading))
+        for index in log.serverAccuracies.indices {
+            console.line(rows.text(index, of: log))
+        }
+        console.line()
+        console.table(log.clientLines)
+        show(log.drops ?? [], on: console)
+    }
+
+    private static func show(_ drops: [ClientDrop], on console: Console) {
+        guard !drops.isEmpty else { return }
+        let hidden = drops.count - dropsShown
+        if hidden > 0 { console.line("  … \(Text.plural(hidden, "earlier drop"))") }
+        for drop in drops.suffix(dropsShown) {
+            console.line("  round \(drop.round), client \(drop.client): \(drop.reason)", hanging: 4)
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Experiments
+import Federation
+import FederationStore
+import Foundation
+import Terminal
+
+/// Where runs are kept, for commands that make them.
+package struct StoreOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where runs are kept. (default: federated.sqlite in the log folder)",
+            valueName: "file"))
+    package var store: String?
+
+    package init() {}
+
+    @Flag(help: "Keep nothing but log and model: a run that is killed is lost.")
+    package var noStore = false
+
+    @Option(
+        defaultAsFlag: .last, parsing: .next,
+        help: ArgumentHelp(
+            "Go on with an unfinished run of the store, with its settings: the last one, or that of a name or its beginning.",
+            valueName: "run"))
+    package var resume: ResumeChoice?
+
+    package func validate() throws {
+        if noStore, store != nil {
+            throw ValidationError("--store and --no-store contradict each other")
+        }
+        if noStore, resume != nil {
+            throw ValidationError("--resume needs a store: leave --no-store out")
+        }
+    }
+
+    /// The store's file, in the folder of the logs unless told otherwise.
+    package func path(logFolder: String) -> String {
+        store ?? URL(fileURLWithPath: logFolder).appending(path: "federated.sqlite").relativePath
+    }
+
+    /// Opens the store for writing; nil where none is wanted.
+    package func open(logFolder: String) throws(StoreError) -> RunStore? {
+        noStore ? nil : try RunStore(path: path(logFolder: logFolder))
+    }
+
+    /// What a run is made of that begins, or goes on if that was asked for.
+    ///
+    /// Where there is none to go on with, settings that were typed begin it, as for a job that is started
+    /// again with the same command until it is done.
+    /// - Parameters:
+    ///   - typed: what was typed of the run's settings, or stands in a file.
+    ///   - given: the settings that this makes, with the name of the data.
+    /// - Throws: `CommandFailure` where there is nothing to resume and nothing to begin.
+    package func beginning(
+        kind: String, _ common: CommonOptions, typed: GivenSettings,
+        given: (String) throws -> RunSpec, console: Console
+    ) throws -> RunBeginning {
+        let logs = LogDirectory(URL(fileURLWithPath: common.logDir))
+        try logs.checkWritable()
+        let path = path(logFolder: common.logDir)
+        var found: (store: RunStore?, run: ResumedRun?)
+        if let resume, !noStore {
+            found = try ResumedRun.find(resume, kind: kind, store: path)
+            if found.run == nil {
+                guard !typed.values.isEmpty || common.dataDir != nil else {
+                    throw CommandFailure(
+                        message: "there is nothing to resume in \(path): federated \(kind) without "
+                            + "--resume, or with the settings of a run, begins one")
+                }
+                console.say("nothing to resume in \(path): starting afresh")
+            }
+        }
+        try found.run?.checkOptions(typed: typed, given: given(""))
+        let data = try RunData.load(
+            common, named: typed["dataset"]?.typed, resuming: found.run, on: console)
+        // Without a run to resume, data that is not there leaves no store behind.
+        let store = try found.store ?? open(logFolder: common.logDir)
+        return RunBeginning(
+            spec: try found.run?.spec ?? given(data.dataset.name), data: data, store: store,
+            logs: logs, resumed: found.run)
+    }
+
+    /// How to go on with a run.
+    package func advice(_ kind: String, run: String, logFolder: String) -> String {
+        ResumeAdvice(
+            command: kind, run: run, store: store,
+            logFolder: logFolder == CommonOptions.usualLogFolder ? nil : logFolder
+        ).text
+    }
+}
+
+/// What a run begins or goes on with.
+package struct RunBeginning {
+    package let spec: RunSpec
+    package let data: RunData
+    /// Where its rounds are kept; nil for nowhere.
+    package let store: RunStore?
+    package let logs: LogDirectory
+    /// The run that it goes on with; nil for one that begins.
+    package let resumed: ResumedRun?
+
+    /// What there is to say of the data.
+    package func notes(of run: ExperimentRun) -> [String] {
+        data.notes + [resumed?.note(on: run.inputs)].compactMap(\.self)
+    }
+}
+
+/// Which store to read, for commands that look at runs.
+package struct StoreReading: ParsableArguments {
+    package init() {}
+
+    @Option(help: ArgumentHelp("The store to read.", valueName: "file"))
+    package var store = "Logs/federated.sqlite"
+
+    /// Lends the store to `body`.
+    package func read<Result>(_ body: (RunStore) throws -> Result) throws -> Result {
+        let store = try RunStore(path: store, access: .reading)
+        defer { store.close() }
+        return try body(store)
+    }
+}

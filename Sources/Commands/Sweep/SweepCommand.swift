@@ -1,0 +1,127 @@
+import ArgumentParser
+import Datasets
+import Experiments
+import Federation
+import Foundation
+import Platform
+import Terminal
+
+/// `federated sweep`: every combination of settings, one CSV row each.
+struct SweepCommand: ProgramCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sweep", abstract: "Run every combination of settings, one CSV row each.",
+        discussion: """
+            Takes every setting of federated run, by its name there, with one value or a list \
+            separated by commas: --strategy fedavg,fedprox --mu 0.01,0.1 --seed 1,2,3. Flags take \
+            true,false. A setting that only some of the strategies have is left out of the others'. \
+            --dataset, --data-dir, --log-dir and --threads are the same for all combinations.
+
+            A file of grids is a JSON object of settings and lists, {"mu": [0.01, 0.1], "seed": 1}, \
+            or a list of such objects; null leaves a setting at its default.
+
+            Rows are written as runs are over. Started again with the same output file, a sweep \
+            skips what is already in it.
+            """)
+
+    @Argument(
+        parsing: .allUnrecognized,
+        help: ArgumentHelp("Settings of federated run and their values.", valueName: "settings"))
+    var settings: [String] = []
+
+    @Option(help: ArgumentHelp("A JSON file of grids of settings.", valueName: "file"))
+    var grid: String?
+
+    @Option(help: ArgumentHelp("The CSV file.", valueName: "file"))
+    var output = "Logs/sweep.csv"
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Runs at once, which share the threads. (default: one a thread where each run trains on \
+            at most 5 million images, else 1)
+            """, valueName: "runs"))
+    var jobs: Int?
+
+    @Flag(help: "Keep the final weights in each log (25 MB); their file is there anyway.")
+    var finalWeight = false
+
+    func validate() throws {
+        if let jobs { try requirePositive(jobs, "--jobs") }
+    }
+
+    var needs: ProcessNeeds { .training() }
+
+    func run(in program: Program) throws {
+        try Ranks.requireOne("sweep")
+        let (combinations, common) = try self.combinations()
+        if let jobs, jobs > common.threadCount {
+            throw ValidationError(
+                "--jobs is \(jobs): there are \(Text.plural(common.threadCount, "thread"))")
+        }
+        let console = Console(quiet: false)
+        let directory = LogDirectory(URL(fileURLWithPath: common.logDir))
+        try directory.checkWritable()
+        let table = try SweepTable(URL(fileURLWithPath: output))
+        let data = try RunData.load(
+            common, named: common.dataset, resuming: nil, on: console)
+        for note in data.notes { console.line(note) }
+        let runs = try Sweep.Run.distinct(combinations, data: data)
+        let missing = runs.filter { !table.contains($0) }
+        for run in missing { try run.check(on: data, threads: common.threadCount) }
+        let sharing =
+            jobs.map { SweepJobs($0, threads: common.threadCount) }
+            ?? SweepJobs(
+                for: missing.map(\.spec), trainingImages: data.dataset.train.count,
+                threads: common.threadCount)
+        let known = "\(runs.count - missing.count) already in \(output)"
+        let threads = Text.plural(common.threadCount, "thread")
+        console.line(
+            "\(Text.plural(runs.count, "combination")), \(known); \(data.dataset.origin); "
+                + "\(threads), \(Text.plural(sharing.count, "run")) at once, on "
+                + "\(Machine.description)")
+        let sweep = Sweep(
+            missing, data: data, sharing: sharing, table: table, logs: directory,
+            keepsWeights: finalWeight)
+        let interruption = Interruption { sweep.stop() }
+        defer { interruption.end() }
+        let done = try sweep.run { Self.show($0, of: missing.count, on: console) }.count
+        guard done == missing.count else {
+            throw CommandFailure(
+                message: "interrupted; \(Text.plural(done, "new row")) in \(output), "
+                    + "the same command goes on from there", status: 130)
+        }
+        console.line("rows are in \(output)")
+    }
+
+    private static func show(_ event: Sweep.Event, of count: Int, on console: Console) {
+        switch event {
+        case .began(let run, let position):
+            console.transient("\(position)/\(count)  \(run.words)")
+        case .ended(let done):
+            console.line("\(Text.pad("\(done.position)/\(count)", 8))  \(done.words)")
+        }
+    }
+
+    private func combinations() throws -> ([SweepCombination], CommonOptions) {
+        let (typed, shared) = try SweepGrid.reading(settings)
+        let common: CommonOptions
+        do {
+            common = try CommonOptions.parse(shared)
+        } catch {
+            throw ValidationError(ParserSentence.ofShared(CommonOptions.message(for: error)))
+        }
+        do throws(SweepGridError) {
+            let grids = try grid.map { path throws(SweepGridError) in
+                try SweepGrid.reading(file: path)
+            }
+            var combinations: [SweepCombination] = []
+            for grid in grids ?? [SweepGrid()] {
+                combinations += try grid.adding(typed).combinations()
+            }
+            return (combinations, common)
+        } catch {
+            guard !error.isOfFile else { throw error }
+            throw ValidationError("\(error)")
+        }
+    }
+}

@@ -1,0 +1,224 @@
+import Datasets
+import Federation
+import Foundation
+import JSON
+import NeuralNetworks
+import Parameters
+import Platform
+import RankTraining
+import Tensors
+import Training
+
+/// One experiment on data that are there: the federation that a specification describes, and the log of
+/// what comes of it.
+///
+/// ```
+/// var spec = RunSpec()
+/// spec.experiment = .uniform
+/// let result = try ExperimentRun(spec).run()
+/// print(result.accuracies)
+/// ```
+///
+/// Specification and seed decide every bit of it, not threads or the place where clients are trained.
+public struct ExperimentRun: Sendable {
+    /// What is run.
+    public let spec: RunSpec
+    /// What it is run on.
+    public let data: RunData
+    /// How many threads train and test.
+    public let threads: Int
+    /// Where clients are trained.
+    public let place: ClientPlace
+    /// What it reads, by fingerprints.
+    public let inputs: RunInputs
+    /// When it was begun, by the process that began it.
+    public let started: Date
+    /// The run that it goes on with; nil for one that begins.
+    public let resumed: ResumedRun?
+    /// Whether a program's own code divides the data.
+    private let hasOwnShards: Bool
+    /// What the log says of the settings.
+    private let configuration: JSONValue
+    private let federation: InProcessFederation
+    private let driver: any RunDriver
+    private let listener = RoundListener()
+    private let startSeconds: Double
+
+    /// A run that waits to be started.
+    ///
+    /// - Parameters:
+    ///   - data: what it is run on; nil for what the specification names, see `RunData.load`.
+    ///   - strategy: the algorithm; nil for the one that the specification names. The log says its name.
+    ///   - shards: which images each client trains on; nil for what experiment or partition say.
+    ///   - threads: how many train and test.
+    ///   - resumed: the run to go on with, which had the same specification.
+    ///   - place: where clients are trained; it changes no bit.
+    /// - Throws: `SettingsError` if no run can have the settings; `DatasetError` if the data cannot be had;
+    ///   what `checked` throws where they do not fit; `FederationConfigurationError` where strategy or
+    ///   shards of one's own do not; `ResumeError` where data, shards or strategy are not those of the
+    ///   run to go on with.
+    public init(
+        _ spec: RunSpec, data: RunData? = nil, strategy: Strategy? = nil,
+        shards: (any ShardSource)? = nil, threads: Int = availableProcessorCount(),
+        resuming resumed: ResumedRun? = nil, place: ClientPlace = .threads
+    ) throws {
+        let execution = place.execution
+        // It comes from a command line, a store, a request or another rank.
+        var spec = try spec.validated(for: execution)
+        let data = try data ?? .load(spec.dataset.isEmpty ? nil : spec.dataset, threads: threads)
+        if spec.dataset.isEmpty { spec.dataset = data.dataset.name }
+        startSeconds = MonotonicClock.seconds() - data.loadSeconds
+        self.spec = spec
+        self.data = data
+        self.threads = threads
+        self.place = place
+        self.resumed = resumed
+        hasOwnShards = shards != nil
+        started = resumed?.run.header.started ?? Date()
+        let parts = try spec.checked(
+            on: data.dataset, strategy: strategy, shards: shards, threads: threads, for: execution)
+        inputs = RunInputs(
+            spec, data: data.source.fingerprint, shards: parts.shards, areOwn: hasOwnShards)
+        try resumed?.check(data.dataset)
+        try resumed?.check(inputs)
+        try resumed?.check(parts.strategy)
+        configuration = try spec.configuration(strategy: strategy, hasOwnShards: hasOwnShards)
+        let federation = InProcessFederation(
+            try FederationConfiguration(
+                architecture: parts.architecture, engine: spec.engine, strategy: parts.strategy,
+                training: spec.training, shards: parts.shards, trainingImages: data.dataset.train,
+                evaluationSet: EvaluationSet(
+                    data.dataset.test, fraction: spec.evaluationFraction, seed: spec.seed),
+                rounds: spec.rules, seed: spec.seed, threads: threads
+            ).validated(),
+            resuming: resumed?.rounds ?? [], state: resumed?.state,
+            onRound: { [listener] in try listener.tell($0, $1) })
+        self.federation = federation
+        switch place {
+        case .threads, .rank, .served: driver = federation
+        case .loopback(let transport, let make):
+            driver = try make(
+                LoopbackRun(
+                    configuration: federation.configuration, spec: spec, inputs: inputs,
+                    transport: transport, progress: federation.progress,
+                    rounds: resumed?.rounds ?? [], state: resumed?.state,
+                    onRound: { [listener] in try listener.tell($0, $1) }))
+        case .ranks(let communicator):
+            driver = DistributedFederation(
+                federation.configuration, communicator, progress: federation.progress,
+                resuming: resumed?.rounds ?? [], state: resumed?.state,
+                onRound: { [listener] in try listener.tell($0, $1) })
+        }
+    }
+
+    // MARK: Running
+
+    /// Runs all rounds and returns when the run is over; to be called once.
+    ///
+    /// - Parameters:
+    ///   - recorder: keeps each round before it counts; nil for nobody.
+    ///   - onRound: called with each committed round, in order, on one of the run's threads; if it throws,
+    ///     the run ends, and the result has the error.
+    public func run(
+        keeping recorder: RunRecorder? = nil,
+        onRound: @escaping @Sendable (CommittedRound) throws -> Void = { _ in }
+    ) -> RunResult {
+        run { round, state in
+            try recorder?.commit(round, state)
+            try onRound(round)
+        }
+    }
+
+    /// Runs all rounds and returns when the run is over; to be called once.
+    /// - Parameter commit: called with each round and what the federation knows after it, to make it
+    ///   permanent, in order, on one of the run's threads; if it throws, the round is not committed, the
+    ///   run ends, and the result has the error.
+    public func run(
+        committing commit: @escaping @Sendable (CommittedRound, FederationState) throws -> Void
+    ) -> RunResult {
+        listener.listen(commit)
+        return driver.run()
+    }
+
+    /// Ends the run within a batch's time, from another thread; committed rounds are kept.
+    public func stop() {
+        federation.stop()
+        driver.stop()
+    }
+
+    /// How far it is.
+    public var progress: RunProgress { federation.progress }
+
+    // MARK: What it is made of
+
+    /// What the run is made of.
+    public var parts: FederationConfiguration { federation.configuration }
+
+    /// The model.
+    public var architecture: Architecture { parts.architecture }
+
+    /// Its processes: 1, or as many as share it.
+    public var ranks: Int {
+        if case .ranks(let communicator) = place { communicator.size } else { 1 }
+    }
+
+    /// Whether ranks share it, be it one alone.
+    package var isShared: Bool { if case .ranks = place { true } else { false } }
+
+    /// What a run's bits depend on beside specification and seed.
+    package func reproducibility(_ rounds: [RoundRecord] = []) -> Reproducibility {
+        Reproducibility(of: spec, for: place.execution, rounds: rounds)
+    }
+
+    /// How many samples each of the first clients has in the first round: of all, unless they are many.
+    package var samplesByClient: [Int: Int] {
+        let shards = parts.shards
+        return Dictionary(
+            uniqueKeysWithValues: (0..<min(spec.clients, Self.clientsShown)).map {
+                ($0, shards.sampleCount(client: $0, round: 1))
+            })
+    }
+
+    /// Of a population beyond this, only those that take part are looked at.
+    private static let clientsShown = 10_000
+
+    /// The log of a run that is over, without its final weights.
+    public func log(of result: RunResult) -> RunLog {
+        var log = header
+        for round in result.rounds { log.append(round) }
+        log.timings.trainingSeconds = result.rounds.reduce(0) { $0 + $1.trainingSeconds }
+        log.timings.evaluationSeconds = result.rounds.reduce(0) { $0 + $1.evaluationSeconds }
+        log.timings.totalSeconds =
+            (resumed?.rounds ?? []).reduce(MonotonicClock.seconds() - startSeconds) {
+                $0 + $1.seconds
+            }
+        log.timings.ranks = ranks
+        log.timings.idleShares = driver.idleShares
+        log.outcome = result.outcome.description
+        log.reproducibility = reproducibility(result.rounds.map(\.record))
+        return log
+    }
+
+    /// What the log says before the first round.
+    public var header: RunLog {
+        var log = RunLog(
+            clientNumber: spec.clients,
+            experiment: hasOwnShards ? 0 : spec.experimentNumber, maxRound: spec.rounds)
+        log.configuration = configuration
+        log.reproducibility = reproducibility()
+        log.seed = spec.seed
+        log.data = .string(data.dataset.origin)
+        log.dataFingerprint = inputs.dataText
+        log.partitionFingerprint = inputs.partitionText
+        log.model = .string(spec.model.rawValue)
+        log.modelParameters = architecture.parameterCount
+        log.threads = threads
+        log.cpu = Machine.cpuName
+        log.blasCore = BLAS.coreName
+        log.simd = SIMDLevel.current.description
+        log.version = LibraryVersion.text
+        log.started = started
+        log.drops = []
+        return log
+    }
+}

@@ -1,0 +1,105 @@
+import Compression
+import Datasets
+import Federation
+import NeuralNetworks
+import Robust
+import Privacy
+import Training
+
+/// What a run is made of, by its settings.
+extension RunSpec {
+    /// The experiment's number as logs and the plain API have it; 0 for a partition.
+    public var experimentNumber: Int { partition == nil ? experiment.rawValue : 0 }
+
+    /// How the data are divided, in one line.
+    package var division: String {
+        partition.map { "\($0) (\($0.summary))" } ?? "\(experiment)"
+    }
+
+    /// How clients train.
+    public var training: LocalTraining {
+        LocalTraining(
+            steps.map(LocalTraining.Length.steps) ?? .epochs(epochs ?? Usual.epochs),
+            batchSize: batchSize.count,
+            optimizer: LocalOptimizer(
+                learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
+                gradientClip: gradientClip),
+            learningRateDecay: learningRateDecay)
+    }
+
+    /// The algorithm, with its published settings where none are given, and what updates go through on
+    /// their way.
+    public var federatedStrategy: Strategy {
+        var strategy = namedStrategy
+        var way: [any UpdateTransform] = []
+        if let clipUpdate {
+            way.append(ClipUpdate(norm: clipUpdate))
+            strategy.weighting = .uniform
+        }
+        if let compression = compress.flatMap(TopK.init(description:)) { way.append(compression) }
+        strategy.transforms = way + strategy.transforms
+        return strategy
+    }
+
+    private var namedStrategy: Strategy {
+        let rate = serverLearningRate ?? Usual.rate
+        func adaptive(_ rule: ServerOptimizer.Rule) -> Strategy {
+            .adaptive(
+                ServerOptimizer(
+                    rule, learningRate: serverLearningRate ?? Usual.adaptiveRate,
+                    beta1: beta1 ?? (rule == .adagrad ? 0 : Usual.beta1),
+                    beta2: beta2 ?? Usual.beta2, tau: tau ?? Usual.tau))
+        }
+        switch strategy {
+        case .fedavg: return .fedAvg
+        case .fedsgd: return .fedSGD
+        case .fedprox: return .fedProx(mu: mu ?? Usual.mu)
+        case .scaffold: return .scaffold(learningRate: rate)
+        case .fednova: return .fedNova(learningRate: rate)
+        case .fedavgm:
+            return .fedAvgM(learningRate: rate, momentum: serverMomentum ?? Usual.momentum)
+        case .fedadagrad: return adaptive(.adagrad)
+        case .fedadam: return adaptive(.adam)
+        case .fedyogi: return adaptive(.yogi)
+        case .median: return .median
+        }
+    }
+
+    /// Clients that a round is meant for.
+    public var cohortSize: Int { cohort?.resolved(of: clients) ?? clients }
+
+    /// When rounds of a run in one process open and close, and when the run is over.
+    public var rules: RoundEngine.Configuration {
+        RoundEngine.Configuration(
+            population: clients, rounds: rounds, targetAccuracy: targetAccuracy,
+            patience: patience, evaluationInterval: evaluateEvery,
+            evaluatesClients: !noClientEvaluation, seed: seed, cohortSize: cohortSize,
+            overSelection: overSelection ?? 1, minimumClients: minimumClients ?? 1,
+            participation: Participation(
+                availability: availability ?? 1, dropoutBefore: dropoutBefore ?? 0,
+                dropoutAfter: dropoutAfter ?? 0), dropsDiverging: dropDiverging ?? false)
+    }
+
+    /// When rounds of a served run open and close.
+    public var servedRules: RoundEngine.Configuration {
+        let size = cohortSize
+        let least = minimumClients ?? (roundDeadline == nil ? size : (size + 1) / 2)
+        return RoundEngine.Configuration(
+            population: clients, rounds: rounds, targetAccuracy: targetAccuracy,
+            patience: patience, evaluationInterval: evaluateEvery,
+            evaluatesClients: !noClientEvaluation, seed: seed, cohortSize: size,
+            overSelection: overSelection ?? 1, minimumClients: min(least, size),
+            waitsForClients: true, dropsDiverging: true, roundDeadlineSeconds: roundDeadline)
+    }
+
+    /// The clients' shards of these images.
+    /// - Throws: `DatasetError`, `PartitionError`.
+    public func shards(of images: LabelledImages) throws -> any ShardSource {
+        if let partition {
+            return try partition.divide(images, among: clients, seed: seed)
+        }
+        return try ShardSampler(
+            labels: images, experiment: experiment, samples: samples, seed: seed,
+            fixed: fixedShards)
+    }
+}

@@ -1,0 +1,112 @@
+import Compression
+import Datasets
+
+/// What every way in goes through: command line, spec file, sweep, `--resume`, `/initialize`, ranks and
+/// library.
+extension RunSpec {
+    /// Clients that one command connects to its own server.
+    package static let loopbackLimit = 8192
+
+    /// This spec, if a run can have it, with each setting as it is written down.
+    ///
+    /// What only the data can tell, `ExperimentRun` checks.
+    /// - Parameter execution: where its clients are trained.
+    /// - Throws: `SettingsError`: the first setting, in the order of the table, that is out of its bounds
+    ///   or belongs to another run, or else the first of those below that contradict each other.
+    public func validated(for execution: Execution = .memory) throws(SettingsError) -> RunSpec {
+        for setting in Self.settings { try setting.check(self, for: execution) }
+        try checkPopulation()
+        try checkStrategy()
+        if execution == .loopback(.json), federatedStrategy.objective.usesControlVariates {
+            throw .modelsAlone(strategy: strategy)
+        }
+        if case .loopback(let transport) = execution, clients > Self.loopbackLimit {
+            throw .tooManyConnections(
+                transport: transport, clients: clients, limit: Self.loopbackLimit)
+        }
+        if let problem = (execution == .served ? servedRules : rules).problem {
+            throw .rules(problem)
+        }
+        return try said()
+    }
+
+    /// With one way of writing for each meaning, and what a strategy leaves no choice of.
+    private func said() throws(SettingsError) -> RunSpec {
+        var spec = self
+        spec.epochs = steps == nil ? epochs ?? Usual.epochs : nil
+        if strategy == .fedsgd {
+            if spec.epochs == Usual.epochs { spec.epochs = 1 }
+            if batchSize == .samples(Usual.batch) { spec.batchSize = .all }
+            guard (spec.epochs ?? 1, steps ?? 1) == (1, 1), spec.batchSize == .all else {
+                throw .oneStep
+            }
+        }
+        if partition != nil { spec.experiment = RunSpec().experiment }
+        if dropDiverging == false { spec.dropDiverging = nil }
+        if insecure == false { spec.insecure = nil }
+        // What a log says is another run than that of a version which had 0.9 and did not say it.
+        if strategy == .fedadagrad { spec.beta1 = beta1 ?? 0 }
+        spec.compress = compress.map { TopK(description: $0)?.description ?? $0 }
+        return spec
+    }
+
+    private func checkPopulation() throws(SettingsError) {
+        switch cohort {
+        case .count(let count) where count > clients:
+            throw .cohortBeyondClients(cohort: count, clients: clients)
+        case .fraction(let part) where !(part >= 0 && part <= 1):
+            throw .outOfRange(
+                option: "--cohort", expected: "a number, or a fraction to 1.0", found: "\(part)")
+        default: break
+        }
+        if let minimumClients, minimumClients > cohortSize {
+            throw .minimumBeyondCohort(minimum: minimumClients, cohort: cohortSize)
+        }
+        if let partition {
+            if fixedShards { throw .fixedPartition }
+            do throws(PartitionError) {
+                try partition.check()
+            } catch {
+                throw .partition(error)
+            }
+        } else if !experiment.allowedSamples.contains(samples) {
+            throw .samples(
+                .samplesOutOfRange(
+                    experiment: experiment, samples: samples, allowed: experiment.allowedSamples))
+        }
+    }
+
+    private func checkStrategy() throws(SettingsError) {
+        if let compress, TopK(description: compress) == nil {
+            throw .outOfRange(
+                option: "--compress",
+                expected: "topk:FRACTION, the fraction above 0 and at most 1", found: compress)
+        }
+        if let problem = federatedStrategy.problem { throw .strategy(problem) }
+    }
+}
+
+extension Setting {
+    /// Refuses a value that is out of bounds, or that the rest of the run leaves without a meaning.
+    func check(_ spec: RunSpec, for execution: Execution) throws(SettingsError) {
+        let value = read(spec)
+        // What is not there, or not said, is right.
+        guard value != .null, value != .bool(false) else { return }
+        if !needs.strategies.isEmpty, !needs.strategies.contains(spec.strategy) {
+            throw .wrongStrategy(
+                option: option, owners: needs.strategies, strategy: spec.strategy)
+        }
+        switch needs.clients {
+        case .simulated where execution.hasRealClients:
+            throw .chanceForRealClients(option: option, where: execution)
+        case .joining where execution != .served: throw .servedAlone(option: option)
+        default: break
+        }
+        switch (value, bounds) {
+        case (.integer(let count), .count): try Bounds.require(count: count, option)
+        // A batch of all, and a cohort that is a fraction.
+        case (_, nil), (_, .count): break
+        case (_, let bounds?): try bounds.require(value.double, option)
+        }
+    }
+}

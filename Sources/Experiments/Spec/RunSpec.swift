@@ -1,0 +1,285 @@
+import Datasets
+import Federation
+import NeuralNetworks
+
+/// The one description of a run: all that decides what it computes, but for the images themselves.
+///
+/// It is what the command line, a sweep and a spec file give, what a log calls `configuration`, what a
+/// store keeps and what a server tells its clients. Each property has a row beside it, from which its
+/// option, its check, its column and its words come; with where it acts, that is all of a setting.
+public struct RunSpec: Codable, Hashable, Sendable {
+    /// A run of all defaults: experiment 1 with 5 clients for 5 rounds.
+    public init() {}
+
+    // MARK: Population
+
+    /// How clients' images are drawn, where no partition divides them.
+    public var experiment = Experiment.uniform
+    /// Divides the data in the experiment's place.
+    public var partition: Partition?
+    /// K.
+    public var clients = Usual.clients
+    /// Clients that a round is meant for; nil for all.
+    public var cohort: CohortSize?
+    /// How many times so many are asked; nil for once.
+    public var overSelection: Double?
+    /// Updates without which no round closes.
+    public var minimumClients: Int?
+    /// Images of a client, as the experiment takes it.
+    public var samples = 600
+    /// Whether clients keep the images of the first draw.
+    public var fixedShards = false
+
+    static let population = [
+        Setting(
+            "experiment", \.experiment,
+            help: "Experiment: how images are drawn for the clients.",
+            travels: true, isMain: true),
+        Setting(
+            "partition", \.partition,
+            help: "In place of an experiment, how the data are divided: see federated partition "
+                + "--help.", travels: true),
+        Setting(
+            "clients", \.clients, help: "Clients, K: their ids are 0 to K - 1.",
+            otherNames: ["population"],
+            usual: "\(Usual.clients), with csv:FILE as many as it names",
+            bounds: .count, travels: true, isMain: true),
+        Setting(
+            "cohort", \.cohort, title: "clients a round",
+            help: "Clients in a round: a number, or a fraction like 0.1.", usual: "all",
+            bounds: .count),
+        Setting(
+            "overSelection", \.overSelection,
+            help: "How many times so many clients are asked, so that those who drop out hold up "
+                + "no round.", valueName: "factor", usual: "1", bounds: .range(1, 100)),
+        Setting(
+            "minimumClients", \.minimumClients, title: "least clients a round",
+            help: "Updates without which no round closes.", valueName: "clients",
+            usual: "1; served, all of a round, half with a deadline", bounds: .count),
+        Setting(
+            "samples", \.samples, title: "samples a client",
+            help: "Training images of a client, as the experiment takes it.", bounds: .count,
+            needs: .experiment, travels: true, isMain: true),
+        Setting(
+            "fixedShards", \.fixedShards, title: "shards",
+            help: "Clients keep the images of the first draw in all rounds.", needs: .experiment,
+            travels: true, format: .words(yes: "fixed", no: "drawn anew")),
+    ]
+
+    // MARK: Local training
+
+    /// E; nil where `steps` says how long.
+    public var epochs: Double? = Usual.epochs
+    /// Steps of SGD; nil where `epochs` says how long.
+    public var steps: Int?
+    /// B.
+    public var batchSize = BatchSize.samples(Usual.batch)
+    /// η in round 1.
+    public var learningRate: Float = 0.01
+    /// d: in round r the learning rate is η d^(r − 1).
+    public var learningRateDecay = 1.0
+    /// β of the clients' optimiser.
+    public var momentum: Float = 0
+    /// λ.
+    public var weightDecay: Float = 0
+    /// Largest norm of a batch's gradient; nil for any.
+    public var gradientClip: Float?
+
+    static let localTraining = [
+        Setting(
+            "epochs", \.epochs, title: "local epochs",
+            help: "Local epochs a round; a fraction ends within one.",
+            usual: "\(Usual.epochs.json.typed); fedsgd 1",
+            bounds: .upTo(1e6, "above 0 and at most 1e6"), travels: true, isMain: true),
+        Setting(
+            "steps", \.steps, title: "local steps",
+            help: "Local steps a round, in place of epochs.", bounds: .count, travels: true),
+        Setting(
+            "batchSize", \.batchSize, help: "Batch size, or all.", valueName: "batch",
+            usual: "\(Usual.batch); fedsgd all", bounds: .count, travels: true, isMain: true),
+        Setting(
+            "learningRate", \.learningRate, help: "Learning rate.", valueName: "rate",
+            bounds: .positive, travels: true, isMain: true),
+        Setting(
+            "learningRateDecay", \.learningRateDecay, title: "rate’s decay by round",
+            help: "The learning rate is multiplied by it each round.", valueName: "factor",
+            bounds: .part, travels: true),
+        Setting(
+            "momentum", \.momentum, help: "Momentum of local SGD.", valueName: "beta",
+            bounds: .decay, travels: true),
+        Setting(
+            "weightDecay", \.weightDecay, help: "λ: the gradient gains λ times the weights.",
+            valueName: "lambda", bounds: .nonNegative, travels: true),
+        Setting(
+            "gradientClip", \.gradientClip, title: "gradients clipped to",
+            help: "Largest norm of a batch's gradient.", valueName: "norm", bounds: .positive,
+            travels: true),
+    ]
+
+    // MARK: Algorithm
+
+    /// The federated algorithm.
+    public var strategy = StrategyName.fedavg
+    /// μ of FedProx.
+    public var mu: Float?
+    /// η of the server.
+    public var serverLearningRate: Double?
+    /// β of FedAvgM.
+    public var serverMomentum: Double?
+    /// β₁ of adaptive servers.
+    public var beta1: Double?
+    /// β₂ of FedAdam and FedYogi.
+    public var beta2: Double?
+    /// τ of adaptive servers.
+    public var tau: Double?
+    /// The L2 norm to which each client's change is clipped; nil for any.
+    public var clipUpdate: Float?
+    /// What part of each change is sent, like `topk:0.1`; nil for all of it.
+    public var compress: String?
+
+    static let algorithm = [
+        Setting("strategy", \.strategy, help: "Federated algorithm.", isMain: true),
+        Setting(
+            "mu", \.mu, title: "μ", help: "μ of FedProx.", usual: "\(Usual.mu)",
+            bounds: .nonNegative, needs: .strategies(.fedprox)),
+        Setting(
+            "serverLearningRate", \.serverLearningRate, title: "server’s learning rate",
+            help: "η of the server.", valueName: "rate",
+            usual: "1; adaptive \(Usual.adaptiveRate)", bounds: .positive,
+            needs: .strategies(.scaffold, .fednova, .fedavgm, .fedadagrad, .fedadam, .fedyogi)),
+        Setting(
+            "serverMomentum", \.serverMomentum, title: "server’s momentum", help: "β of FedAvgM.",
+            valueName: "beta", usual: "\(Usual.momentum)", bounds: .decay,
+            needs: .strategies(.fedavgm)),
+        Setting(
+            "beta1", \.beta1, title: "β₁", help: "β₁ of adaptive servers.", valueName: "beta",
+            usual: "\(Usual.beta1); fedadagrad 0", bounds: .decay,
+            needs: .strategies(.fedadagrad, .fedadam, .fedyogi)),
+        Setting(
+            "beta2", \.beta2, title: "β₂", help: "β₂ of FedAdam, FedYogi.", valueName: "beta",
+            usual: "\(Usual.beta2)", bounds: .decay, needs: .strategies(.fedadam, .fedyogi)),
+        Setting(
+            "tau", \.tau, title: "τ", help: "τ of adaptive servers.",
+            usual: "\(Usual.tau)", bounds: .positive,
+            needs: .strategies(.fedadagrad, .fedadam, .fedyogi)),
+        Setting(
+            "clipUpdate", \.clipUpdate, title: "changes clipped to",
+            help: "Clip each client's change to this L2 norm, and weigh all clients alike.",
+            valueName: "norm", bounds: .positive),
+        Setting(
+            "compress", \.compress, title: "changes sent",
+            help: "Send a part of each change, the rest later: topk:FRACTION.", valueName: "how"),
+    ]
+
+    // MARK: Rounds and tests
+
+    /// R.
+    public var rounds = 5
+    /// The accuracy at which the run ends, 0…1; nil to go on.
+    public var targetAccuracy: Double?
+    /// How many rounds old the best accuracy may become; nil for any.
+    public var patience: Int?
+    /// Rounds from one test of the server's model to the next.
+    public var evaluateEvery = 1
+    /// Part of the test set.
+    public var evaluationFraction = 1.0
+    /// Whether clients' own models are not tested.
+    public var noClientEvaluation = false
+
+    static let roundsAndTests = [
+        Setting("rounds", \.rounds, help: "Rounds.", bounds: .count, travels: true, isMain: true),
+        Setting(
+            "targetAccuracy", \.targetAccuracy, help: "Stop when the server reaches it, 0 to 1.",
+            valueName: "accuracy", bounds: .part, format: .percent),
+        Setting(
+            "patience", \.patience, title: "patience in rounds",
+            help: "Stop when the best accuracy is so many rounds old.", valueName: "rounds",
+            bounds: .count),
+        Setting(
+            "evaluateEvery", \.evaluateEvery, title: "rounds between tests",
+            help: "Test the server's model every so many rounds.", valueName: "rounds",
+            bounds: .count),
+        Setting(
+            "evaluationFraction", \.evaluationFraction, title: "part of the test set",
+            help: "Evaluate on a random part of the test set.", valueName: "part", bounds: .part),
+        Setting(
+            "noClientEvaluation", \.noClientEvaluation, title: "clients tested",
+            help: "Do not test clients' models.", format: .words(yes: "no", no: "yes")),
+    ]
+
+    // MARK: Data and model
+
+    /// The data by name, like `MNIST`: their fingerprint stands beside the settings.
+    public var dataset = ""
+    /// The model.
+    public var model = NamedModel.referenceCNN
+    /// How it is computed.
+    public var engine = Engine.fused
+    /// Names all random streams: the same seed gives the same bits.
+    public var seed: UInt64 = 1
+
+    static let dataAndModel = [
+        Setting(
+            "dataset", \.dataset, title: "data set",
+            help: "mnist, digits, or a folder with four IDX files.", valueName: "data",
+            usual: "mnist, or digits where it is not to be had", travels: true, isMain: true),
+        Setting("model", \.model, help: "Model.", valueName: "name", travels: true, isMain: true),
+        Setting(
+            "engine", \.engine,
+            help: "Operations: fused, or plain ones (im2col and OpenBLAS) that take longer.",
+            travels: true, isMain: true),
+        Setting(
+            "seed", \.seed,
+            help: "Seed of everything random: the same seed gives the same bits.", travels: true,
+            format: .plain, isMain: true),
+    ]
+
+    // MARK: Simulated absence
+
+    /// Probability that a client can be chosen for a round; nil for 1.
+    public var availability: Double?
+    /// Probability that a chosen client drops out before it trains; nil for 0.
+    public var dropoutBefore: Double?
+    /// Probability that a trained client's update is lost; nil for 0.
+    public var dropoutAfter: Double?
+    /// Whether a client whose training diverges only loses its place; true or nil.
+    public var dropDiverging: Bool?
+
+    static let simulatedAbsence = [
+        Setting(
+            "availability", \.availability,
+            help: "Probability that a client can be chosen for a round.",
+            valueName: "probability", bounds: .part, needs: .simulation),
+        Setting(
+            "dropoutBefore", \.dropoutBefore, title: "drop-out before training",
+            help: "Probability that a chosen client drops out before it trains.",
+            valueName: "probability", bounds: .decay, needs: .simulation),
+        Setting(
+            "dropoutAfter", \.dropoutAfter, title: "drop-out after training",
+            help: "Probability that a trained client's update is lost.",
+            valueName: "probability", bounds: .decay, needs: .simulation),
+        Setting(
+            "dropDiverging", \.dropDiverging, title: "clients that diverge",
+            help: "A client whose training diverges only loses its place; else it ends the run.",
+            needs: .simulation, format: .words(yes: "lose their place", no: "end the run")),
+    ]
+
+    // MARK: Served rounds
+
+    /// Seconds after which a served round closes with its minimum; nil for never.
+    public var roundDeadline: Double?
+    /// Whether whoever reached the server could read and spoil the run: true or nil.
+    public var insecure: Bool?
+
+    static let servedRounds = [
+        Setting(
+            "roundDeadline", \.roundDeadline, title: "deadline of a round in seconds",
+            help: "Seconds after which a round closes with its minimum; with fewer it goes on.",
+            valueName: "seconds", bounds: .upTo(1e9, "above 0 and at most 1e9 seconds"),
+            needs: .server),
+        Setting(
+            "insecure", \.insecure, title: "open to whoever reaches it",
+            help: "Noted of a run that was served without certificate or tokens.",
+            needs: Setting.Needs(clients: .noted)),
+    ]
+}

@@ -1,0 +1,44 @@
+import Datasets
+import Foundation
+
+/// How a run that is resumed, or another rank, finds the very data it was begun with.
+public struct DataSource: Codable, Equatable, Sendable {
+    /// `mnist`, `digits`, or a folder's absolute path; the name of arrays that a program had.
+    public var dataset: String
+    /// Where MNIST was looked for first.
+    public var dataFolder: String?
+    /// The data's fingerprint.
+    public var fingerprint: UInt64
+    /// The fingerprint of what a partition's file made of it; nil where there is none, and in stores of
+    /// earlier versions.
+    public var partition: UInt64?
+
+    init(dataset: String, fingerprint: UInt64) {
+        self.dataset = dataset
+        self.fingerprint = fingerprint
+    }
+
+    /// The source of data that have been loaded by a name, from a folder.
+    init(_ dataset: Dataset, named name: String?, folder: String?) {
+        fingerprint = dataset.fingerprint
+        switch DatasetChoice(argument: name) {
+        case .path(let path): self.dataset = URL(fileURLWithPath: path).standardizedFileURL.path
+        case .mnist: self.dataset = "mnist"
+        case .digits: self.dataset = "digits"
+        // What was found then is what is wanted now.
+        case .automatic: self.dataset = dataset.name == "MNIST" ? "mnist" : "digits"
+        }
+        dataFolder = folder.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+    }
+
+    /// The source with the fingerprint of a partition's file, if there is one.
+    /// - Throws: `PartitionError`.
+    package func dividing(
+        _ dataset: Dataset, _ settings: RunSpec
+    ) throws -> DataSource {
+        var source = self
+        source.partition = try RunInputs(settings, data: fingerprint, images: dataset.train)
+            .partition
+        return source
+    }
+}

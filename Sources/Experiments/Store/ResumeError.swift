@@ -1,0 +1,36 @@
+/// Why a run of a store cannot be gone on with; one sentence, with the run's name.
+public enum ResumeError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// Settings that this version cannot read.
+    case unknownSettings(run: String)
+    /// Settings that no run can have; a sentence of why.
+    case refused(run: String, reason: String)
+    /// A state that the strategy has no use for; a sentence of why.
+    case otherState(run: String, reason: String)
+    /// Data that hold other images than those it was begun with.
+    case otherData(run: String, origin: String)
+    /// What divides the images does it otherwise than when the run was begun.
+    case otherDivision(run: String, by: String)
+
+    private var run: String {
+        switch self {
+        case .unknownSettings(let run), .refused(let run, _), .otherState(let run, _),
+            .otherData(let run, _), .otherDivision(let run, _):
+            run
+        }
+    }
+
+    private var reason: String {
+        switch self {
+        case .unknownSettings: "this version does not understand its settings"
+        case .refused(_, let reason): reason
+        case .otherState(_, let reason): "its state is another strategy's: \(reason)"
+        case .otherData(_, let origin):
+            "\(origin) holds other images than those it was begun with"
+        case .otherDivision(_, let what):
+            "\(what) divides the images otherwise than when it was begun"
+        }
+    }
+
+    /// One sentence.
+    public var description: String { "run \(run) cannot be resumed: \(reason)" }
+}

@@ -1,0 +1,146 @@
+import Federation
+import FederationStore
+import Foundation
+import JSON
+import Parameters
+
+/// Keeps one run: its rounds in a store while it goes on, log and model in a folder when it is over.
+///
+/// ```
+/// let store = try RunStore(path: "Logs/federated.sqlite")
+/// let recorder = try RunRecorder(run, store: store, logs: LogDirectory(URL(filePath: "Logs")))
+/// let kept = try recorder.end(run.run(keeping: recorder))
+/// ```
+///
+/// A run that is killed goes on from its last committed round: see `ResumedRun`.
+public final class RunRecorder: Sendable {
+    /// What is kept.
+    public let run: ExperimentRun
+    /// Where rounds are kept; nil for nowhere.
+    public let store: RunStore?
+    /// Its name in the store; else when it was begun, as a log's name has it.
+    public let name: String
+    private let logs: LogDirectory?
+    private let nestsModel: Bool
+    /// What a resumed run's log takes the place of.
+    private let earlier: EarlierLogs
+
+    /// A run that has been written.
+    public struct Kept: Sendable {
+        /// Its log, without the final model.
+        public let log: RunLog
+        /// The log's file; nil where there is no folder for it. The model lies beside it, as safetensors.
+        public let file: URL?
+    }
+
+    /// Enters a run, or takes up the one that it goes on with.
+    /// - Parameters:
+    ///   - logs: where log and model go; nil for nowhere.
+    ///   - kind: what the store calls runs of this origin, to tell which to resume.
+    ///   - nestsModel: whether the log has the final model in it, as nested lists, too.
+    /// - Throws: `StoreError`.
+    public init(
+        _ run: ExperimentRun, store: RunStore? = nil, logs: LogDirectory? = nil,
+        kind: String = ResumedRun.usualKind, nestsModel: Bool = true
+    ) throws {
+        self.run = run
+        self.store = store
+        self.logs = logs
+        self.nestsModel = nestsModel
+        earlier = logs.map { EarlierLogs(of: run.resumed, in: $0) } ?? .none
+        guard let store else {
+            name = LogDirectory.stamp(run.started)
+            return
+        }
+        if let resumed = run.resumed?.name {
+            name = resumed
+            // The log of its interruption is its log until there is another.
+            let log = try store.run(resumed).logFile
+            try store.end(resumed, header: run.header, isFinished: false, logFile: log)
+        } else {
+            var source = run.data.source
+            source.partition = run.inputs.partition
+            name = try store.begin(
+                kind: kind, header: run.header, source: try JSONValue(encoding: source),
+                layout: run.architecture.layout, samples: run.samplesByClient)
+        }
+    }
+
+    /// Makes a round permanent.
+    /// - Throws: `StoreError`.
+    public func commit(_ round: CommittedRound, _ state: FederationState) throws(StoreError) {
+        try store?.commit(round, state: state, in: name)
+    }
+
+    /// Makes an update that a client was told of last until its round is committed.
+    package func keep(_ update: ModelUpdate) throws(StoreError) {
+        try store?.keep(update, in: name)
+    }
+
+    /// The updates that an earlier life of a server has kept for the round that comes next.
+    package func keptUpdates() throws(StoreError) -> [ModelUpdate] {
+        try store?.keptUpdates(of: name) ?? []
+    }
+
+    // MARK: The end
+
+    /// Writes log and model, and notes in the store how the run ended; one that was interrupted may be
+    /// resumed.
+    /// - Throws: `RecordingError`; `RunLogError` or `ModelFileError` where log or model cannot be written.
+    public func end(_ result: RunResult) throws -> Kept {
+        let log = run.log(of: result)
+        if let error = result.commitError {
+            let clause = salvage(log, model: result.model)
+            throw RecordingError.notCommitted(reason: sentence(for: error), kept: clause)
+        }
+        if case .interrupted = result.outcome, result.rounds.isEmpty {
+            try note(log, result.outcome, file: nil)
+            throw RecordingError.nothingToLog
+        }
+        let file = try logs.map {
+            try run.write(
+                log, model: result.model, nested: nestsModel, to: $0, replacing: earlier)
+        }
+        do {
+            try note(log, result.outcome, file: file)
+        } catch {
+            guard let file else { throw error }
+            throw RecordingError.notEnded(
+                reason: error.description, rounds: result.rounds.count, log: file.relativePath)
+        }
+        return Kept(log: log, file: file)
+    }
+
+    /// Notes that the run stops before it is over, without a log.
+    package func interrupt(_ rounds: [CommittedRound]) {
+        try? note(run.log(of: .interrupted(after: rounds)), .interrupted, file: nil)
+    }
+
+    /// Writes what there is room for of a run whose store could not take a round.
+    /// - Returns: a clause that says what there is.
+    package func salvage(_ rounds: [CommittedRound], model: ParameterVector) -> String {
+        salvage(run.log(of: .interrupted(after: rounds)), model: model)
+    }
+
+    private func salvage(_ log: RunLog, model: ParameterVector) -> String {
+        guard let logs else { return "nothing is written of it" }
+        let (clause, file) = run.writeWhatFits(log, model: model, to: logs, replacing: earlier)
+        // A store that could not take a round may take this.
+        try? note(log, .interrupted, file: file)
+        return clause
+    }
+
+    private func note(_ log: RunLog, _ outcome: Outcome, file: URL?) throws(StoreError) {
+        guard let store else { return }
+        try store.end(
+            name, header: log, isFinished: outcome != .interrupted, logFile: file?.path)
+        store.release(name)
+    }
+}
+
+extension RunResult {
+    /// A run that was broken off, of which the log is wanted.
+    fileprivate static func interrupted(after rounds: [CommittedRound]) -> RunResult {
+        RunResult(outcome: .interrupted, model: ParameterVector(zeros: 0), rounds: rounds)
+    }
+}

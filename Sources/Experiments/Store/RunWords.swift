@@ -1,0 +1,63 @@
+import Federation
+import FederationStore
+import JSON
+import Platform
+
+extension JSONValue {
+    /// The value as people read it.
+    package var words: String {
+        switch self {
+        case .null: "none"
+        case .bool(let value): value ? "yes" : "no"
+        case .integer(let value): "\(value)"
+        case .unsigned(let value): "\(value)"
+        case .number(let value): "\(value)"
+        case .string(let value): value
+        case .array, .object: String(decoding: encoded(), as: UTF8.self)
+        }
+    }
+
+    /// The members of an object by name; nothing for another value.
+    package var members: [String: JSONValue] {
+        if case .object(let members) = self { members } else { [:] }
+    }
+
+    /// batchSize → batch size.
+    package static func spaced(_ key: String) -> String {
+        key.reduce(into: "") { name, character in
+            if character.isUppercase { name += " " }
+            name += character.lowercased()
+        }
+    }
+}
+
+extension RunLog {
+    /// Which data a run had, by the name of the data set.
+    package var datasetWords: String {
+        if case .string(let name)? = configuration.members["dataset"], !name.isEmpty { return name }
+        return data == nil ? "–" : data.words
+    }
+
+    /// How the data were divided: "experiment 2", or a partition's text.
+    package var divisionWords: String {
+        if case .string(let partition)? = configuration.members["partition"] { return partition }
+        return "experiment \(experiment)"
+    }
+
+    /// The algorithm as it prints itself; "–" where a log does not say.
+    package var strategyWords: String {
+        RunSpec(logged: self)?.federatedStrategy.name ?? configuration.members["strategy"]?.words
+            ?? "–"
+    }
+}
+
+extension StoredRun {
+    /// As a row: name, command, data, division, strategy, model, clients, rounds, seed, accuracy, outcome.
+    package var row: [String] {
+        [
+            name, kind, header.datasetWords, header.divisionWords, header.strategyWords,
+            header.model.words, "\(header.clientNumber)", "\(roundCount)/\(header.maxRound)",
+            "\(header.seed)", lastAccuracy.map(Text.percent) ?? "–", outcome,
+        ]
+    }
+}

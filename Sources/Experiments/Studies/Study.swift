@@ -1,0 +1,118 @@
+import Platform
+
+/// A published table that can be run again: what it measures, and its cells.
+public struct Study: Sendable {
+    /// What a cell's number is.
+    public enum Measure: Sendable, Hashable {
+        /// Rounds until the server's best accuracy so far reaches that.
+        case rounds(to: Double)
+        /// The server's best accuracy.
+        case bestAccuracy
+    }
+
+    /// As the command has it: "mcmahan-table2".
+    public let name: String
+    /// One line: authors, year, table.
+    public let source: String
+    /// What is in the table.
+    public let cells: [StudyCell]
+
+    /// All that this package knows.
+    public static let all: [Study] = [.mcmahanTable1, .mcmahanTable2, .niidBench]
+
+    /// A study of one's own.
+    public init(name: String, source: String, cells: [StudyCell]) {
+        self.name = name
+        self.source = source
+        self.cells = cells
+    }
+}
+
+/// One cell of a published table.
+public struct StudyCell: Sendable {
+    /// Unique in its table, a word: "cnn-e5-b10-iid".
+    public let name: String
+    /// What its number is.
+    public let measure: Study.Measure
+    /// What was published.
+    public let paper: Published
+    /// All but seed and learning rate.
+    public let settings: RunSpec
+    /// What the learning rate is chosen from; the first one alone where the paper names it.
+    public let learningRates: [Float]
+
+    /// A published number.
+    public struct Published: Sendable, Hashable {
+        /// The number: rounds, or an accuracy from 0 to 1.
+        public var value: Double
+        /// Its standard deviation over runs, where that was published.
+        public var spread: Double?
+
+        /// A published number.
+        public init(value: Double, spread: Double? = nil) {
+            self.value = value
+            self.spread = spread
+        }
+    }
+
+    /// A cell.
+    /// - Precondition: there is a learning rate.
+    public init(
+        name: String, measure: Study.Measure, paper: Published, settings: RunSpec,
+        learningRates: [Float]
+    ) {
+        precondition(!learningRates.isEmpty, "cell \(name) has no learning rate")
+        self.name = name
+        self.measure = measure
+        self.paper = paper
+        self.settings = settings
+        self.learningRates = learningRates
+    }
+}
+
+extension Study.Measure {
+    /// What a run with these accuracies by round measures; nil where it never got there.
+    ///
+    /// Rounds are counted as McMahan et al. 2017 do: the curve is made monotonic by taking the best so
+    /// far, and is interpolated linearly between rounds.
+    public func value(of accuracies: [Double]) -> Double? {
+        switch self {
+        case .bestAccuracy: return accuracies.max()
+        case .rounds(let target):
+            var best = 0.0
+            for (index, accuracy) in accuracies.enumerated() {
+                if accuracy >= target {
+                    // Before the first round nothing is known: it counts as a whole one.
+                    guard index > 0 else { return 1 }
+                    return Double(index) + (target - best) / (accuracy - best)
+                }
+                best = max(best, accuracy)
+            }
+            return nil
+        }
+    }
+
+    /// Whether `a` is better than `b`.
+    public func isBetter(_ a: Double, than b: Double) -> Bool {
+        switch self {
+        case .bestAccuracy: a > b
+        case .rounds: a < b
+        }
+    }
+
+    /// A value as people read it.
+    public func text(_ value: Double) -> String {
+        switch self {
+        case .bestAccuracy: Text.percent(value)
+        case .rounds: Text.fixed(value, value < 100 ? 1 : 0)
+        }
+    }
+
+    /// What the column is called.
+    public var title: String {
+        switch self {
+        case .bestAccuracy: "best accuracy"
+        case .rounds(let target): "rounds to \(Text.fixed(target * 100, 0))%"
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Commands
+import Experiments
+import NetworkExperiments
+import Parameters
+import Terminal
+
+/// The command `federated` with a network in it.
+package struct FederatedWithNetwork: ParsableCommand {
+    package static let configuration = CommandList.configuration([
+        ServeCommand.self, JoinCommand.self, FlowerNodeCommand.self,
+    ])
+
+    package init() {}
+}
+
+/// What this program can do of networks.
+package struct WholeNetwork: NetworkPart {
+    package init() {}
+
+    package var loopback: LoopbackMaker { { try LoopbackFederation($0) } }
+
+    package func measureFederation(
+        _ layout: ParameterLayout, clients: Int, rounds: Int
+    ) throws -> FederationFigures {
+        let bench = FederationBenchmark(layout: layout, clients: clients, rounds: rounds)
+        return try waitFor { try await bench.measure() }
+    }
+
+    package func serveLoad(_ layout: ParameterLayout, clients: Int, cohort: Int) throws {
+        let run = NoOpRun(layout: layout, clients: clients, cohort: cohort, rounds: 1)
+        try LoadServer(run: run).serve { Console.write(Array("\($0)\n".utf8)) }
+    }
+}
