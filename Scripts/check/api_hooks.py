@@ -77,7 +77,7 @@ def before_call(context: schemathesis.HookContext, case: Any, kwargs: dict[str, 
         session.get(f"{base}/initialize/2/1/3")  # a failure that is taken ends the run
     run = session.get(f"{base}/v1/run").json()
     round = int(session.get(f"{base}/get_server_round").text) + 1
-    client = chance.randrange(run["clients"])
+    client = chance.randrange(run["spec"]["clients"])
     known = {"run": run["run"], "client": client, "round": round}
     for name in case.path_parameters or {}:
         if name in known:

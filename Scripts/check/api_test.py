@@ -149,7 +149,7 @@ def complete(program: Path, server: Served, images: Path) -> int:
     committed = int(get(server, "/get_server_round").text)
     outcome = get(server, "/state").json()["outcome"]
     if committed != settings["spec"]["rounds"] or outcome != "completed":
-        raise Failure(f"{committed} of {settings['rounds']} rounds are committed: {outcome}")
+        raise Failure(f"{committed} of {settings['spec']['rounds']} rounds are committed: {outcome}")
     return committed - before
 
 

@@ -35,7 +35,7 @@ def take_part(url: str, client: int, images: np.ndarray, wanted: np.ndarray, pol
         answer.raise_for_status()
         return answer
 
-    rounds = ask("/v1/run").json()["rounds"]
+    rounds = ask("/v1/run").json()["spec"]["rounds"]
     print(ask(f"/update_num_data/{client}/{len(images)}").text, flush=True)
     while reported < rounds - 1 and (committed := int(ask("/get_server_round").text)) < rounds:
         if committed == reported:
