@@ -327,7 +327,8 @@ struct BadInputTests {
                 }
                 #expect(answer.hasPrefix("HTTP/1.1 405"), "\(path)")
             }
-            #expect(try await server.get("/v1/run").json("clients") as? Int == 2)
+            let spec = try await server.get("/v1/run").json("spec") as? [String: Any]
+            #expect(spec?["clients"] as? Int == 2)
             try await expectUnharmed(server)
         }
     }

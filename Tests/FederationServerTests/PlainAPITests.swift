@@ -94,7 +94,8 @@ struct PlainAPITests {
             #expect(try await server.get("/v1/run").json("run") as? String == "test-1")
             _ = try await server.get("/initialize/1/1/1")
             #expect(try await server.get("/v1/run").json("run") as? String == "test-2")
-            #expect(try await server.get("/v1/run").json("clients") as? Int == 1)
+            let spec = try await server.get("/v1/run").json("spec") as? [String: Any]
+            #expect(spec?["clients"] as? Int == 1)
             _ = try await server.get("/initialize/2/1/1")
             _ = try await server.get("/update_num_data/0/10")
             #expect(try await server.ask("PUT", "/put_weight/0", body: listed(1)).status == 200)

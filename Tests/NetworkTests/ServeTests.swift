@@ -56,7 +56,7 @@ struct ServeTests {
             for client in clients { #expect(client.wait().status == 0, "\(client.errors)") }
             #expect(server.wait().status == 0)
             #expect(server.errors == "")
-            #expect(server.says("2 is there"))
+            #expect(server.says("2 is there"), "\(server.output)")
             #expect(server.output.contains("completed"))
             #expect(try model(logs) == expected(folder))
         }
@@ -98,16 +98,24 @@ struct ServeTests {
             let logs = folder.appending(path: "served")
             let server = try serve(logs)
             let address = try server.address()
-            #expect(server.says("  round 1 waits for 3 of 3 clients (0, 1, 2)\n"))
+            #expect(
+                server.says("  round 1 waits for 3 of 3 clients (0, 1, 2)\n"), "\(server.output)")
             let gone = try join(address, 1..<2)[0]
-            #expect(server.says("client 1 is there\n  round 1 waits for 2 of 3 clients (0, 2)\n"))
+            #expect(
+                server.says("client 1 is there\n  round 1 waits for 2 of 3 clients (0, 2)\n"),
+                "\(server.output)")
             gone.kill()
-            #expect(server.says("client 1 is gone in round 1: its connection closed"))
-            #expect(server.says("closed\n  round 1 waits for 3 of 3 clients (0, 1, 2)\n"))
+            #expect(
+                server.says("client 1 is gone in round 1: its connection closed"),
+                "\(server.output)")
+            #expect(
+                server.says("closed\n  round 1 waits for 3 of 3 clients (0, 1, 2)\n"),
+                "\(server.output)")
             sleep(2)
             let clients = try join(address, 0..<3)
             for client in clients { #expect(client.wait().status == 0, "\(client.errors)") }
-            #expect(server.says("the run is over; serving its page until Ctrl-C"))
+            #expect(
+                server.says("the run is over; serving its page until Ctrl-C"), "\(server.output)")
             #expect(server.output.contains("over all threads training "))
             server.interrupt()
             #expect(server.wait().status == 0)
@@ -253,7 +261,7 @@ struct ServeTests {
                 let server = try serve(
                     folder.appending(path: "\(isSaid)"), ["--token-file", tokens])
                 let address = try server.address()
-                #expect(server.says("federated join"))
+                #expect(server.says("federated join"), "\(server.output)")
                 #expect(server.output.contains("no token is needed to look on") == isSaid)
                 let answer = try ask(address, "GET /state HTTP/1.1\r\nHost: localhost")
                 #expect(answer.hasPrefix("HTTP/1.1 \(isSaid ? 200 : 401) "))
