@@ -44,15 +44,16 @@ run: build ## Run an experiment (EXPERIMENT=1…4): rounds, log, picture
 
 # Without testable imports the tests link what `make build` compiled, instead of a second build of it all.
 SWIFT_TEST := swift test -c release --disable-testable-imports
-# Many tests wait for programs or for sockets, on threads of Swift's pool, of which there is one for each core:
-# no more tests at once than threads, or some would wait for longer than anything may take.
-TESTS_AT_ONCE := --experimental-maximum-parallelization-width $(shell nproc)
+# Tests that wait for sockets go first and by themselves: those of programs hold threads of Swift's pool, of
+# which there is one for each core, while they wait.
+CLOCKED := FederationServerTests|FederationClientTests|FlowerNodeTests|HTTPCallsTests
 # Some tests of a moment: what builds them runs them, too.
 SOON_DONE := JSONTests
 
 test: setup ## Run the tests
 	@$(BUILD) "the tests" $(SWIFT_TEST) --filter '$(SOON_DONE)'
-	@$(SWIFT_TEST) --skip-build $(TESTS_AT_ONCE)
+	@$(SWIFT_TEST) --skip-build --filter '$(CLOCKED)'
+	@$(SWIFT_TEST) --skip-build --skip '$(CLOCKED)'
 
 fuzz: setup venv ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
 	@Scripts/check/fuzz.sh $(or $(SECONDS),60) $(PARSER)

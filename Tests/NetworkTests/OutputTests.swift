@@ -162,7 +162,7 @@ struct OutputTests {
         try Command.inTemporaryFolder { folder in
             let run = "$F run --no-store \(Command.tinyWords) --rounds 100000 --log-dir logs"
             let waiting =
-                "for i in $(seq 1200); do grep -q ' 2/100000' out && break; sleep 0.05; done"
+                "for i in $(seq 1200); do grep -q '2/100000' out && break; sleep 0.05; done"
             let kept = try Command.shell(
                 "trap '' INT; \(run) > out & \(waiting); kill -INT $!; sleep 0.2; kill -TERM $!; wait $!",
                 in: folder)

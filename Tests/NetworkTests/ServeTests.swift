@@ -96,7 +96,8 @@ struct ServeTests {
     func speaks() throws {
         try Command.inTemporaryFolder { folder in
             let logs = folder.appending(path: "served")
-            let server = try serve(logs)
+            // A client trains for a second, so that it is killed before it has reported.
+            let server = try serve(logs, ["--epochs", "3000"])
             let address = try server.address()
             #expect(
                 server.says("  round 1 waits for 3 of 3 clients (0, 1, 2)\n"), "\(server.output)")
