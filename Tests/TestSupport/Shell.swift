@@ -3,24 +3,9 @@ import Foundation
 extension Command {
     /// Runs a line of bash, in which `$F` is the program.
     package static func shell(_ line: String, in folder: URL) throws -> Command {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/bash")
-        process.arguments = ["-c", line]
-        process.currentDirectoryURL = folder
-        process.environment = ProcessInfo.processInfo.environment.merging(["F": program.path]) {
-            $1
-        }
-        let output = Pipe()
-        let errors = Pipe()
-        process.standardOutput = output
-        process.standardError = errors
-        try process.run()
-        let text = try output.fileHandleForReading.readToEnd() ?? Data()
-        let complaint = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Command(
-            status: process.terminationStatus, output: String(decoding: text, as: UTF8.self),
-            errors: String(decoding: complaint, as: UTF8.self))
+        try run(
+            ["-c", line], in: folder, environment: ["F": program.path],
+            program: URL(fileURLWithPath: "/bin/bash"))
     }
 
     /// The built program.
