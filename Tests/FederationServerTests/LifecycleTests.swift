@@ -59,6 +59,37 @@ struct LifecycleTests {
         }
     }
 
+    @Test("One that asks for the place of a client that is gone does not keep it for that client")
+    func startedAgain() async throws {
+        var options = quick()
+        options.timing.silenceSeconds = 3600
+        options.timing.connectedSilenceSeconds = 3600
+        try await TestServer.with(options) { server in
+            let client = TestServer.firstClient
+            let sockets = try await onThread { [port = server.port] in
+                try (0..<2).map { _ in try RawSocket(port: port) }
+            }
+            let register = { @Sendable (index: Int) in
+                try await onThread {
+                    try sockets[index].exchange(
+                        "PUT", Route.register.path(TestServer.run, client),
+                        body: Registration(
+                            architecture: TestServer.digest, sampleCount: 10,
+                            instance: "\(index)"
+                        ).encoded())
+                }
+            }
+            #expect(try await register(0).status == 204)
+            #expect(try await register(1).code == "client_taken")
+            sockets[0].shut()
+            // Again and again on its one connection, as a client does that was started again.
+            let isSeated = try await server.until(passing: 0.1) {
+                try await register(1).status == 204
+            }
+            #expect(isSeated)
+        }
+    }
+
     @Test("A client that is silent is given up, and has its place again when it comes back")
     func silent() async throws {
         try await TestServer.with(quick()) { server in

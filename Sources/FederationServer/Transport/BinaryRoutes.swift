@@ -18,9 +18,12 @@ struct BinaryRoutes: Sendable {
         router.add(.model, use: model)
         router.add(.correction, use: correction)
         router.add(.register) { request, context in
-            let (run, client) = try await caller(request, context)
+            let (run, client) = try named(request, context)
             let registration = try await reader.message(request, Registration.self)
             try await coordinator.register(run, client, registration)
+            // Not before: the connection of one that is refused, and asks again, would stand for that of the
+            // client whose place it wants, and keep the place for it.
+            await coordinator.attach(client, connections[context.channel])
             return .done
         }
         router.add(.leave) { request, context in
@@ -115,12 +118,19 @@ struct BinaryRoutes: Sendable {
     }
 
     /// The run and client that a request names, which must be who sends it.
+    private func named(
+        _ request: Request, _ context: FederationContext
+    ) throws -> (RunIdentifier, Int) {
+        let client = try ClientNumber.parse(context.segment("client"))
+        try identity.check(request.headers, is: client)
+        return (try RunIdentifier(pathSegment: context.segment("run")), client)
+    }
+
+    /// The same of a client that has its place, whose connection this is.
     private func caller(
         _ request: Request, _ context: FederationContext
     ) async throws -> (RunIdentifier, Int) {
-        let client = try ClientNumber.parse(context.segment("client"))
-        try identity.check(request.headers, is: client)
-        let run = try RunIdentifier(pathSegment: context.segment("run"))
+        let (run, client) = try named(request, context)
         await coordinator.attach(client, connections[context.channel])
         return (run, client)
     }
