@@ -85,9 +85,11 @@ package final class Running: @unchecked Sendable {
         process.waitUntilExit()
     }
 
-    /// Waits for its end.
+    /// Waits for its end; one that does not end within three minutes is killed, as its status tells.
     @discardableResult
     package func wait() -> Command {
+        for _ in 0..<18_000 where process.isRunning { usleep(10_000) }
+        if process.isRunning { kill() }
         process.waitUntilExit()
         return Command(status: process.terminationStatus, output: output, errors: errors)
     }
