@@ -2,8 +2,17 @@
 
 #include "kernels.h"
 
-double ck_softmax_cross_entropy(const float *logits, const uint8_t *labels, size_t rows,
-                                size_t classes, float scale, float *dlogits, int64_t *correct) {
+void ck_standardize(float *x, size_t rows, size_t channels, const float *mean,
+                    const float *deviation) {
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < channels; c++)
+            x[r * channels + c] = (x[r * channels + c] - mean[c]) / deviation[c];
+}
+
+double ck_softmax_cross_entropy(const float *logits, const int32_t *labels, size_t rows,
+                                size_t classes, float smoothing, float scale, float *dlogits,
+                                int64_t *correct) {
+    const double even = (double)smoothing / (double)classes, sure = 1 - (double)smoothing;
     double loss = 0;
     int64_t hits = 0;
     for (size_t r = 0; r < rows; r++) {
@@ -14,14 +23,60 @@ double ck_softmax_cross_entropy(const float *logits, const uint8_t *labels, size
         const double top = z[largest];
         double sum = 0;
         for (size_t c = 0; c < classes; c++) sum += exp((double)z[c] - top);
-        loss += log(sum) + (top - z[labels[r]]);
-        hits += largest == labels[r];
+        const size_t label = (size_t)labels[r];
+        if (smoothing == 0) {
+            loss += log(sum) + (top - z[label]);
+        } else {
+            double expected = sure * z[label];
+            for (size_t c = 0; c < classes; c++) expected += even * z[c];
+            loss += log(sum) + (top - expected);
+        }
+        hits += largest == label;
         if (!dlogits) continue;
         for (size_t c = 0; c < classes; c++) {
             const double p = exp((double)z[c] - top) / sum;
-            dlogits[r * classes + c] = (float)(p - (c == labels[r])) * scale;
+            const double q = smoothing == 0 ? (c == label) : even + sure * (c == label);
+            dlogits[r * classes + c] = (float)(p - q) * scale;
         }
     }
     *correct += hits;
+    return loss;
+}
+
+double ck_sigmoid_cross_entropy(const float *logits, const float *targets, size_t rows,
+                                size_t outputs, float scale, float *dlogits, int64_t *correct) {
+    double loss = 0;
+    int64_t hits = 0;
+    for (size_t r = 0; r < rows; r++) {
+        const float *z = logits + r * outputs, *t = targets + r * outputs;
+        double sum = 0;
+        int right = 1;
+        for (size_t k = 0; k < outputs; k++) {
+            const double x = z[k], e = exp(-fabs(x));
+            sum += (x > 0 ? x : 0) - x * t[k] + log1p(e);
+            right &= (x > 0) == (t[k] > 0.5f);
+            if (!dlogits) continue;
+            const double p = x >= 0 ? 1 / (1 + e) : e / (1 + e);
+            dlogits[r * outputs + k] = (float)((p - t[k]) / (double)outputs) * scale;
+        }
+        loss += sum / (double)outputs;
+        hits += right;
+    }
+    *correct += hits;
+    return loss;
+}
+
+double ck_squared_error(const float *values, const float *targets, size_t rows, size_t outputs,
+                        float scale, float *dvalues) {
+    double loss = 0;
+    for (size_t r = 0; r < rows; r++) {
+        double sum = 0;
+        for (size_t k = 0; k < outputs; k++) {
+            const double d = (double)values[r * outputs + k] - targets[r * outputs + k];
+            sum += d * d;
+            if (dvalues) dvalues[r * outputs + k] = (float)(2 * d / (double)outputs) * scale;
+        }
+        loss += sum / (double)outputs;
+    }
     return loss;
 }

@@ -9,11 +9,17 @@ extension Dataset {
             for size in [images.count, images.height, images.width, images.channels] {
                 hash.add(UInt64(size))
             }
-            for bytes in [images.labels, images.pixels] {
-                bytes.withUnsafeBytes { hash.add($0) }
+            // As bytes where they are, so that logs keep the fingerprints that they have.
+            if images.classCount <= 256 {
+                images.labels.map { UInt8(truncatingIfNeeded: $0) }
+                    .withUnsafeBytes { hash.add($0) }
+            } else {
+                images.labels.withUnsafeBytes { hash.add($0) }
             }
+            images.pixels.withUnsafeBytes { hash.add($0) }
             // Logs of ten classes of bytes keep the fingerprints that they have.
             if images.classCount != Dataset.usualClassCount { hash.add(UInt64(images.classCount)) }
+            if !images.targets.isEmpty { images.targets.withUnsafeBytes { hash.add($0) } }
             if !images.values.isEmpty { images.values.withUnsafeBytes { hash.add($0) } }
         }
         return hash.value

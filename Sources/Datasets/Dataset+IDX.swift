@@ -35,10 +35,10 @@ extension Dataset {
             return file
         }
         let trainImages = try read(.trainImages)
-        let train = try LabelledImages(
+        let train = try Samples(
             images: trainImages, labels: read(.trainLabels), classCount: classCount)
         let testImages = try read(.testImages)
-        let test = try LabelledImages(
+        let test = try Samples(
             images: testImages, labels: read(.testLabels), classCount: classCount)
         guard train.height == test.height, train.width == test.width else {
             throw .imageSizeMismatch(
@@ -49,7 +49,7 @@ extension Dataset {
     }
 }
 
-extension LabelledImages {
+extension Samples {
     /// The images of one IDX file with the labels of another.
     init(images: IDX.File, labels: IDX.File, classCount: Int) throws(DatasetError) {
         let size = images.header.dimensions

@@ -7,7 +7,13 @@ extension DatasetError: CustomStringConvertible {
         case .pixelCount(let found, let images, let size):
             "\(found) pixels do not make \(images) images of \(size) pixels each"
         case .classCountOutOfRange(let classes):
-            "there cannot be \(classes) classes: labels are bytes, which tell 1 to 256 apart"
+            "there cannot be \(classes) classes: they are 1 to \(Samples.classLimit)"
+        case .targetCount(let found, let each):
+            "\(found) targets do not make samples of \(each) each"
+        case .targetNotFinite(let sample, let found):
+            "the target of sample \(sample) is \(found), but targets are finite numbers"
+        case .unlikeTargets(let test, let train):
+            "a test sample has \(test) target\(test == 1 ? "" : "s"), but a training sample \(train)"
         case .labelOutOfRange(let file, let position, let label, let classes):
             "\(file.map { "\($0): " } ?? "")label \(position) is \(label), but labels are 0 to "
                 + "\(classes - 1)"

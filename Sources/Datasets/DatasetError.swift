@@ -6,7 +6,13 @@ public enum DatasetError: Error, Equatable, Sendable {
     case impossibleImageSize(height: Int, width: Int, channels: Int)
     /// `found` pixels for `images` labels of images with `pixelsPerImage` pixels each.
     case pixelCount(found: Int, images: Int, pixelsPerImage: Int)
-    /// A number of classes that labels of one byte cannot tell apart.
+    /// So many targets do not make samples of `each`.
+    case targetCount(found: Int, each: Int)
+    /// A target that is no finite number.
+    case targetNotFinite(sample: Int, found: String)
+    /// Test samples that have another number of targets than training samples.
+    case unlikeTargets(test: Int, train: Int)
+    /// A number of classes beyond the limit.
     case classCountOutOfRange(Int)
     /// A label that is no class; `position` counts from 0, `file` is nil for images in memory.
     case labelOutOfRange(file: String?, position: Int, label: Int, classes: Int)

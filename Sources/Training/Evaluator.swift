@@ -14,13 +14,13 @@ public struct EvaluationSet: Sendable {
     public static let batchSize = 32
 
     /// All images; `indices` says which of them count.
-    public let images: LabelledImages
+    public let images: Samples
     /// Which of them count, ascending.
     public let indices: [Int32]
 
     /// All images, or a random part of them: ⌈fraction · N⌉, drawn once from (seed, evaluation).
     /// - Precondition: 0 < `fraction` ≤ 1.
-    public init(_ images: LabelledImages, fraction: Double = 1, seed: UInt64 = 0) {
+    public init(_ images: Samples, fraction: Double = 1, seed: UInt64 = 0) {
         precondition(fraction > 0 && fraction <= 1, "\(fraction) is no part of a test set")
         self.images = images
         var all = Array(0..<Int32(images.count))
@@ -44,7 +44,7 @@ public struct EvaluationSet: Sendable {
         plan.load(parameters)
         while start < end {
             let stop = min(start + Self.batchSize, end)
-            images.copyBatch(indices[start..<stop], images: plan.images, labels: plan.labels)
+            images.copyBatch(indices[start..<stop], to: plan.places)
             let result = plan.evaluate(count: stop - start)
             total.count += result.count
             total.lossSum += result.lossSum

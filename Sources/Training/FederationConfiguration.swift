@@ -17,7 +17,7 @@ public struct FederationConfiguration: Sendable {
     /// Which images each client has.
     public var shards: any ShardSource
     /// The images that are divided.
-    public var trainingImages: LabelledImages
+    public var trainingImages: Samples
     /// What models are tested on.
     public var evaluationSet: EvaluationSet
     /// When rounds open and close.
@@ -34,7 +34,7 @@ public struct FederationConfiguration: Sendable {
     public init(
         architecture: Architecture, engine: Engine = .fused, strategy: Strategy = .fedAvg,
         training: LocalTraining = LocalTraining(), shards: any ShardSource,
-        trainingImages: LabelledImages,
+        trainingImages: Samples,
         evaluationSet: EvaluationSet,
         rounds: RoundEngine.Configuration, seed: UInt64 = 1, threads: Int? = nil
     ) {

@@ -53,7 +53,7 @@ extension Plan {
     ///   that be less), and the shard is not empty.
     public func trainLocally(
         _ training: LocalTraining, objective: ClientObjective, from global: ParameterVector,
-        on samples: LabelledImages, shard: [Int32], seed: UInt64, client: Int, round: Int,
+        on samples: Samples, shard: [Int32], seed: UInt64, client: Int, round: Int,
         correction: ParameterVector? = nil, progress: (Int) -> Void = { _ in },
         shouldStop: () -> Bool = { false }
     ) throws(LocalTrainingError) -> LocalResult {
@@ -85,7 +85,7 @@ extension Plan {
                 epoch += 1
             }
             let end = min(start + size, order.count)
-            samples.copyBatch(order[start..<end], images: self.images, labels: labels)
+            samples.copyBatch(order[start..<end], to: places)
             let result = trainStep(count: end - start, dropout: dropout, step: step)
             guard result.lossSum.isFinite else {
                 throw .lossNotFinite(epoch: epoch, batch: start / size + 1)

@@ -52,7 +52,7 @@ public final class LocalWorkers: Sendable {
     ///   - shouldStop: asked before each batch.
     public func train(
         from global: ParameterVector, objective: ClientObjective,
-        correction: ParameterVector? = nil, on images: LabelledImages, shards: any ShardSource,
+        correction: ParameterVector? = nil, on images: Samples, shards: any ShardSource,
         seed: UInt64, client: Int, round: Int, progress: @escaping @Sendable (Int) -> Void,
         shouldStop: @escaping @Sendable () -> Bool
     ) async -> Result<LocalResult, LocalTrainingError> {

@@ -135,7 +135,7 @@ struct GeneratedDigitsTests {
         #expect((0.5...0.9).contains(accuracy), "the nearest mean is right for \(accuracy)")
     }
 
-    private static func images(_ half: LabelledImages) -> [ArraySlice<UInt8>] {
+    private static func images(_ half: Samples) -> [ArraySlice<UInt8>] {
         half.labels.indices.map { half.pixels[$0 * 784..<($0 + 1) * 784] }
     }
 

@@ -7,16 +7,16 @@ struct OwnDataTests {
         _ values: [Float], _ labels: [Int], width: Int = 2, classes: Int = 3
     ) -> String? {
         failure { () throws(DatasetError) in
-            _ = try LabelledImages(
+            _ = try Samples(
                 values: values, labels: labels, height: 1, width: width, classCount: classes)
         }?.description
     }
 
     @Test("Floats come as they are, bytes as byte / 255")
     func batches() throws {
-        let floats = try LabelledImages(
+        let floats = try Samples(
             values: [-1, 0.5, 2, 1e30], labels: [61, 0], height: 1, width: 2, classCount: 62)
-        let bytes = try LabelledImages(
+        let bytes = try Samples(
             pixels: [0, 255, 51, 0], labels: [61, 0] as [UInt8], height: 1, width: 2,
             classCount: 62)
         for (images, expected) in [(floats, [2, 1e30, -1, 0.5]), (bytes, [0.2, 0, 0, 1])] {
@@ -56,12 +56,12 @@ struct OwnDataTests {
 
     @Test("Halves of a dataset are alike")
     func halves() throws {
-        func images(width: Int, classes: Int) throws -> LabelledImages {
-            try LabelledImages(
+        func images(width: Int, classes: Int) throws -> Samples {
+            try Samples(
                 values: [Float](repeating: 0, count: width), labels: [0], height: 1, width: width,
                 classCount: classes)
         }
-        func sentence(_ test: LabelledImages) throws -> String? {
+        func sentence(_ test: Samples) throws -> String? {
             let train = try images(width: 2, classes: 3)
             return failure { () throws(DatasetError) in
                 _ = try Dataset(name: "own", train: train, test: test)
@@ -79,7 +79,7 @@ struct OwnDataTests {
     @Test("A fingerprint tells classes and values apart")
     func fingerprints() throws {
         func fingerprint(_ value: Float, classes: Int) throws -> UInt64 {
-            let images = try LabelledImages(
+            let images = try Samples(
                 values: [value], labels: [0], height: 1, width: 1, classCount: classes)
             return try Dataset(name: "own", train: images, test: images).fingerprint
         }
@@ -92,7 +92,7 @@ struct OwnDataTests {
 
     @Test("Experiments and partitions go by the data's own classes", arguments: [2, 26, 62])
     func classes(_ count: Int) throws {
-        let images = try LabelledImages(
+        let images = try Samples(
             values: [Float](repeating: 0, count: 40 * count),
             labels: (0..<40 * count).map { $0 % count }, height: 1, width: 1, classCount: count)
         let uniform = try ShardSampler(
@@ -127,7 +127,7 @@ struct OwnDataTests {
 
 @Suite("A partition as a list")
 struct ListedShardsTests {
-    private let images = try? LabelledImages(
+    private let images = try? Samples(
         values: [0, 0, 0, 0, 0], labels: [0, 1, 2, 0, 1], height: 1, width: 1, classCount: 3)
 
     private func sentence(_ shards: [[Int]]) throws -> String? {

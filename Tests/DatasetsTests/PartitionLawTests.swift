@@ -3,19 +3,19 @@ import Datasets
 
 /// A training set of 60,000 labels whose classes are of unequal size, in no order.
 enum Labels {
-    static let many: LabelledImages = {
+    static let many: Samples = {
         let labels = (0..<60_000).map { UInt8(($0 &* 2_654_435_761 >> 7) % 97 % 10) }
         // Its images are of one pixel.
         guard
-            let images = try? LabelledImages(
+            let images = try? Samples(
                 pixels: [UInt8](repeating: 0, count: labels.count), labels: labels, height: 1,
                 width: 1)
         else { preconditionFailure("labels are 0 to 9") }
         return images
     }()
 
-    static func images(_ labels: [UInt8]) throws -> LabelledImages {
-        try LabelledImages(
+    static func images(_ labels: [UInt8]) throws -> Samples {
+        try Samples(
             pixels: [UInt8](repeating: 0, count: labels.count), labels: labels, height: 1, width: 1)
     }
 }

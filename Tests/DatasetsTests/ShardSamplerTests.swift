@@ -3,9 +3,9 @@ import Datasets
 
 @Suite struct ShardSamplerTests {
     /// 500 images with classes of unequal size, none of them empty.
-    static func images(without missing: UInt8? = nil) throws -> LabelledImages {
+    static func images(without missing: UInt8? = nil) throws -> Samples {
         let labels = (0..<500).map { UInt8($0 * $0 % 97 % 10) }.filter { $0 != missing }
-        return try LabelledImages(
+        return try Samples(
             pixels: [UInt8](repeating: 0, count: labels.count), labels: labels, height: 1, width: 1)
     }
 
@@ -113,7 +113,7 @@ import Datasets
                     + "training set has no image of class 6")
         }
         #expect(try sentence(.equalRandom, 10, without: 6) == nil)
-        let none = try LabelledImages(pixels: [], labels: [UInt8](), height: 1, width: 1)
+        let none = try Samples(pixels: [], labels: [UInt8](), height: 1, width: 1)
         #expect(
             failure { () throws(DatasetError) in
                 _ = try ShardSampler(labels: none, experiment: .equalRandom, samples: 1, seed: 1)

@@ -98,7 +98,7 @@ struct ExperimentRunTests {
     func arrays() throws {
         let labels = (0..<90).map { $0 % 3 }
         let values = labels.flatMap { label in (0..<4).map { Float($0 == label ? 1 : 0) } }
-        let images = try LabelledImages(
+        let images = try Samples(
             values: values, labels: labels, height: 2, width: 2, classCount: 3)
         let dataset = try Dataset(name: "corners", train: images, test: images)
         var spec = spec

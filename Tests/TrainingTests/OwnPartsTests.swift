@@ -32,7 +32,7 @@ private struct HalfStep: ServerRule {
 @Suite("A federation of one's own parts")
 struct OwnPartsTests {
     /// Points of three classes, as Floats and as a vector of two features.
-    private static func points(_ count: Int, seed: UInt64) throws -> LabelledImages {
+    private static func points(_ count: Int, seed: UInt64) throws -> Samples {
         var random = RandomStream(RandomKey(seed: seed, purpose: .generation))
         let labels = (0..<count).map { $0 % 3 }
         let values = labels.flatMap { label in
@@ -41,7 +41,7 @@ struct OwnPartsTests {
                 Float(label % 2) + Float(random.nextUniform(-0.3, 0.3)),
             ]
         }
-        return try LabelledImages(
+        return try Samples(
             values: values, labels: labels, height: 1, width: 2, classCount: 3)
     }
 
@@ -102,7 +102,7 @@ struct OwnPartsTests {
             try sentence {
                 $0.shards = try DividedShards([[0], [1]], of: $0.trainingImages)
             } == "there are shards for 2 clients, but the federation has 3")
-        let none = try LabelledImages(
+        let none = try Samples(
             values: [], labels: [Int](), height: 1, width: 2, classCount: 3)
         #expect(try sentence { $0.trainingImages = none } == "there are no images to train on")
         #expect(

@@ -224,12 +224,26 @@ void ck_add_by_filter(const float *by_filter, size_t rows, size_t filters, float
 
 // MARK: Loss
 
+/// x[rows][channels] = (x − mean[c]) / deviation[c].
+void ck_standardize(float *x, size_t rows, size_t channels, const float *mean,
+                    const float *deviation);
+
 /// Softmax and cross-entropy of `rows` rows of logits. Returns the summed loss in nats; counts rows
 /// whose largest logit is the label's into *correct; with dlogits not null, puts
-/// (softmax − onehot) · scale there. Computed in double precision by log-sum-exp: finite at any
-/// finite logits.
-double ck_softmax_cross_entropy(const float *logits, const uint8_t *labels, size_t rows,
-                                size_t classes, float scale, float *dlogits, int64_t *correct);
+/// (softmax − q) · scale there, q being 1 − smoothing for the label and smoothing / classes for each.
+/// Computed in double precision by log-sum-exp: finite at any finite logits.
+double ck_softmax_cross_entropy(const float *logits, const int32_t *labels, size_t rows,
+                                size_t classes, float smoothing, float scale, float *dlogits,
+                                int64_t *correct);
+/// Sigmoid and cross-entropy of rows of `outputs` logits with targets of 0 to 1, each row's mean. Returns
+/// the summed loss; counts rows all of whose outputs are on their target's side into *correct; with dlogits
+/// not null, puts (σ − target) / outputs · scale there.
+double ck_sigmoid_cross_entropy(const float *logits, const float *targets, size_t rows,
+                                size_t outputs, float scale, float *dlogits, int64_t *correct);
+/// Squared error of rows of `outputs` values, each row's mean. Returns the sum; with dvalues not null, puts
+/// 2 (value − target) / outputs · scale there.
+double ck_squared_error(const float *values, const float *targets, size_t rows, size_t outputs,
+                        float scale, float *dvalues);
 
 // MARK: Exact sums
 

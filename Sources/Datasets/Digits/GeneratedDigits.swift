@@ -46,7 +46,7 @@ public enum GeneratedDigits {
 
     private static func images(
         _ half: Half, count: Int, seed: UInt64, threads: Int
-    ) -> LabelledImages {
+    ) -> Samples {
         precondition(count >= 0, "a dataset cannot hold \(count) images")
         var labels = (0..<count).map { UInt8($0 % 10) }
         let key = RandomKey(seed: seed, purpose: .generation)
@@ -72,6 +72,6 @@ public enum GeneratedDigits {
             }
             initialized = count * size
         }
-        return LabelledImages(generated: pixels, labels: labels, side: side)
+        return Samples(generated: pixels, labels: labels, side: side)
     }
 }

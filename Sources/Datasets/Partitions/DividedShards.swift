@@ -12,14 +12,14 @@ public struct DividedShards: ShardSource, Equatable {
     private let offsets: [Int]
     private let indices: [Int32]
     /// Of all images, shared with the data set.
-    private let labels: [UInt8]
+    private let labels: [Int32]
     private let classCount: Int
 
     /// The owner of an image that no client has.
     static let nobody: Int32 = -1
 
     /// The shards of an owner for each image: `nobody`, or a client 0 ..< `clientCount`.
-    init(owners: [Int32], clientCount: Int, of images: LabelledImages) {
+    init(owners: [Int32], clientCount: Int, of images: Samples) {
         labels = images.labels
         classCount = images.classCount
         precondition(
@@ -53,7 +53,7 @@ public struct DividedShards: ShardSource, Equatable {
     /// - Throws: `PartitionError` where there is no client, where one has no image, at a position where
     ///   there is no image, and where two clients have the same one, or one has it twice.
     public init(
-        _ shards: [[some BinaryInteger]], of images: LabelledImages
+        _ shards: [[some BinaryInteger]], of images: Samples
     ) throws(PartitionError) {
         guard (1...Int(Int32.max)).contains(shards.count) else {
             throw .clientsOutOfRange(shards.count)

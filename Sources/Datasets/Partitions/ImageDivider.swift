@@ -10,7 +10,7 @@ import Parameters
 
 /// Gives each image of a training set to a client.
 struct ImageDivider {
-    private let labels: [UInt8]
+    private let labels: [Int32]
     private let classCount: Int
     private let clients: Int
     private let seed: UInt64
@@ -26,7 +26,7 @@ struct ImageDivider {
         case shards
     }
 
-    init(_ images: LabelledImages, clients: Int, seed: UInt64) {
+    init(_ images: Samples, clients: Int, seed: UInt64) {
         labels = images.labels
         classCount = images.classCount
         self.clients = clients

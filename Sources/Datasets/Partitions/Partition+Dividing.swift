@@ -15,7 +15,7 @@ extension Partition {
     /// Throws where parameters divide no data set, where the images are too few, where shards or
     /// classes do not come out even as promised, and where a file is not as `natural` needs it.
     public func divide(
-        _ images: LabelledImages, among clients: Int?, seed: UInt64
+        _ images: Samples, among clients: Int?, seed: UInt64
     ) throws(PartitionError) -> DividedShards {
         try check(classCount: images.classCount)
         if let clients, clients < 1 || clients > Int(Int32.max) {

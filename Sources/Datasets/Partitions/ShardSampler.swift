@@ -22,7 +22,7 @@ public struct ShardSampler: ShardSource {
     /// Throws where `samples` is outside what the experiment allows, where there are no images, and
     /// where experiments 1 and 4 lack images of a class.
     public init(
-        labels: LabelledImages, experiment: Experiment, samples: Int, seed: UInt64,
+        labels: Samples, experiment: Experiment, samples: Int, seed: UInt64,
         fixed: Bool = false
     ) throws(DatasetError) {
         let allowed = experiment.allowedSamples(classCount: labels.classCount)

@@ -6,7 +6,7 @@
 ///
 /// ```
 /// struct Halves: ShardSource {
-///     let images: LabelledImages
+///     let images: Samples
 ///     var largestShard: Int { images.count / 2 }
 ///     var fingerprint: UInt64 { 1 }
 ///     func shard(client: Int, round: Int) -> [Int32] {

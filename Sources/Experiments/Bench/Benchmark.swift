@@ -14,7 +14,7 @@ package struct Benchmark {
     package let repeats: Int
     /// How long one measurement lasts.
     package let seconds: Double
-    package let images: LabelledImages
+    package let images: Samples
 
     package init(
         model: NamedModel, engine: Engine, batchSizes: [Int], threads: Int, repeats: Int,
@@ -152,7 +152,7 @@ package struct Benchmark {
         let batch = batchSizes[0]
         let key = RandomKey(seed: 1, purpose: .dropout)
         let layers: [(count: Int, keep: Double)] = architecture.layers.enumerated().compactMap {
-            guard case .dropout(let dropout) = $1 else { return nil }
+            guard let dropout = $1.base as? Dropout else { return nil }
             return (batch * architecture.shapes[$0].count, 1 - dropout.rate)
         }
         let words = layers.map { KeepMask.wordCount($0.count) }.max() ?? 0
@@ -200,14 +200,14 @@ package final class BenchWorker: @unchecked Sendable {
     package let training: Plan
     private let inference: Plan
     private let start: ParameterVector
-    private let images: LabelledImages
+    private let images: Samples
     private let batch: Int
     private var order: [Int32]
     private var position = 0
     private var step = 0
 
     package init(
-        _ architecture: Architecture, engine: Engine, batch: Int, images: LabelledImages
+        _ architecture: Architecture, engine: Engine, batch: Int, images: Samples
     ) {
         training = Plan(architecture, batchSize: batch, purpose: .training, engine: engine)
         inference = Plan(architecture, batchSize: batch, purpose: .inference, engine: engine)
@@ -246,7 +246,7 @@ package final class BenchWorker: @unchecked Sendable {
     private func copy(to plan: Plan) {
         if position + batch > order.count { position = 0 }
         let end = min(position + batch, order.count)
-        images.copyBatch(order[position..<end], images: plan.images, labels: plan.labels)
+        images.copyBatch(order[position..<end], to: plan.places)
         position = end
     }
 }

@@ -31,7 +31,7 @@ public struct RunInputs: Hashable, Sendable {
 
     /// The inputs of a run that is to be; a partition's file is read for it.
     /// - Throws: `PartitionError`.
-    package init(_ settings: RunSpec, data: UInt64, images: LabelledImages) throws {
+    package init(_ settings: RunSpec, data: UInt64, images: Samples) throws {
         self.data = data
         guard case .natural(let file) = settings.partition else { return }
         partition = try Partition.natural(file: file)

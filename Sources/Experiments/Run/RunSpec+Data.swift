@@ -23,10 +23,7 @@ extension RunSpec {
         threads: Int, for execution: Execution
     ) throws -> (architecture: Architecture, strategy: Strategy, shards: any ShardSource) {
         let architecture = try model.architecture(
-            input: .image(
-                height: dataset.train.height, width: dataset.train.width,
-                channels: dataset.train.channels),
-            classCount: dataset.classCount)
+            input: dataset.train.featureShape, classCount: dataset.train.outputCount)
         let strategy = strategy ?? federatedStrategy
         let shards = try shards ?? self.shards(of: dataset.train)
         let needs = RunNeeds(

@@ -94,7 +94,7 @@ extension RunSpec {
 
     /// The clients' shards of these images.
     /// - Throws: `DatasetError`, `PartitionError`.
-    public func shards(of images: LabelledImages) throws -> any ShardSource {
+    public func shards(of images: Samples) throws -> any ShardSource {
         if let partition {
             return try partition.divide(images, among: clients, seed: seed)
         }

@@ -20,16 +20,16 @@ public struct ClientSetup: Sendable {
 
     /// - Throws: `JoinError` where this client cannot train the server's model, and what
     ///   drawing shards of these images throws.
-    public init(_ settings: RunSettings, images: LabelledImages) throws {
-        let shape = [images.height, images.width, images.channels]
+    public init(_ settings: RunSettings, images: Samples) throws {
+        let shape = images.shape
         guard shape == settings.inputShape else {
             throw JoinError.images(found: shape, server: settings.inputShape)
         }
         spec = try RunSpec(settings)
         architecture = try Architecture(settings)
         digest = settings.architecture
-        guard architecture.input == .image(height: shape[0], width: shape[1], channels: shape[2]),
-            architecture.classCount == images.classCount
+        guard architecture.input == images.featureShape,
+            architecture.classCount == images.outputCount
         else {
             throw JoinError.unfit(
                 model: settings.model, input: "\(architecture.input)",

@@ -13,7 +13,7 @@ import Training
 package struct LocalParticipant: Participant {
     package let client: Int
     package let seed: UInt64
-    package let images: LabelledImages
+    package let images: Samples
     package let shards: any ShardSource
     package let workers: LocalWorkers
     package let architecture: ArchitectureDigest
@@ -31,7 +31,7 @@ package struct LocalParticipant: Participant {
     package var onNotice: @Sendable (String) -> Void = { _ in }
 
     package init(
-        client: Int, seed: UInt64, images: LabelledImages, shards: any ShardSource,
+        client: Int, seed: UInt64, images: Samples, shards: any ShardSource,
         workers: LocalWorkers, architecture: ArchitectureDigest, strategy: Strategy,
         states: (any ClientStates)? = nil, slots: CoreSlots? = nil,
         onBegin: @escaping @Sendable (Int) -> Void = { _ in },

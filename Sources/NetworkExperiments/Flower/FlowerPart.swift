@@ -47,7 +47,7 @@ public struct FlowerPart: Sendable {
 
     /// The parts of these images.
     /// - Throws: `PartitionError`; `FlowerPartError` where there is no part of that number.
-    package func shards(of images: LabelledImages) throws -> DividedShards {
+    package func shards(of images: Samples) throws -> DividedShards {
         let shards = try chosen.divide(images, among: count, seed: seed)
         guard part < shards.clientCount else {
             throw FlowerPartError(part: part, count: shards.clientCount)

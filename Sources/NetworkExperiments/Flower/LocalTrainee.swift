@@ -20,7 +20,7 @@ package final class LocalTrainee: FlowerTrainee {
     package let seed: UInt64
     package let tests: EvaluationSet
 
-    private let images: LabelledImages
+    private let images: Samples
     private let workers: Mutex<LocalWorkers>
     private let trainings = Atomic<Int>(0)
 

@@ -2,7 +2,8 @@ import Parameters
 
 /// A network as a value: the shape of its input and its layers with their sizes.
 ///
-/// It ends in logits, one for each class; the softmax belongs to the loss.
+/// It ends in a vector of logits, one for each class, or of predicted numbers; what is made of them
+/// belongs to the loss.
 public struct Architecture: Hashable, Sendable {
     /// What a sample looks like, [H][W][C] or [F].
     public let input: FeatureShape
@@ -12,49 +13,111 @@ public struct Architecture: Hashable, Sendable {
     public let shapes: [FeatureShape]
     /// Which range of a parameter vector is which tensor: "conv1/kernel", "conv1/bias", ….
     public let layout: ParameterLayout
+    /// Where in a parameter vector statistics lie, which no gradient moves: running means and variances.
+    public let statistics: [Range<Int>]
+    /// Whether what becomes of a sample depends on the others of its batch.
+    let mixesSamples: Bool
     /// How each tensor of `layout` starts.
     let initializers: [Initializer]
 
+    /// Layers, those of blocks among them, at most.
+    static let layerLimit = 1000
+
     /// - Throws: `ArchitectureError` if a layer cannot take what comes before it, if a size is not
-    ///   positive, or if the last layer gives an image and not logits.
+    ///   positive or beyond all bounds, or if the last layer gives an image and not a vector.
     public init(input: FeatureShape, _ layers: [Layer]) throws(ArchitectureError) {
-        var shape = input
-        var shapes: [FeatureShape] = []
-        var tensors: [(name: String, shape: [Int])] = []
-        var initializers: [Initializer] = []
-        var counts: [String: Int] = [:]
-        guard input.count > 0 else { throw .emptyInput(input) }
-        for (position, layer) in layers.enumerated() {
-            for tensor in try layer.tensors(input: shape, position: position) {
-                if tensor.role == .kernel { counts[layer.name, default: 0] += 1 }
-                tensors.append(
-                    (
-                        "\(layer.name)\(counts[layer.name, default: 1])/\(tensor.role)",
-                        tensor.shape
-                    ))
-                initializers.append(tensor.initializer)
-            }
-            shape = try layer.output(input: shape, position: position)
-            shapes.append(shape)
+        do throws(LayerError) {
+            try input.check()
+        } catch {
+            throw .input(input, error)
         }
-        guard case .vector = shape else { throw .outputIsNoVector(shape) }
-        guard !tensors.isEmpty else { throw .noParameters }
+        var list = TensorList()
+        shapes = try list.add(layers, behind: input)
+        let output = shapes.last ?? input
+        guard case .vector = output else { throw .outputIsNoVector(output) }
+        guard !list.tensors.isEmpty else { throw .noParameters }
         self.input = input
         self.layers = layers
-        self.shapes = shapes
-        self.initializers = initializers
-        layout = ParameterLayout(tensors)
+        mixesSamples = list.mixesSamples
+        initializers = list.tensors.map(\.tensor.initializer)
+        let layout = ParameterLayout(list.tensors.map { ($0.name, $0.tensor.shape) })
+        self.layout = layout
+        statistics = zip(layout.entries, list.tensors).filter { $1.tensor.isStatistic }
+            .map(\.0.range)
     }
 
-    /// Logits a sample.
+    /// Outputs a sample: one for each class, or predicted number.
     public var classCount: Int { (shapes.last ?? input).count }
 
     /// Floats of a model.
     public var parameterCount: Int { layout.count }
+}
 
-    /// The shape that goes into layer `position`.
-    func inputShape(ofLayer position: Int) -> FeatureShape {
-        position == 0 ? input : shapes[position - 1]
+/// The tensors of layers, and of those in their blocks, with their names.
+private struct TensorList {
+    var tensors: [(name: String, tensor: LayerTensor)] = []
+    private var counts: [String: Int] = [:]
+    private var layerCount = 0
+    private(set) var mixesSamples = false
+
+    /// Adds those of a chain of layers.
+    /// - Returns: the shape after each.
+    mutating func add(
+        _ layers: [Layer], behind input: FeatureShape, in place: String = "", depth: Int = 0
+    ) throws(ArchitectureError) -> [FeatureShape] {
+        var shape = input
+        var shapes: [FeatureShape] = []
+        for (position, layer) in layers.enumerated() {
+            layerCount += 1
+            if type(of: layer.base).mixesSamples { mixesSamples = true }
+            guard layerCount <= Architecture.layerLimit else { throw .tooManyLayers }
+            let place = "\(place)\(position + 1)"
+            let kind = type(of: layer.base).kind
+            func within<Value>(
+                _ body: () throws(LayerError) -> Value
+            ) throws(ArchitectureError) -> Value {
+                do throws(LayerError) {
+                    return try body()
+                } catch {
+                    throw .layer(place, kind: kind, error)
+                }
+            }
+            let own = try within { () throws(LayerError) in try Self.tensors(layer, of: shape) }
+            append(own, prefix: type(of: layer.base).tensorPrefix)
+            if let block = layer.base as? Residual {
+                try within { () throws(LayerError) in
+                    guard depth < Residual.depthLimit else { throw .tooLarge("so deep a block") }
+                }
+                _ = try add(block.layers, behind: shape, in: "\(place).", depth: depth + 1)
+                _ = try add(block.shortcut, behind: shape, in: "\(place).s", depth: depth + 1)
+            }
+            let next = try within { () throws(LayerError) in
+                let next = try layer.base.output(of: shape)
+                try next.check()
+                return next
+            }
+            shape = next
+            shapes.append(shape)
+        }
+        return shapes
+    }
+
+    private static func tensors(
+        _ layer: Layer, of input: FeatureShape
+    ) throws(LayerError) -> [LayerTensor] {
+        let own = try layer.base.tensors(of: input)
+        for tensor in own {
+            for size in tensor.shape { try LayerError.require(size) }
+            try LayerError.require(product: tensor.shape)
+        }
+        return own
+    }
+
+    private mutating func append(_ own: [LayerTensor], prefix: String) {
+        guard !own.isEmpty else { return }
+        counts[prefix, default: 0] += 1
+        let number = counts[prefix, default: 0]
+        for tensor in own { tensors.append(("\(prefix)\(number)/\(tensor.name)", tensor)) }
     }
 }
 
@@ -62,7 +125,7 @@ extension Architecture: Codable {
     private enum CodingKeys: CodingKey { case input, layers }
 
     /// The same architecture as was encoded.
-    /// - Throws: `ArchitectureError` where layers don't fit, and what the decoder throws.
+    /// - Throws: `ArchitectureError` where layers don't fit, `UnknownLayer`, and what the decoder throws.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         try self.init(
@@ -78,20 +141,15 @@ extension Architecture: Codable {
     }
 }
 
-/// Why layers don't make an architecture; layers are counted from 1.
-public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
-    /// An input without a number in it.
-    case emptyInput(FeatureShape)
-    /// A number of filters or units, a window or strides below 1.
-    case sizeNotPositive(layer: Int, name: String, size: String)
-    /// A convolution or pooling behind `flatten` or a dense layer.
-    case needsImage(layer: Int, name: String, found: FeatureShape)
-    /// A dense layer that gets an image: `flatten` is missing.
-    case needsVector(layer: Int, name: String, found: FeatureShape)
-    /// A window without a place in its image, or of more than 2¹⁶ positions.
-    case windowTooLarge(layer: Int, name: String, window: Extent2D, found: FeatureShape)
-    /// A dropout rate outside 0 ..< 1.
-    case rateOutOfRange(layer: Int, rate: Double)
+/// Why layers don't make an architecture.
+public enum ArchitectureError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// An input without a number in it, or beyond all bounds.
+    case input(FeatureShape, LayerError)
+    /// A layer that can't take what comes before it; layers are counted from 1, those of a block behind
+    /// the block's number and a point: "3.1".
+    case layer(String, kind: String, LayerError)
+    /// More layers than anyone needs.
+    case tooManyLayers
     /// A last layer that gives an image.
     case outputIsNoVector(FeatureShape)
     /// Layers that have nothing to train.
@@ -100,20 +158,13 @@ public enum ArchitectureError: Error, Equatable, CustomStringConvertible {
     /// One sentence that names the layer, what it gets and what it needs.
     public var description: String {
         switch self {
-        case .emptyInput(let shape):
+        case .input(let shape, .sizeNotPositive):
             "the input shape \(shape) is empty: every size must be at least 1"
-        case .sizeNotPositive(let layer, let name, let size):
-            "layer \(layer) (\(name)): \(size) is not a size: it must be at least 1"
-        case .needsImage(let layer, let name, let found):
-            "layer \(layer) (\(name)) needs an image [H][W][C], but gets a vector of \(found)"
-        case .needsVector(let layer, let name, let found):
-            "layer \(layer) (\(name)) needs a vector, but gets an image of \(found): put flatten before it"
-        case .windowTooLarge(let layer, let name, let window, let found):
-            "layer \(layer) (\(name)): the \(window) window does not fit into an image of \(found)"
-        case .rateOutOfRange(let layer, let rate):
-            "layer \(layer) (dropout): the rate \(rate) must be at least 0 and below 1"
+        case .input(let shape, let error): "the input shape \(shape): \(error)"
+        case .layer(let place, let kind, let error): "layer \(place) (\(kind)): \(error)"
+        case .tooManyLayers: "there are more than \(Architecture.layerLimit) layers"
         case .outputIsNoVector(let shape):
-            "the last layer gives an image of \(shape): an architecture ends in a vector of logits"
+            "the last layer gives an image of \(shape): an architecture ends in a vector"
         case .noParameters:
             "none of the layers has parameters: there is nothing to train"
         }

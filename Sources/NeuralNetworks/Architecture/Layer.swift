@@ -1,86 +1,84 @@
-/// One layer of an architecture, with its sizes.
-public enum Layer: Hashable, Sendable, Codable {
-    /// 2-D convolution, [H][W][C] to [H′][W′][filters].
-    case convolution(Convolution2D)
-    /// Max-pooling, [H][W][C] to [H′][W′][C].
-    case maxPooling(MaxPooling2D)
-    /// Fully connected, [F] to [units].
-    case dense(Dense)
-    /// max(x, 0), of any shape.
-    case relu
-    /// Dropout, of any shape; nothing when a model is tested.
-    case dropout(Dropout)
-    /// [H][W][C] to [H·W·C], in that order, as Keras does.
-    case flatten
-
-    /// A 2-D convolution with `filters` outputs a position; see `Convolution2D`.
-    public static func convolution(
-        filters: Int, kernel: Extent2D, strides: Extent2D = 1, padding: Padding = .valid,
-        activation: Activation = .identity
-    ) -> Layer {
-        .convolution(
-            Convolution2D(
-                filters: filters, kernel: kernel, strides: strides, padding: padding,
-                activation: activation))
-    }
-
-    /// Max-pooling; strides are the window's size unless given; see `MaxPooling2D`.
-    public static func maxPooling(
-        _ window: Extent2D, strides: Extent2D? = nil, padding: Padding = .valid
-    ) -> Layer {
-        .maxPooling(MaxPooling2D(window: window, strides: strides ?? window, padding: padding))
-    }
-
-    /// A fully connected layer; see `Dense`.
-    public static func dense(_ units: Int, activation: Activation = .identity) -> Layer {
-        .dense(Dense(units: units, activation: activation))
-    }
-
-    /// Dropout; see `Dropout`.
-    public static func dropout(_ rate: Double) -> Layer {
-        .dropout(Dropout(rate: rate))
-    }
-}
-
-/// 2-D convolution: y[i][j][f] = Σ x[i·s + a][j·s + b][c] · kernel[a][b][c][f] + bias[f].
+/// One layer of an architecture, of any kind.
 ///
-/// Kernel [kh][kw][c_in][c_out]; as usual in the field, a cross-correlation.
-public struct Convolution2D: Hashable, Sendable, Codable {
-    /// c_out, channels of the output.
-    public var filters: Int
-    /// [kh][kw].
-    public var kernel: Extent2D
-    /// Rows and columns from one window to the next.
-    public var strides: Extent2D
-    /// What lies outside the image.
-    public var padding: Padding
-    /// What is done to each output.
-    public var activation: Activation
-}
-
-/// The largest value of each window, channel by channel; positions outside the image don't count.
-public struct MaxPooling2D: Hashable, Sendable, Codable {
-    /// Rows and columns of a window.
-    public var window: Extent2D
-    /// Rows and columns from one window to the next.
-    public var strides: Extent2D
-    /// What lies outside the image.
-    public var padding: Padding
-}
-
-/// y[o] = Σ x[i] · kernel[i][o] + bias[o].
-public struct Dense: Hashable, Sendable, Codable {
-    /// Outputs.
-    public var units: Int
-    /// What is done to each output.
-    public var activation: Activation
-}
-
-/// In training sets each value to 0 with probability `rate` and scales the rest by 1 / (1 − rate).
+/// ```
+/// let layers: [Layer] = [.convolution(filters: 32, kernel: 3, activation: .relu), .flatten, .dense(10)]
+/// ```
 ///
-/// Source: Srivastava et al., "Dropout", JMLR 2014, in the inverted form. Probabilities are kept
-/// to 2⁻¹⁶.
-public struct Dropout: Hashable, Sendable, Codable {
-    /// The probability of 0, at least 0 and below 1.
-    public var rate: Double
+/// A kind of one's own is a `PlainLayer`, and becomes a layer by `Layer(_:)`.
+public struct Layer: Sendable {
+    /// The kind, with its sizes.
+    public let base: any LayerDefinition
+
+    /// A layer of any kind whose passes are written out.
+    public init(_ layer: some PlainLayer) { base = layer }
+
+    /// A layer that plans have operations of their own for.
+    init(builtIn layer: some LayerDefinition) { base = layer }
+}
+
+extension Layer: Hashable {
+    /// Whether both are of one kind and have the same sizes.
+    public static func == (one: Layer, other: Layer) -> Bool {
+        AnyHashable(one.base) == AnyHashable(other.base)
+    }
+
+    /// Of the kind and its sizes.
+    public func hash(into hasher: inout Hasher) { hasher.combine(AnyHashable(base)) }
+}
+
+/// What a layer is: what it makes of a sample's shape, and which parameters it has for that.
+public protocol LayerDefinition: Hashable, Sendable, Codable {
+    /// What architecture files call the kind: "dense".
+    static var kind: String { get }
+    /// What tensors are called, before their number: the "conv" of "conv1/kernel". The kind, unless said
+    /// otherwise.
+    static var tensorPrefix: String { get }
+    /// Whether what becomes of a sample depends on the others of its batch.
+    static var mixesSamples: Bool { get }
+    /// The shape that it makes of `input`.
+    /// - Throws: `LayerError` where it can't take such a sample.
+    func output(of input: FeatureShape) throws(LayerError) -> FeatureShape
+    /// Its parameters for that input.
+    /// - Throws: `LayerError` as `output(of:)`.
+    func tensors(of input: FeatureShape) throws(LayerError) -> [LayerTensor]
+    /// Floating-point operations of one sample's forward pass, a multiplication and an addition being two.
+    func flopsPerSample(of input: FeatureShape) -> Int
+}
+
+extension LayerDefinition {
+    /// The kind.
+    public static var tensorPrefix: String { kind }
+    /// No.
+    public static var mixesSamples: Bool { false }
+    /// None.
+    public func tensors(of input: FeatureShape) throws(LayerError) -> [LayerTensor] { [] }
+    /// Next to none.
+    public func flopsPerSample(of input: FeatureShape) -> Int { 0 }
+}
+
+/// One tensor of parameters that a layer has.
+public struct LayerTensor: Hashable, Sendable {
+    /// What it is: "kernel", "bias".
+    public var name: String
+    /// Its sizes, row-major.
+    public var shape: [Int]
+    /// How it starts.
+    public var initializer: Initializer
+    /// Whether it is no parameter that gradients move, but something that training counts along, like a
+    /// running mean: the layer writes it in its forward pass, no optimiser touches it, and it is averaged
+    /// as any tensor.
+    public var isStatistic: Bool
+
+    /// A tensor of that shape.
+    public init(
+        _ name: String, _ shape: [Int], _ initializer: Initializer, isStatistic: Bool = false
+    ) {
+        self.name = name
+        self.shape = shape
+        self.initializer = initializer
+        self.isStatistic = isStatistic
+    }
+
+    /// Its Floats.
+    public var count: Int { shape.reduce(1, *) }
 }

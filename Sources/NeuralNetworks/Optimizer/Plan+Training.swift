@@ -87,7 +87,7 @@ extension Plan {
     }
 
     private func trainStep(_ pass: Pass, _ step: ck_step, clip: Float?) -> BatchResult {
-        // Where the whole gradient is needed first, nothing is stepped by at once.
+        // Where the whole gradient is needed first, nothing is stepped by at once. That of a statistic is 0.
         let isFused = pass.count <= partSize && clip == nil
         let ranges = isFused ? rangesSteppedLater : wholeRange
         let gradient = scratch.gradient.reserve()
@@ -113,12 +113,15 @@ extension Plan {
     }
 
     /// The parameters that no operation steps itself, in one piece where they lie side by side.
+    ///
+    /// Statistics are no optimiser's: layers write them.
     static func rangesSteppedLater(
-        _ operations: [any Operation], parameterCount: Int
+        _ stepped: [Range<Int>], statistics: [Range<Int>], parameterCount: Int
     ) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var start = 0
-        for range in operations.compactMap(\.steppedRange) + [parameterCount..<parameterCount] {
+        let others = (stepped + statistics).sorted { $0.lowerBound < $1.lowerBound }
+        for range in others + [parameterCount..<parameterCount] {
             if start < range.lowerBound { ranges.append(start..<range.lowerBound) }
             start = range.upperBound
         }

@@ -63,6 +63,8 @@ package struct Pass {
     /// The stream for dropout, and how many batches it has served before.
     var dropout: RandomKey
     var step: Int
+    /// Whether layers leave their statistics as they are, in training, too: a gradient alone is asked for.
+    var keepsStatistics = false
 }
 
 /// Adds scale · column sums of dy[rows][columns] to the target at `offset`: a bias's gradient.

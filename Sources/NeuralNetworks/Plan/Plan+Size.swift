@@ -3,9 +3,10 @@ extension Plan {
     ///
     /// What optimisers keep beside the parameters comes on top, a model's size for each vector.
     package static func byteCount(
-        _ architecture: Architecture, batchSize: Int, purpose: Purpose, engine: Engine
+        _ architecture: Architecture, batchSize: Int, purpose: Purpose, engine: Engine,
+        loss: Loss = .softmaxCrossEntropy
     ) -> Int {
-        let partSize = min(batchSize, largestPart)
+        let partSize = partSize(architecture, batchSize: batchSize)
         var compiler = PlanCompiler(
             architecture, batchSize: partSize, purpose: purpose, engine: engine)
         compiler.compile()
@@ -13,7 +14,10 @@ extension Plan {
             _ = compiler.arena.reserve(batchSize * architecture.input.count)
             _ = compiler.arena.reserve(batchSize * architecture.classCount)
         }
-        _ = compiler.arena.reserve((batchSize + 3) / 4)
+        _ = compiler.arena.reserve(batchSize)
+        if loss.kind != .softmaxCrossEntropy {
+            _ = compiler.arena.reserve(batchSize * architecture.classCount)
+        }
         _ = compiler.arena.reserve(architecture.parameterCount)
         return compiler.arena.count * MemoryLayout<Float>.stride
     }

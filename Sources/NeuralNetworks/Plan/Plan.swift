@@ -38,7 +38,12 @@ public final class Plan {
     /// Where the caller puts a batch's samples, [N][H][W][C] or [N][F].
     public let images: UnsafeMutablePointer<Float>
     /// Where the caller puts a batch's labels, [N], each below the class count.
-    public let labels: UnsafeMutablePointer<UInt8>
+    public let labels: UnsafeMutablePointer<Int32>
+    /// Where the caller puts what the outputs should be, [N][outputs]; nil where labels say it all, as
+    /// with softmax cross-entropy.
+    public let targets: UnsafeMutablePointer<Float>?
+    /// What is minimised.
+    public let loss: Loss
     /// What each operation has cost so far, if asked for by `startProfile()`.
     public private(set) var profile: [OperationProfile]?
 
@@ -66,14 +71,16 @@ public final class Plan {
     /// Compiles an architecture, and allocates all that batches of that size need.
     /// - Precondition: the batch size is at least 1.
     public init(
-        _ architecture: Architecture, batchSize: Int, purpose: Purpose, engine: Engine = .fused
+        _ architecture: Architecture, batchSize: Int, purpose: Purpose, engine: Engine = .fused,
+        loss: Loss = .softmaxCrossEntropy
     ) {
         precondition(batchSize > 0, "a plan's batch size must be at least 1, not \(batchSize)")
         self.architecture = architecture
         self.batchSize = batchSize
         self.purpose = purpose
         self.engine = engine
-        partSize = min(batchSize, Self.largestPart)
+        self.loss = loss
+        partSize = Self.partSize(architecture, batchSize: batchSize)
         var compiler = PlanCompiler(
             architecture, batchSize: partSize, purpose: purpose, engine: engine)
         input = compiler.current.values
@@ -89,18 +96,28 @@ public final class Plan {
         }
         scratch = OptimizerScratch(count: architecture.parameterCount)
         rangesSteppedLater = Self.rangesSteppedLater(
-            operations, parameterCount: architecture.parameterCount)
-        wholeRange = [0..<architecture.parameterCount]
-        let labelRegion = compiler.arena.reserve((batchSize + 3) / 4)
+            operations.compactMap(\.steppedRange), statistics: architecture.statistics,
+            parameterCount: architecture.parameterCount)
+        wholeRange = Self.rangesSteppedLater(
+            [], statistics: architecture.statistics, parameterCount: architecture.parameterCount)
+        let labelRegion = compiler.arena.reserve(batchSize)
+        let targetRegion = loss.kind == .softmaxCrossEntropy
+            ? nil : compiler.arena.reserve(batchSize * architecture.classCount)
         packed = compiler.arena.reserve(architecture.parameterCount)
         arena = Arena(compiler.arena)
         images = arena[imageRegion]
-        labels = UnsafeMutableRawPointer(arena[labelRegion]).assumingMemoryBound(to: UInt8.self)
+        labels = UnsafeMutableRawPointer(arena[labelRegion]).assumingMemoryBound(to: Int32.self)
+        targets = targetRegion.map { [arena] in arena[$0] }
     }
 
     /// More samples at once gain nothing: kernels are read often enough, and activations fill the
     /// second-level cache.
     package static let largestPart = 32
+
+    /// Samples that go through at once: the whole batch where a layer mixes samples.
+    static func partSize(_ architecture: Architecture, batchSize: Int) -> Int {
+        architecture.mixesSamples ? batchSize : min(batchSize, largestPart)
+    }
 
     /// The last batch's logits, [N][classes].
     public var logits: UnsafePointer<Float> { UnsafePointer(arena[wholeLogits ?? output.values]) }
@@ -142,8 +159,9 @@ public final class Plan {
     ///
     /// A plan for training drops units by the random numbers that `dropout` and `step` name.
     public func forward(count: Int, dropout: RandomKey = Plan.noDropout, step: Int = 0) {
-        let pass = pass(count, dropout, step)
-        Denormals.flushed { eachPart(of: pass) { part, _ in forward(part) } }
+        var pass = pass(count, dropout, step)
+        pass.keepsStatistics = true
+        Denormals.flushed { [pass] in eachPart(of: pass) { part, _ in forward(part) } }
     }
 
     /// The loaded model's loss and hits on the first `count` samples of `images` and `labels`.
@@ -151,8 +169,9 @@ public final class Plan {
         Denormals.flushed {
             forward(count: count)
             var result = BatchResult(count: count)
-            result.lossSum = ck_softmax_cross_entropy(
-                logits, labels, count, architecture.classCount, 1, nil, &result.correct)
+            loss.add(
+                to: &result, logits: logits, labels: labels, targets: targets, count: count,
+                outputs: architecture.classCount, scale: 1, gradient: nil)
             return result
         }
     }
@@ -170,6 +189,7 @@ public final class Plan {
             var pass = pass(count, dropout, step)
             pass.target = $0.baseAddress!
             pass.scale = 1
+            pass.keepsStatistics = true
             let result = Denormals.flushed { backward(pass) }
             return (result, unpacked($0.baseAddress!))
         }
@@ -183,9 +203,11 @@ public final class Plan {
         var result = BatchResult(count: pass.count)
         eachPart(of: pass) { part, first in
             forward(part)
-            result.lossSum += ck_softmax_cross_entropy(
-                arena[output.values], labels + first, part.count, architecture.classCount,
-                1 / Float(pass.count), arena[outputGradient], &result.correct)
+            loss.add(
+                to: &result, logits: arena[output.values], labels: labels + first,
+                targets: targets.map { $0 + first * architecture.classCount },
+                count: part.count, outputs: architecture.classCount,
+                scale: 1 / Float(pass.count), gradient: arena[outputGradient])
             for index in operations.indices.reversed() {
                 measured(index, \.backwardSeconds) { operations[index].backward(part) }
             }

@@ -12,19 +12,37 @@ struct PlanCompiler {
     /// What the next operation takes.
     private(set) var current: Activations
     private var nextTensor = 0
+    /// The layers that are being compiled, a block's or the architecture's, and the shapes around each.
+    private var scope: Scope
+    /// Blocks that have been begun; 0 outside.
+    private var depth = 0
+    private var nestedDropouts = 0
+
+    /// A chain of layers.
+    private struct Scope {
+        var input: FeatureShape
+        var layers: [Layer]
+        var shapes: [FeatureShape]
+
+        func inputShape(of position: Int) -> FeatureShape {
+            position == 0 ? input : shapes[position - 1]
+        }
+    }
 
     init(_ architecture: Architecture, batchSize: Int, purpose: Plan.Purpose, engine: Engine) {
         self.architecture = architecture
         self.batchSize = batchSize
         self.purpose = purpose
         self.engine = engine
+        scope = Scope(
+            input: architecture.input, layers: architecture.layers, shapes: architecture.shapes)
         current = Activations(
             values: arena.reserve(batchSize * architecture.input.count), isInput: true)
     }
 
     mutating func compile() {
         var position = 0
-        while position < architecture.layers.count {
+        while position < scope.layers.count {
             let joined = engine == .fused ? compileFused(from: position) : 0
             if joined == 0 { compile(layerAt: position) }
             position += max(joined, 1)
@@ -32,22 +50,22 @@ struct PlanCompiler {
     }
 
     private mutating func compile(layerAt position: Int) {
-        let layer = architecture.layers[position]
-        let shape = architecture.inputShape(ofLayer: position)
-        let size = architecture.shapes[position].count
+        let layer = scope.layers[position]
+        let shape = scope.inputShape(of: position)
+        let size = scope.shapes[position].count
         let input = current
-        switch layer {
-        case .flatten:
+        switch layer.base {
+        case is Flatten, is Reshape:
             return
-        case .dropout(let dropout):
+        case let dropout as Dropout:
             guard let mask = mask(dropout, at: position, size: size) else { return }
             operations.append(
                 DropoutOperation(name: "dropout", dropout: mask, activations: current))
-        case .relu:
+        case is ReLU:
             current = reserve(size)
             operations.append(
                 ReLUOperation(name: "relu", size: size, input: input, output: current))
-        case .dense(let dense):
+        case let dense as Dense:
             let (name, kernel, bias) = nextParameters()
             let relu = dense.activation == .relu
             current = reserve(size)
@@ -56,19 +74,85 @@ struct PlanCompiler {
                     name: name, inputs: shape.count, units: dense.units, relu: relu,
                     kernel: kernel, bias: bias, input: input, output: current,
                     biasGradient: arena.reserve(dense.units)))
-        case .convolution(let convolution):
+        case let convolution as Convolution2D:
             let (name, kernel, bias) = nextParameters()
             current = reserve(size)
             operations.append(
                 ConvolutionOperation(
-                    name: name, window: window(layer, shape, position), layer: convolution,
+                    name: name, window: checked { () throws(LayerError) in
+                        try convolution.window(over: shape)
+                    }, layer: convolution,
                     kernel: kernel, bias: bias, input: input, output: current, arena: &arena))
-        case .maxPooling:
+        case let pooling as MaxPooling2D:
             current = reserve(size)
             operations.append(
                 PoolingOperation(
-                    name: "pool", window: window(layer, shape, position), input: input,
-                    output: current, batchSize: batchSize, arena: &arena))
+                    name: "pool",
+                    window: checked { () throws(LayerError) in try pooling.window(over: shape) },
+                    input: input, output: current, batchSize: batchSize, arena: &arena))
+        case let block as Residual: compile(block, of: shape)
+        case let plain as any PlainLayer: compile(plain, of: shape, outputCount: size)
+        default:
+            preconditionFailure("layer \(position + 1) has no operation: a layer is a PlainLayer")
+        }
+    }
+
+    private mutating func compile(
+        _ layer: some PlainLayer, of shape: FeatureShape, outputCount: Int
+    ) {
+        let tensors = checked { () throws(LayerError) in try layer.tensors(of: shape) }
+        let entries = architecture.layout.entries[nextTensor..<nextTensor + tensors.count]
+        nextTensor += tensors.count
+        let input = current
+        current = reserve(outputCount)
+        operations.append(
+            PlainOperation(
+                name: entries.first.map { String($0.name.prefix { $0 != "/" }) } ?? type(of: layer).kind,
+                layer: layer, shape: shape, outputCount: outputCount,
+                parameters: (entries.first?.offset ?? 0)..<(entries.last?.range.upperBound ?? 0),
+                hasStatistics: tensors.contains(where: \.isStatistic), input: input,
+                output: current, batchSize: batchSize, purpose: purpose, arena: &arena))
+    }
+
+    /// Both ways of a block, and what joins them. Each way has a gradient of the block's input of its
+    /// own, which are added up last.
+    private mutating func compile(_ block: Residual, of shape: FeatureShape) {
+        let outside = scope
+        let input = current
+        depth += 1
+        func way(_ layers: [Layer]) -> Activations {
+            let first = layers.first { !($0.base is Flatten || $0.base is Reshape) }
+            return Activations(
+                values: first?.base is Dropout
+                    ? arena.reserve(batchSize * shape.count) : input.values,
+                gradient: input.gradient.map { _ in arena.reserve(batchSize * shape.count) },
+                isInput: input.isInput)
+        }
+        let starts = [way(block.layers), way(block.shortcut)]
+        operations.append(
+            ForkOperation(size: shape.count, input: input, ways: starts))
+        var ends: [Activations] = []
+        for (start, layers) in zip(starts, [block.layers, block.shortcut]) {
+            current = start
+            scope = Scope(
+                input: shape, layers: layers,
+                shapes: checked { () throws(LayerError) in try block.chain(layers, shape) })
+            compile()
+            ends.append(current)
+        }
+        scope = outside
+        depth -= 1
+        let size = checked { () throws(LayerError) in try block.output(of: shape) }.count
+        current = reserve(size)
+        operations.append(JoinOperation(size: size, ways: ends, output: current))
+    }
+
+    /// The architecture has been checked when it was made.
+    private func checked<Value>(_ body: () throws(LayerError) -> Value) -> Value {
+        do throws(LayerError) {
+            return try body()
+        } catch {
+            preconditionFailure("a checked architecture: \(error)")
         }
     }
 
@@ -76,10 +160,10 @@ struct PlanCompiler {
     /// of the fused engine.
     /// - Returns: how many layers that were; 0 where the plain operations must do.
     private mutating func compileFused(from position: Int) -> Int {
-        let layer = architecture.layers[position]
-        let shape = architecture.inputShape(ofLayer: position)
-        switch layer {
-        case .dense(let dense):
+        let layer = scope.layers[position]
+        let shape = scope.inputShape(of: position)
+        switch layer.base {
+        case let dense as Dense:
             let input = current
             let (name, kernel, bias) = nextParameters()
             current = reserve(dense.units)
@@ -100,9 +184,11 @@ struct PlanCompiler {
                     scratch: purpose == .training
                         ? .init(batchSize: batchSize, units: dense.units, arena: &arena) : nil))
             return dropout == nil ? 1 : 2
-        case .convolution(let convolution):
-            return compileFused(convolution, at: position, window(layer, shape, position))
-        case .maxPooling, .relu, .dropout, .flatten:
+        case let convolution as Convolution2D:
+            return compileFused(
+                convolution, at: position,
+                checked { () throws(LayerError) in try convolution.window(over: shape) })
+        default:
             return 0
         }
     }
@@ -145,8 +231,8 @@ struct PlanCompiler {
     /// Whether the layer is a convolution that `PooledConvolutionOperation` can compute, if only the
     /// channels before it fill vectors.
     private func isSparse(at position: Int) -> Bool {
-        guard position < architecture.layers.count,
-            case .convolution(let convolution) = architecture.layers[position],
+        guard position < scope.layers.count,
+            let convolution = scope.layers[position].base as? Convolution2D,
             isPlainReLU(convolution), pools(after: position),
             let filters = filters(convolution, behind: position + 2)
         else { return false }
@@ -160,8 +246,8 @@ struct PlanCompiler {
     }
 
     private func pools(after position: Int) -> Bool {
-        position + 1 < architecture.layers.count
-            && architecture.layers[position + 1] == .maxPooling(2)
+        position + 1 < scope.layers.count
+            && scope.layers[position + 1] == .maxPooling(2)
     }
 
     /// Filters of a fused convolution in memory: its own if they fill vectors. If they don't, zeros
@@ -178,16 +264,22 @@ struct PlanCompiler {
 
     /// The mask of the dropout layer at `position`, if one is there that has something to drop.
     private mutating func dropout(at position: Int, size: Int) -> DropoutMask? {
-        guard position < architecture.layers.count,
-            case .dropout(let dropout) = architecture.layers[position]
+        guard position < scope.layers.count,
+            let dropout = scope.layers[position].base as? Dropout
         else { return nil }
         return mask(dropout, at: position, size: size)
     }
 
     private mutating func mask(_ dropout: Dropout, at position: Int, size: Int) -> DropoutMask? {
         guard purpose == .training, dropout.rate > 0 else { return nil }
+        // Streams of dropout layers in blocks lie behind those of all others.
+        var index = position
+        if depth > 0 {
+            index = Architecture.layerLimit + nestedDropouts
+            nestedDropouts += 1
+        }
         return DropoutMask(
-            rate: dropout.rate, index: position, size: size, batchSize: batchSize, arena: &arena)
+            rate: dropout.rate, index: index, size: size, batchSize: batchSize, arena: &arena)
     }
 
     private mutating func reserve(_ size: Int) -> Activations {
@@ -203,13 +295,5 @@ struct PlanCompiler {
         let bias = entries[nextTensor + 1]
         nextTensor += 2
         return (String(kernel.name.prefix { $0 != "/" }), kernel.offset, bias.offset)
-    }
-
-    private func window(_ layer: Layer, _ input: FeatureShape, _ position: Int) -> ck_window {
-        // The architecture has been checked when it was made.
-        guard let window = try? layer.slidingWindow(input: input, position: position) else {
-            preconditionFailure("layer \(position + 1) of a checked architecture has no window")
-        }
-        return window
     }
 }

@@ -3,7 +3,7 @@
 import Foundation
 import SwiftFederated
 
-func spiral(_ count: Int, seed: UInt64) throws -> LabelledImages {
+func spiral(_ count: Int, seed: UInt64) throws -> Samples {
     var random = RandomStream(RandomKey(seed: seed, purpose: .generation))
     var values: [Float] = []
     let labels = (0..<count).map { $0 % 3 }
@@ -12,7 +12,7 @@ func spiral(_ count: Int, seed: UInt64) throws -> LabelledImages {
         let angle = 4 * radius + 2 * .pi * Double(label) / 3 + random.nextUniform(-0.2, 0.2)
         values += [Float(radius * cos(angle)), Float(radius * sin(angle))]
     }
-    return try LabelledImages(values: values, labels: labels, height: 1, width: 2, classCount: 3)
+    return try Samples(values: values, labels: labels, height: 1, width: 2, classCount: 3)
 }
 
 let dataset = try Dataset(

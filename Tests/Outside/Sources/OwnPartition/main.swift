@@ -6,7 +6,7 @@ struct WanderingClass: ShardSource {
     let largestShard = 200
     let fingerprint: UInt64 = 1
 
-    init(_ images: LabelledImages) { byClass = images.indicesByClass() }
+    init(_ images: Samples) { byClass = images.indicesByClass() }
 
     func shard(client: Int, round: Int) -> [Int32] {
         Array(byClass[(client + round) % byClass.count].prefix(largestShard))

@@ -1,9 +1,9 @@
 import Testing
 import Datasets
 
-@Suite struct LabelledImagesTests {
+@Suite struct SamplesTests {
     @Test func copiesBatches() throws {
-        let images = try LabelledImages(
+        let images = try Samples(
             pixels: (0..<24).map { UInt8($0 * 10) }, labels: [7, 0, 7], height: 2, width: 2,
             channels: 2)
         #expect(images.count == 3)
@@ -22,7 +22,7 @@ import Datasets
     }
 
     @Test func white255IsOne() throws {
-        let images = try LabelledImages(pixels: [255, 0], labels: [1], height: 1, width: 2)
+        let images = try Samples(pixels: [255, 0], labels: [1], height: 1, width: 2)
         var floats: [Float] = [9, 9]
         var labels: [UInt8] = [9]
         images.copyBatch([0][...], images: &floats, labels: &labels)
@@ -32,7 +32,7 @@ import Datasets
     @Test func refusesSizesThatDoNotAgree() {
         func sentence(_ pixels: Int, _ labels: [UInt8], _ height: Int, _ width: Int) -> String? {
             failure { () throws(DatasetError) in
-                _ = try LabelledImages(
+                _ = try Samples(
                     pixels: [UInt8](repeating: 0, count: pixels), labels: labels, height: height,
                     width: width)
             }?.description
