@@ -48,13 +48,15 @@ let libraries: [Target] = [
     library("JSON"),
     library("Parameters", "CKernels", "Platform"),
     library("Tensors", "CKernels", "COpenBLAS", "Parameters"),
-    library("NeuralNetworks", "CKernels", "Parameters", "Platform", "Tensors"),
-    library("Datasets", "CKernels", "CZlib", "Parameters", "Platform"),
+    library("NeuralNetworks", "CKernels", "JSON", "Parameters", "Platform", "Tensors"),
+    library("Datasets", "CKernels", "CZlib", "JSON", "Parameters", "Platform"),
     library("Federation", "CKernels", "JSON", "Parameters", "Platform"),
     library("Robust", "Federation", "Parameters"),
     library("Privacy", "Federation", "Parameters"),
     library("Compression", "Federation", "Parameters"),
-    library("Training", "Datasets", "Federation", "NeuralNetworks", "Parameters", "Platform"),
+    library(
+        "Training", "CKernels", "Datasets", "Federation", "NeuralNetworks", "Parameters",
+        "Platform"),
     library(
         "RankTraining", "CMPI", "Federation", "NeuralNetworks", "Parameters", "Platform", "Training"
     ),
@@ -124,7 +126,7 @@ let allTests: [Target] = [
     .testTarget(
         name: "NeuralNetworksTests",
         dependencies: named([
-            "CAllocationCounter", "CKernels", "NeuralNetworks", "Parameters", "Tensors",
+            "CAllocationCounter", "CKernels", "JSON", "NeuralNetworks", "Parameters", "Tensors",
         ]),
         resources: [.copy("Fixtures")], swiftSettings: unoptimized),
     tests("DatasetsTests", "CZlib", "Datasets", "Parameters"),
@@ -162,7 +164,7 @@ let allTests: [Target] = [
     tests(
         "ExperimentsTests", "CKernels", "Datasets", "Experiments", "Federation", "FederationStore",
         "JSON",
-        "NeuralNetworks", "Tensors", "TestSupport"),
+        "NeuralNetworks", "Tensors", "TestSupport", "Training"),
     // What the command does without a network, and with one.
     tests(
         "federatedTests", "ArgumentParser", "Commands", "Datasets", "Experiments", "Federation",

@@ -25,8 +25,12 @@ OWN_KEYS = {
     "model", "model parameters", "timings", "threads", "cpu",
     "blas core", "simd", "version", "started", "reproducible",
 }
-# In place of the lists by client where cohorts of many clients take part; why bits need not be the same.
-OPTIONAL_KEYS = {"clients rounds", "why"}
+# In place of the lists by client where cohorts of many clients take part; why bits need not be the same;
+# what tests measured beside accuracy and loss, class by class, too; what accuracies are, if they are none.
+OPTIONAL_KEYS = {
+    "clients rounds", "why", "round metrics", "confusion matrix", "class accuracies", "class names",
+    "score", "initial model fingerprint",
+}
 REFERENCE_SHAPES = [
     (3, 3, 1, 32), (32,), (3, 3, 32, 64), (64,), (9216, 128), (128,), (128, 10), (10,),
 ]

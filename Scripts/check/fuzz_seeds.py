@@ -9,9 +9,11 @@ Needs xxhash: `.venv/bin/python Scripts/check/fuzz_seeds.py`, after `make venv`.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import struct
 import sys
+import zipfile
 from pathlib import Path
 
 import xxhash
@@ -128,6 +130,58 @@ def idx() -> dict[str, bytes]:
     }
 
 
+def array(kind: str, shape: str, content: bytes, fortran: bool = False, version: int = 1) -> bytes:
+    """An .npy file."""
+    text = f"{{'descr': '{kind}', 'fortran_order': {fortran}, 'shape': {shape}, }}".encode()
+    text += b" " * (-(len(text) + (11 if version == 1 else 13)) % 64) + b"\n"
+    length = struct.pack("<H" if version == 1 else "<I", len(text))
+    return b"\x93NUMPY" + bytes([version, 0]) + length + text + content
+
+
+def npy() -> dict[str, bytes]:
+    whole = array("<f4", "(2, 3)", struct.pack("<6f", *range(6)))
+    x = array("|u1", "(4, 2, 2)", bytes(range(16)))
+    labels = array("<i8", "(4,)", struct.pack("<4q", 0, 1, 1, 0))
+    return {
+        "whole": whole, "big": array(">f8", "(2, 2)", struct.pack(">4d", *range(4))),
+        "fortran": array("<i2", "(2, 3, 2)", bytes(24), fortran=True, version=2),
+        "half": array("<f2", "(3, 1)", bytes(6), version=3), "bool": array("|b1", "(5,)", bytes(5)),
+        "objects": array("|O", "(1,)", b"\x80\x04."), "huge": array("|u1", "(2147483648,)", b"1"),
+        "bomb": b"\x93NUMPY\x02\x00" + b"\xff" * 4, "deep": array("<f4", "(" * LONG, b""),
+        "many": array("<f4", "(" + "1," * 64 + ")", bytes(4)),
+        "long": array("|u1", f"({LONG},)", bytes(LONG)),
+        # Two arrays, the length of the first in eights before them.
+        "pair": bytes([len(x) // 8]) + x + labels,
+    }
+
+
+def npz() -> dict[str, bytes]:
+    def archive(method: int) -> bytes:
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w", method) as archive:
+            for name, content in npy().items():
+                if name in ("whole", "big", "fortran", "half"):
+                    with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                        entry.write(content)
+        return file.getvalue()
+
+    stored, deflated = archive(zipfile.ZIP_STORED), archive(zipfile.ZIP_DEFLATED)
+    end = struct.pack("<IHHHHIIH", 0x06054B50, 0, 0, 0xFFFF, 0xFFFF, 0, 0, 0)
+    return {
+        "stored": stored, "deflated": deflated, "cut": stored[:-1], "comment": stored[:-2] + b"\x40\0" * 33,
+        "entries": end, "ends": end * (LONG // len(end)),
+    }
+
+
+def cifar() -> dict[str, bytes]:
+    ten = b"".join(bytes([label]) + bytes(range(256)) * 12 for label in (0, 9))
+    hundred = bytes([19, 99]) + bytes(3072)
+    return {
+        "ten": ten, "hundred": hundred, "cut": ten[:-1], "label": b"\x0a" + ten[1:],
+        "long": ten * (LONG // len(ten)),
+    }
+
+
 def safetensors() -> dict[str, bytes]:
     tensors, offset = {"__metadata__": {"format": "pt"}}, 0
     for name, shape in SHAPES.items():
@@ -148,6 +202,31 @@ def safetensors() -> dict[str, bytes]:
         "large": struct.pack("<Q", 2**63 - 1) + text,
         "many": file(json.dumps({**tensors, **more}).encode()),
         "deep": file(b'{"a":' + b"[" * LONG + b"]" * 3 + b"}"),
+    }
+
+
+def architecture() -> dict[str, bytes]:
+    relu = {"layer": "relu"}
+    layers = [
+        {"layer": "convolution", "filters": 4, "kernel": 3, "padding": "same", "activation": "relu"},
+        {"layer": "residual", "layers": [relu, {"layer": "residual", "layers": [relu]}], "shortcut": []},
+        {"layer": "max-pooling", "window": [2, 2]}, {"layer": "flatten"},
+        {"layer": "dropout", "rate": 0.5}, {"layer": "dense", "units": 3, "initializer": "he-normal"},
+    ]  # fmt: skip
+    text = json.dumps({"input": [8, 8, 2], "layers": layers})
+    keras = [
+        {"class_name": "InputLayer", "config": {"batch_shape": [None, 8, 8, 2]}},
+        {"class_name": "Conv2D", "config": {"filters": 2, "kernel_size": [3, 3], "activation": "tanh"}},
+        {"class_name": "BatchNormalization", "config": {"axis": [3], "momentum": 0.9}},
+        {"class_name": "Flatten", "config": {}},
+        {"class_name": "Dense", "config": {"units": 3, "activation": "softmax", "use_bias": True}},
+    ]
+    return {
+        "own": text.encode(),
+        "keras": json.dumps({"class_name": "Sequential", "config": {"layers": keras}}).encode(),
+        "many": json.dumps({"layers": [relu] * (LONG // 20)}).encode(),
+        "deep": b'{"layers": [' + b'{"layer": "residual", "layers": [' * (LONG // 40),
+        "large": b'{"input": [2147483647], "layers": [{"layer": "dense", "units": 2147483647}]}',
     }
 
 
@@ -184,10 +263,46 @@ def log() -> dict[str, bytes]:
     return {name: json.dumps(log).encode() for name, log in logs.items()}
 
 
+def table() -> dict[str, bytes]:
+    heading = b"who,size,colour,label\n"
+    rows = b"ann,1,red,no\nbob,-2.5e3,\"blue, or\n\"\"green\"\"\",yes\nann,,?,no\nbob,NA,red,yes\n"
+    return {
+        "comma": heading + rows * 3,
+        "tab": (heading + rows).replace(b",", b"\t").replace(b"\n", b"\r\n"),
+        "semicolon": b"\xef\xbb\xbf" + heading.replace(b",", b";") + b"a;1;x;0\r\rb;2;y;1",
+        "numbers": b"a,y\n" + b"".join(b"%d,%d.25\n" % (row, row) for row in range(30)),
+        "late": b"a,label\n1,0\n1.0,1\nx,0\n" + b"nan,1\n" * 3,
+        "open": heading + b'"' + b"x" * LONG,
+        "blank": heading + b"\n" * LONG + rows,
+        "wide": b",".join(b"c%d" % column for column in range(LONG // 8)) + b",label\n",
+        "words": b"a,label\n" + b"".join(b"w%d,%d\n" % (row, row % 2) for row in range(LONG // 10)),
+    }
+
+
+def leaf() -> dict[str, bytes]:
+    def file(users: dict[str, tuple[list, list]]) -> bytes:
+        data = {user: {"x": x, "y": y} for user, (x, y) in users.items()}
+        counts = [len(y) for _, y in users.values()]
+        return json.dumps(
+            {"users": list(users), "num_samples": counts, "user_data": data}).encode()
+
+    small = {"a": ([[1, 2.5], [3, 4]], [0, 1]), "b": ([[5, -6e-3], [7, 8]], [2, 0])}
+    return {
+        "vectors": file(small),
+        "images": file({"a": ([[[1, 2], [3, 4]]] * 3, [0, 1, 1])}),
+        "targets": file({"a": ([1, 2, 3], [0.5, 1, -2])}),
+        "text": file({"a": (["to be", "or"], [0, 1])}),
+        "empty": file({**small, "c": ([], [])}),
+        "more": file(small)[:-1] + b', "hierarchies": [[{"a": null}, "b"], []]}',
+        "deep": b'{"user_data": {"a": {"x": ' + b"[" * LONG,
+        "other": b'{"other": ' + b'[{"a":' * LONG,
+    }
+
+
 def main() -> None:
     if len(sys.argv) != 2:
         raise SystemExit("usage: fuzz_seeds.py FOLDER")
-    for parser in (header, weights, messages, idx, safetensors, log):
+    for parser in (header, weights, messages, idx, npy, npz, cifar, safetensors, architecture, log, table, leaf):
         folder = Path(sys.argv[1]) / parser.__name__
         for name, content in parser().items():
             file = folder / ("long" if len(content) > LONG // 2 else "short") / name

@@ -3,7 +3,8 @@
 
 One log: the server's accuracy and its clients' by round, and beside it the clients' class counts.
 Several logs: the server's accuracy of each run, the legend naming what differs; of runs that differ
-in their seeds alone the mean, in a band from the lowest to the highest.
+in their seeds alone the mean, in a band from the lowest to the highest. With --confusion, of one log
+which classes the last test's samples were taken for.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
+from plot_confusion import draw_confusion
 from plot_counts import draw_class_counts, equal_share, shown_counts
 from plot_curves import Summary, common_target, curve_of, grouped, summarized
 from plot_log import Log, load_log, shortened
@@ -23,8 +25,8 @@ from plot_style import (
     DARK, LIGHT, LINE_STYLES, MARKERS, LogError, Theme, load_pyplot, save, write_title,
 )
 from plot_words import (
-    comparison_words, counted, crossing_words, percent, settings, stop_words,
-    summary_words, title_lines,
+    comparison_words, counted, crossing_words, score_words, settings, stop_words, summary_words,
+    target_words, title_lines,
 )
 
 __all__ = ["DARK", "LIGHT", "LogError", "Theme", "load_pyplot", "main", "save", "shortened",
@@ -34,8 +36,8 @@ __all__ = ["DARK", "LIGHT", "LogError", "Theme", "load_pyplot", "main", "save", 
 MARKED = 30
 
 
-def percent_limits(values: list[float]) -> tuple[float, float]:
-    """A range for fractions that shows them all, with some air and nothing beyond 0 and 1."""
+def score_limits(values: list[float], score: str = "accuracy") -> tuple[float, float]:
+    """A range that shows them all, with some air and nothing beyond 0 and 1: R² may be below 0."""
     finite = [v for v in values if math.isfinite(v)]
     if not finite:
         return 0.0, 1.0
@@ -43,7 +45,8 @@ def percent_limits(values: list[float]) -> tuple[float, float]:
     air = max(0.08 * (high - low), 0.01)
     # A line that lies on 100% (or 0%) still shows its whole width.
     edge = 0.02 * (high - low + 2 * air)
-    return max(low - air, -edge), min(high + air, 1 + edge)
+    floor = -edge if score == "accuracy" else -math.inf
+    return max(low - air, floor), min(high + air, 1 + edge)
 
 
 def percent_label(value: float) -> str:
@@ -52,11 +55,12 @@ def percent_label(value: float) -> str:
 
 
 def prepare_accuracy_axes(
-    axes: Any, over: str, last: float, values: list[float], target: float | None, theme: Theme
+    axes: Any, over: str, last: float, values: list[float], target: float | None, theme: Theme,
+    score: str = "accuracy"
 ) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    axes.set_ylabel("accuracy on the test set")
+    axes.set_ylabel(f"{score} on the test set")
     if over == "rounds":
         axes.set_xlabel("round")
         air = 0.5 if last < 3 else 0.03 * last
@@ -65,17 +69,18 @@ def prepare_accuracy_axes(
     else:
         axes.set_xlabel("seconds, the tests' included")
         axes.set_xlim(0, 1.03 * last if last > 0 else 1)
-    low, high = percent_limits(values + ([target] if target is not None else []))
+    low, high = score_limits(values + ([target] if target is not None else []), score)
     axes.set_ylim(low, high)
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: percent_label(value)))
+    if score == "accuracy":
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: percent_label(value)))
     axes.grid(True, linewidth=0.8)
     axes.set_axisbelow(True)
     if target is not None:
         axes.axhline(target, color=theme.muted, linewidth=1.2, linestyle=(0, (5, 3)), zorder=1.5)
-        axes.annotate(f"target {100 * target:g}%", (0, target), xycoords=("axes fraction", "data"),
+        axes.annotate(f"target {target_words(target, score)}", (0, target), xycoords=("axes fraction", "data"),
                       xytext=(4, 3), textcoords="offset points", fontsize=9, color=theme.muted)
     if not any(math.isfinite(v) for v in values):
-        axes.text(0.5, 0.5, "no accuracy is a finite number", transform=axes.transAxes,
+        axes.text(0.5, 0.5, f"no {score} is a finite number", transform=axes.transAxes,
                   ha="center", va="center")
 
 
@@ -122,7 +127,8 @@ def draw_clients(axes: Any, log: Log, over: str, theme: Theme) -> tuple[Any, str
     last = [a[-1] for a in clients.values() if a and math.isfinite(a[-1])]
     if not any(math.isfinite(a) for accuracies in clients.values() for a in accuracies):
         return None
-    spread = f": {percent(min(last))} to {percent(max(last))}" if len(last) > 1 else ""
+    spread = (f": {score_words(min(last), log.score)} to {score_words(max(last), log.score)}"
+              if len(last) > 1 else "")
     handle = Line2D([], [], color=theme.clients, linewidth=1, marker="o", markersize=3)
     if not hidden:
         return handle, counted(len(clients), "client") + spread
@@ -157,8 +163,9 @@ def draw_accuracy(
     axes.plot(curve.places, curve.values, color=theme.server, linewidth=2.8, marker="o",
               markersize=marker_size, zorder=3)
     values = curve.values + [v for a in log.clients_accuracy.values() for _, v in known_values(a)]
-    prepare_accuracy_axes(axes, over, log.places(over)[-1], values, target, theme)
-    axes.set_title("Accuracy by round" if over == "rounds" else "Accuracy over seconds")
+    prepare_accuracy_axes(axes, over, log.places(over)[-1], values, target, theme, log.score)
+    name = log.score[0].upper() + log.score[1:]
+    axes.set_title(f"{name} by round" if over == "rounds" else f"{name} over seconds")
 
     handles = [Line2D([], [], color=theme.server, linewidth=2.8, marker="o",
                       markersize=marker_size)]
@@ -167,9 +174,9 @@ def draw_accuracy(
     if not math.isfinite(last) and curve.values:
         after = "when last tested"
         last = curve.values[-1]
-    labels = [f"server: {percent(last)} {after}"]
+    labels = [f"server: {score_words(last, log.score)} {after}"]
     if target is not None:
-        labels[0] += " · " + crossing_words(target, curve.crossing(target), over)
+        labels[0] += " · " + crossing_words(target, curve.crossing(target), over, log.score)
     if clients:
         handles.append(clients[0])
         labels.append(clients[1])
@@ -225,12 +232,15 @@ def draw_comparison(
     logs: list[Log], theme: Theme, over: str = "rounds", target: float | None = None
 ) -> Any:
     plt = load_pyplot(theme)
+    score = common_score(logs)
     target = common_target(logs) if target is None else target
     groups = grouped(logs)
     shared, names = comparison_words(groups)
     summaries = [summarized(group.curves(over), over) for group in groups]
     labels = [
-        textwrap.fill(": ".join(filter(None, [name, summary_words(summary, target, over)])), 125)
+        textwrap.fill(": ".join(filter(None, [
+            name, summary_words(summary, target, over, score)
+        ])), 125)
         for name, summary in zip(names, summaries)
     ]
     columns = max(1, min(4, 130 // (max(map(len, labels)) + 12)))
@@ -246,8 +256,8 @@ def draw_comparison(
     lines = [draw_group(axes, summary, index, theme) for index, summary in enumerate(summaries)]
     values = [v for s in summaries for v in s.mean.values + s.lows + s.highs]
     last = max(log.places(over)[-1] for log in logs)
-    prepare_accuracy_axes(axes, over, last, values, target, theme)
-    axes.set_title("The server's accuracy " + ("by round" if over == "rounds" else "over seconds"))
+    prepare_accuracy_axes(axes, over, last, values, target, theme, score)
+    axes.set_title(f"The server's {score} " + ("by round" if over == "rounds" else "over seconds"))
     legend = figure.legend(lines, labels, loc="outside lower center", ncols=columns, fontsize=9,
                            handlelength=3, title="; ".join(notes) or None, title_fontsize=9)
     legend.get_title().set_color(theme.muted)
@@ -255,6 +265,14 @@ def draw_comparison(
     shared_heading, details = title_lines(shared, width=95)
     write_title(figure, theme, " · ".join(filter(None, [heading, shared_heading])), details)
     return figure
+
+
+def common_score(logs: list[Log]) -> str:
+    for log in logs:
+        if log.score != logs[0].score:
+            raise LogError(f"{log.path}: its models are measured by {log.score}, those of "
+                           f"{logs[0].path} by {logs[0].score}")
+    return logs[0].score
 
 
 # MARK: The command
@@ -287,6 +305,8 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--target", metavar="ACCURACY", type=accuracy_argument,
                         help="a line there, and where each curve's best so far crosses it "
                              "(the runs' own target, if they have one in common)")
+    parser.add_argument("--confusion", action="store_true",
+                        help="of one log, which classes the last test's samples were taken for")
     parser.add_argument("--dark", action="store_true", help="light on dark")
     return parser.parse_args(arguments)
 
@@ -299,8 +319,13 @@ def main(arguments: list[str]) -> int:
         if output.resolve() in [path.resolve() for path in options.logs]:
             raise LogError(f"{output}: the picture would overwrite the log")
         logs = [load_log(path) for path in options.logs]
-        draw = draw_run if len(logs) == 1 else draw_comparison
-        figure = draw(logs[0] if len(logs) == 1 else logs, theme, options.over, options.target)
+        if options.confusion and len(logs) > 1:
+            raise LogError(f"--confusion is of one log, not of {len(logs)}")
+        if options.confusion:
+            figure = draw_confusion(logs[0], theme)
+        else:
+            draw = draw_run if len(logs) == 1 else draw_comparison
+            figure = draw(logs[0] if len(logs) == 1 else logs, theme, options.over, options.target)
         save(figure, output)
     except LogError as error:
         print(f"plot.py: {error}", file=sys.stderr)

@@ -51,6 +51,8 @@ def equal_share(table: list[list[int] | None]) -> str:
     count = values.pop()
     classes = len(table[0] or [])
     who = "each client" if len(table) > 1 else "the client"
+    if classes == 1:
+        return f"{who} has {count:,} sample{'s' * (count != 1)}"
     return (f"{who} has {count:,} image{'s' * (count != 1)} of each of the {classes} classes, "
             f"{count * classes:,} in all")
 

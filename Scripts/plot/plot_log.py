@@ -31,6 +31,11 @@ class Log:
     outcome: str = ""
     # By round; None where a log does not tell.
     round_seconds: list[float] | None = None
+    # What the accuracies are: "accuracy", or "R²" where numbers are predicted.
+    score: str = "accuracy"
+    # Of the last test, [true][predicted]; empty where a log does not tell.
+    confusion: list[list[int]] = field(default_factory=list)
+    class_names: list[str] = field(default_factory=list)
 
     @property
     def rounds_done(self) -> int:
@@ -97,17 +102,18 @@ def read_integer(log: dict[str, Any], key: str) -> int:
     return value
 
 
-def read_accuracies(value: Any, place: str) -> list[float]:
-    """A list of fractions; null, for a round without a test or a number that is not finite, is NaN."""
+def read_accuracies(value: Any, place: str, low: float = 0) -> list[float]:
+    """A list of fractions, or of R², which may be below 0; null, for a round without a test or a number that is not finite, is NaN."""
     if not isinstance(value, list):
         raise LogError(f"{place} is {shortened(value)}: expected a list of accuracies")
     result = []
     for index, item in enumerate(value):
         if item is None or (isinstance(item, float) and math.isnan(item)):
             result.append(math.nan)
-        elif isinstance(item, bool) or not isinstance(item, (int, float)) or not 0 <= item <= 1:
+        elif isinstance(item, bool) or not isinstance(item, (int, float)) or not low <= item <= 1:
             raise LogError(
-                f"{place}, round {index + 1}, is {shortened(item)}: expected a fraction from 0 to 1"
+                f"{place}, round {index + 1}, is {shortened(item)}: expected "
+                + ("a fraction from 0 to 1" if low == 0 else "a number of at most 1")
             )
         else:
             result.append(float(item))
@@ -131,7 +137,7 @@ def read_counts(value: Any, place: str) -> list[list[int] | None]:
 
 
 def read_parts(
-    value: Any, rounds: int
+    value: Any, rounds: int, low: float = 0
 ) -> tuple[dict[str, PartsOnly], dict[str, PartsOnly]]:
     """Accuracies and class counts of a log that has, for each client, only the rounds with a part of its."""
     accuracies: dict[str, PartsOnly] = {}
@@ -147,7 +153,7 @@ def read_parts(
             raise LogError(f"'rounds' in {place} is {shortened(numbers)}: expected a list of rounds "
                            f"from 1 to {rounds}")
         nothing = [None] * len(numbers)
-        found = (read_accuracies(member.get("acc", nothing), f"'acc' in {place}"),
+        found = (read_accuracies(member.get("acc", nothing), f"'acc' in {place}", low),
                  read_counts(member.get("class counts", nothing), f"'class counts' in {place}"))
         if any(len(values) != len(numbers) for values in found):
             raise LogError(f"{place} is {shortened(member)}: expected lists as long as its 'rounds'")
@@ -155,6 +161,30 @@ def read_parts(
         accuracies[client] = PartsOnly(rounds, dict(zip(places, found[0])), math.nan)
         counts[client] = PartsOnly(rounds, dict(zip(places, found[1])), None)
     return accuracies, counts
+
+
+def read_confusion(value: Any) -> list[list[int]]:
+    place = "'confusion matrix'"
+    if value is None:
+        return []
+    rows = read_counts(value, place)
+    if not rows or any(row is None or len(row) != len(rows) for row in rows):
+        raise LogError(f"{place} is {shortened(value)}: expected as many lists of as many counts")
+    return [row for row in rows if row is not None]
+
+
+def read_names(value: Any) -> list[str]:
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise LogError(f"'class names' is {shortened(value)}: expected a list of texts")
+    return [str(printable(name)) for name in value]
+
+
+def read_score(value: Any) -> str:
+    if value not in ("accuracy", "R²"):
+        raise LogError(f"'score' is {shortened(value)}: expected accuracy or R²")
+    return str(value)
 
 
 def read_round_seconds(timings: dict[str, Any], rounds: int) -> list[float] | None:
@@ -233,12 +263,14 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
     counts = by_id(
         read_object(printable(log.get("clients class counts") or {}), "'clients class counts'"),
         first)
-    server = read_accuracies(log["server acc"], "'server acc'")
+    score = read_score(log.get("score", "accuracy"))
+    low = 0 if score == "accuracy" else -math.inf
+    server = read_accuracies(log["server acc"], "'server acc'", low)
     if not server:
         raise LogError("no round of it was finished, so there is nothing to draw")
     outcome = log.get("outcome")
     accuracies: dict[str, Any] = {
-        c: read_accuracies(clients[c], f"'clients acc' of client {c}")
+        c: read_accuracies(clients[c], f"'clients acc' of client {c}", low)
         for c in in_client_order(clients)
     }
     class_counts: dict[str, Any] = {
@@ -246,7 +278,7 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
         for c in in_client_order(counts)
     }
     if "clients rounds" in log:
-        accuracies, class_counts = read_parts(log["clients rounds"], len(server))
+        accuracies, class_counts = read_parts(log["clients rounds"], len(server), low)
     return Log(
         path=path,
         experiment=read_integer(log, "experiment"),
@@ -260,6 +292,9 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
                        printable(outcome)) if isinstance(outcome, str) else "",
         round_seconds=read_round_seconds(
             read_object(log.get("timings") or {}, "'timings'"), len(server)),
+        score=score,
+        confusion=read_confusion(log.get("confusion matrix")),
+        class_names=read_names(log.get("class names")),
     )
 
 

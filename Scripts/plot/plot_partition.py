@@ -177,8 +177,10 @@ def draw_heat(axes: Any, division: Division, rows: int, theme: Theme) -> None:
     axes.spines[:].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=min(classes, 16), min_n_ticks=1))
     axes.tick_params(length=0)
-    if rows <= 20:
-        axes.set_yticks(range(rows), [str(row) for row in range(rows)])
+    step = 1 if rows <= 20 else 5 if rows <= 50 else 10
+    axes.set_yticks(range(0, rows, step), [str(client) for client in range(0, rows, step)])
+    # With more classes numbers would stand upon each other.
+    if rows <= 20 and classes <= 12:
         for row in range(rows):
             for column in range(classes):
                 count = int(table[row, column])
@@ -188,9 +190,6 @@ def draw_heat(axes: Any, division: Division, rows: int, theme: Theme) -> None:
                     axes.text(column, row, f"{count:,}", ha="center", va="center", fontsize=8,
                               color="#1a1a1a" if bright else "#ffffff")
     else:
-        step = 10 if rows > 50 else 5
-        shown = range(0, rows, step)
-        axes.set_yticks(shown, [str(client) for client in shown])
         bar = axes.figure.colorbar(image, ax=axes, location="left", pad=0.02, fraction=0.05,
                                    aspect=40)
         bar.outline.set_visible(False)

@@ -20,7 +20,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
 from matplotlib import ticker  # noqa: E402
 
-PAPER, OURS = "#b45309", "#1d4ed8"
+PUBLISHED, OURS = "#b45309", "#1d4ed8"
 
 
 def numbers(cell: dict[str, Any]) -> list[float]:
@@ -37,11 +37,11 @@ def count_on(axes: Any) -> None:
 
 
 def draw_numbers(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]]) -> None:
-    percent = 100 if summary["measure"] == "accuracy" else 1
+    percent = 1 if summary["measure"] == "rounds" else 100
     for row, cell in enumerate(cells):
-        spread = cell.get("paperSpread")
-        axes.errorbar(cell["paper"] * percent, row - 0.14, xerr=(spread or 0) * percent, fmt="D", ms=6,
-                      color=PAPER, mfc="white", capsize=3 if spread else 0,
+        spread = cell.get("publishedSpread")
+        axes.errorbar(cell["published"] * percent, row - 0.14, xerr=(spread or 0) * percent, fmt="D", ms=6,
+                      color=PUBLISHED, mfc="white", capsize=3 if spread else 0,
                       label="published" + (" (± one deviation)" if spread else "")
                       if row == 0 else None)
         found = [value * percent for value in numbers(cell)]
@@ -62,7 +62,8 @@ def draw_numbers(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]]
         targets = " and ".join(f"{100 * target:g}%" for target in summary["targets"])
         axes.set_xlabel(f"rounds to {targets} test accuracy (log scale)")
     else:
-        axes.set_xlabel("best test accuracy, %")
+        best = summary["measure"] == "accuracy"
+        axes.set_xlabel(f"{'best' if best else 'mean of the last rounds’'} test accuracy, %")
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14 - 0.3 / max(len(cells), 3)), ncol=2,
                 frameon=False, fontsize=9)
 
@@ -76,11 +77,12 @@ def best_so_far(curve: list[float]) -> list[float]:
 
 
 def draw_curves(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]]) -> None:
+    is_best = summary["measure"] != "mean accuracy"
     colours = plt.colormaps["tab10" if len(cells) <= 10 else "tab20"].colors
     for index, cell in enumerate(cells):
         for number, curve in enumerate(cell["curves"]):
-            best = best_so_far(curve)
-            axes.plot(range(1, len(best) + 1), [value * 100 for value in best], lw=1.3, alpha=0.85,
+            shown = best_so_far(curve) if is_best else curve
+            axes.plot(range(1, len(shown) + 1), [value * 100 for value in shown], lw=1.3, alpha=0.85,
                       color=colours[index % len(colours)], label=cell["name"] if number == 0 else None)
     for target in summary["targets"]:
         axes.axhline(target * 100, color="#666666", lw=0.8, ls="--")
@@ -90,7 +92,7 @@ def draw_curves(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]])
     highest = max((max(curve) for cell in cells for curve in cell["curves"] if curve), default=1)
     axes.set_ylim(max(0, 100 * highest - 12), min(100, 100 * highest + 0.6))
     axes.set_xlabel("round")
-    axes.set_ylabel("best accuracy so far, %")
+    axes.set_ylabel("best accuracy so far, %" if is_best else "accuracy, %")
     axes.grid(alpha=0.3)
     axes.legend(fontsize=8, loc="lower right")
 

@@ -48,6 +48,13 @@ def percent(value: float) -> str:
     return f"{100 * value:.2f}%" if math.isfinite(value) else "not finite"
 
 
+def score_words(value: float, score: str) -> str:
+    """An accuracy as a percentage, R² as a number."""
+    if score == "accuracy":
+        return percent(value)
+    return f"{value:.4f}" if math.isfinite(value) else "not finite"
+
+
 def counted(number: Any, noun: str) -> str:
     return f"{number} {noun}" if str(number) in ("1", "1.0") else f"{number} {noun}s"
 
@@ -111,7 +118,9 @@ def settings(log: Log, all_numbers: bool = False) -> dict[str, str]:
         if isinstance(own[key], (str, int, float)) and own[key] is not False:
             result[key] = spaced(key) if own[key] is True else f"{spaced(key)} {own[key]}"
     if own.get("model") is not None:
-        result["model"] = str(own["model"])
+        model = own["model"]
+        # A model from a file stands there whole, with the file's name.
+        result["model"] = str(model.get("name") if isinstance(model, dict) else model)
     if own.get("fixedShards") is True:
         result["fixedShards"] = "fixed shards"
     return result
@@ -207,28 +216,36 @@ def on_axis(place: float, over: str) -> str:
     return f"{place:.2f}" if over == "seconds" and place < 10 else f"{place:.1f}"
 
 
-def crossing_words(target: float, place: float | None, over: str) -> str:
+def target_words(target: float, score: str) -> str:
+    return f"{100 * target:g}%" if score == "accuracy" else f"{score} {target:g}"
+
+
+def crossing_words(
+    target: float, place: float | None, over: str, score: str = "accuracy"
+) -> str:
     """Where a curve reached the target: "99% at round 34.2"."""
     if place is None:
-        return f"{100 * target:g}% not reached"
+        return f"{target_words(target, score)} not reached"
     where = on_axis(place, over)
     where = f"round {where}" if over == "rounds" else f"{where} s"
-    return f"{100 * target:g}% at {where}"
+    return f"{target_words(target, score)} at {where}"
 
 
-def summary_words(summary: Summary, target: float | None, over: str) -> str:
+def summary_words(
+    summary: Summary, target: float | None, over: str, score: str = "accuracy"
+) -> str:
     """What a legend says of a curve: its last accuracy, its seeds, and where it met the target."""
     curves, mean = summary.curves, summary.mean
     if not curves:
-        return "no finite accuracy"
-    result = percent(mean.values[-1])
+        return f"no finite {score}"
+    result = score_words(mean.values[-1], score)
     if len(curves) > 1:
         last = [curve.values[-1] for curve in curves]
-        result += (f", mean of {len(curves)} seeds from {percent(min(last))} to "
-                   f"{percent(max(last))}")
+        result += (f", mean of {len(curves)} seeds from {score_words(min(last), score)} to "
+                   f"{score_words(max(last), score)}")
     if target is None:
         return result
-    result += " · " + crossing_words(target, mean.crossing(target), over)
+    result += " · " + crossing_words(target, mean.crossing(target), over, score)
     crossings = [c for c in (curve.crossing(target) for curve in curves) if c is not None]
     if len(curves) > 1 and crossings:
         result += f", its seeds from {on_axis(min(crossings), over)} to {on_axis(max(crossings), over)}"

@@ -321,11 +321,11 @@ class WordTests(PlotTestCase):
 
     def test_limits_show_every_value_and_little_else(self) -> None:
         for values in [[0.0, 1.0], [0.98, 0.99], [0.5], [1.0], [0.0], [0.1, math.nan, 0.9]]:
-            low, high = plot.percent_limits(values)
+            low, high = plot.score_limits(values)
             finite = [v for v in values if math.isfinite(v)]
             self.assertTrue(low < min(finite) and max(finite) < high, values)
             self.assertTrue(-0.05 < low and high < 1.05, values)
-        self.assertEqual(plot.percent_limits([math.nan]), (0, 1))
+        self.assertEqual(plot.score_limits([math.nan]), (0, 1))
 
 
 class CurveTests(PlotTestCase):
@@ -655,6 +655,64 @@ class BadInputTests(PlotTestCase):
             status, _, err = self.run_plot("-n", log, "--target", target)
             self.assertEqual(status, 2)
             self.assertIn(f"argument --target: must be above 0 and at most 1, not {target}", err)
+
+
+
+class ConfusionTests(PlotTestCase):
+    def matrix(self, classes: int) -> list[list[int]]:
+        return [[90 if row == column else (row + column) % 3 for column in range(classes)]
+                for row in range(classes)]
+
+    def test_any_number_of_classes_has_a_picture(self) -> None:
+        for classes in (1, 2, 10, 33, 70):
+            log = make_log() | {"confusion matrix": self.matrix(classes)}
+            if classes == 2:
+                log["class names"] = ["no\x1b[31m", "a very long name of a class"]
+            path = self.write(f"{classes}.json", log)
+            status, _, errors = self.run_plot("--confusion", "-n", path)
+            self.assertEqual((status, errors), (0, ""))
+            self.assertGreater(min(png_size(path.with_suffix(".png"))), 300)
+
+    def test_a_class_without_samples(self) -> None:
+        path = self.write("log.json", make_log() | {"confusion matrix": [[0, 0], [1, 2]]})
+        self.assertEqual(self.run_plot("--confusion", "-n", path)[0], 0)
+
+    def test_what_cannot_be_drawn_is_named(self) -> None:
+        plain = self.write("plain.json", make_log())
+        status, _, errors = self.run_plot("--confusion", "-n", plain)
+        self.assertEqual((status, errors),
+                         (1, f"plot.py: {plain}: it has no 'confusion matrix'\n"))
+        status, _, errors = self.run_plot("--confusion", "-n", plain, plain)
+        self.assertEqual((status, errors), (1, "plot.py: --confusion is of one log, not of 2\n"))
+        for wrong in ([[1, 2]], [[1], [2, 3]], [], 7, [[1, -1], [0, 1]]):
+            path = self.write("wrong.json", make_log() | {"confusion matrix": wrong})
+            status, _, errors = self.run_plot("--confusion", "-n", path)
+            self.assertEqual(status, 1)
+            self.assertIn("'confusion matrix'", errors)
+
+
+class ScoreTests(PlotTestCase):
+    def test_r2_may_be_below_zero(self) -> None:
+        log = make_curve([-3.5, 0.25, 0.75]) | {"score": "R²"}
+        log["clients acc"] = {"0": [-4, 0.1, 0.5]}
+        path = self.write("log.json", log)
+        self.assertEqual(self.run_plot("-n", path)[0], 0)
+        self.assertEqual(plot_log.load_log(path).score, "R²")
+        low, high = plot.score_limits([-3.5, 0.75], "R²")
+        self.assertLess(low, -3.5)
+        self.assertEqual(plot_words.score_words(-0.5, "R²"), "-0.5000")
+        self.assertEqual(plot_words.crossing_words(0.9, 2.0, "rounds", "R²"), "R² 0.9 at round 2.0")
+
+    def test_accuracy_may_not(self) -> None:
+        path = self.write("log.json", make_curve([-0.5, 0.25]))
+        self.assertIn("expected a fraction from 0 to 1", self.run_plot("-n", path)[2])
+
+    def test_one_axis_has_one_measure(self) -> None:
+        one = self.write("one.json", make_curve([0.5]))
+        two = self.write("two.json", make_curve([0.5]) | {"score": "R²"})
+        status, _, errors = self.run_plot("-n", one, two)
+        self.assertEqual(status, 1)
+        self.assertIn("its models are measured by R², those of", errors)
 
 
 if __name__ == "__main__":

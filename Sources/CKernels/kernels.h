@@ -89,6 +89,9 @@
     X(void, optimizer_step,                                                                       \
       (const ck_step *step, const float *gradient, size_t first, size_t count),                   \
       (step, gradient, first, count))                                                             \
+    X(void, adam_step,                                                                            \
+      (const ck_adam *step, const float *gradient, size_t first, size_t count),                   \
+      (step, gradient, first, count))                                                             \
     X(double, sum_of_squares, (const float *x, size_t count), (x, count))                         \
     X(void, axpy, (float a, const float *x, float *y, size_t count), (a, x, y, count))            \
     X(void, apply_mask,                                                                           \

@@ -37,6 +37,14 @@ public struct TopK: UpdateTransform, Hashable {
     /// e, what a client has left out so far.
     public var clientStateNames: [String] { [Self.residual] }
 
+    /// It does not go with parts that stay a client's own: what they differ by is no change to be added up
+    /// over rounds.
+    public func problem(in strategy: Strategy) -> String? {
+        strategy.keepsParts
+            ? "\(self) adds up over rounds what it has left out, and with \(KeptParts.name) the same "
+                + "difference comes again each round: take one of the two" : nil
+    }
+
     /// Puts the ⌈k · n⌉ largest numbers of d + e in the place of the update, and keeps the others as e.
     /// - Throws: `AggregationError.notFinite` where d + e is no finite number.
     public func prepare(

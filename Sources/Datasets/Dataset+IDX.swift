@@ -6,22 +6,36 @@ extension Dataset {
     /// The dataset is named for the folder. Files are known by MNIST's names
     /// (`train-images-idx3-ubyte`, `train-images.idx3-ubyte` …) or by names that contain them, like
     /// EMNIST's.
-    /// - Parameter classCount: labels are 0 ..< `classCount`; EMNIST has up to 62.
+    /// - Parameter classCount: labels are 0 ..< `classCount`; nil for ten where no training label is
+    ///   larger, and else for as many as labels tell apart, counted from 0 or from 1.
     /// - Throws: `DatasetError`.
-    public init(
-        folder directory: String, classCount: Int = Dataset.usualClassCount
+    public init(folder directory: String, classCount: Int? = nil) throws(DatasetError) {
+        var notes: [String] = []
+        try self.init(
+            folder: directory, classes: classCount.map { .known($0) } ?? .counted(isPart: false),
+            notes: &notes)
+    }
+
+    /// As above, with what there is to say of the labels.
+    init(
+        folder directory: String, isPart: Bool, notes: inout [String]
+    ) throws(DatasetError) {
+        try self.init(folder: directory, classes: .counted(isPart: isPart), notes: &notes)
+    }
+
+    private init(
+        folder directory: String, classes: IDXClasses, notes: inout [String]
     ) throws(DatasetError) {
         let path = URL(fileURLWithPath: directory).standardizedFileURL.lastPathComponent
         try self.init(
             IDXFolder(listing: directory), name: path, origin: "IDX files in \(directory)",
-            classCount: classCount, check: { _, _ throws(DatasetError) in })
+            classes: classes, notes: &notes, check: { _, _ throws(DatasetError) in })
     }
 
     /// Reads the files of `folder`, each given to `check` before it is used.
     init(
-        _ folder: IDXFolder, name: String, origin: String,
-        classCount: Int = Dataset.usualClassCount,
-        check: (IDXRole, IDX.File) throws(DatasetError) -> Void
+        _ folder: IDXFolder, name: String, origin: String, classes: IDXClasses,
+        notes: inout [String], check: (IDXRole, IDX.File) throws(DatasetError) -> Void
     ) throws(DatasetError) {
         guard folder.missing.isEmpty else {
             throw .missingFiles(directory: folder.directory, roles: folder.missing)
@@ -35,37 +49,51 @@ extension Dataset {
             return file
         }
         let trainImages = try read(.trainImages)
-        let train = try Samples(
-            images: trainImages, labels: read(.trainLabels), classCount: classCount)
+        let trainLabels = try read(.trainLabels)
+        try IDX.checkCounts(images: trainImages, labels: trainLabels)
         let testImages = try read(.testImages)
-        let test = try Samples(
-            images: testImages, labels: read(.testLabels), classCount: classCount)
-        guard train.height == test.height, train.width == test.width else {
+        let testLabels = try read(.testLabels)
+        try IDX.checkCounts(images: testImages, labels: testLabels)
+        let (train, test) = (trainImages.header.dimensions, testImages.header.dimensions)
+        guard train[1...] == test[1...] else {
             throw .imageSizeMismatch(
-                testFile: testImages.path, test: [test.height, test.width],
-                trainFile: trainImages.path, train: [train.height, train.width])
+                testFile: testImages.path, test: Array(test[1...]), trainFile: trainImages.path,
+                train: Array(train[1...]))
         }
-        try self.init(name: name, origin: origin, train: train, test: test)
+        let labels = try classes.numbered(train: trainLabels, test: testLabels, notes: &notes)
+        try self.init(
+            name: name, origin: origin,
+            train: Samples(
+                images: trainImages, labels.train, of: trainLabels, classCount: labels.count),
+            test: Samples(
+                images: testImages, labels.test, of: testLabels, classCount: labels.count))
+    }
+}
+
+extension IDX {
+    /// Refuses another number of labels than of images.
+    fileprivate static func checkCounts(images: File, labels: File) throws(DatasetError) {
+        let (found, expected) = (labels.header.dimensions[0], images.header.dimensions[0])
+        guard found == expected else {
+            throw .countMismatch(
+                labelsFile: labels.path, labels: found, imagesFile: images.path, images: expected)
+        }
     }
 }
 
 extension Samples {
     /// The images of one IDX file with the labels of another.
-    init(images: IDX.File, labels: IDX.File, classCount: Int) throws(DatasetError) {
-        let size = images.header.dimensions
-        let classes = labels.contents
-        guard classes.count == size[0] else {
-            throw .countMismatch(
-                labelsFile: labels.path, labels: classes.count, imagesFile: images.path,
-                images: size[0])
-        }
-        if let position = classes.firstIndex(where: { $0 >= classCount }) {
+    fileprivate init(
+        images: IDX.File, _ labels: [UInt8], of file: IDX.File, classCount: Int
+    ) throws(DatasetError) {
+        if let position = labels.firstIndex(where: { $0 >= classCount }) {
             throw .labelOutOfRange(
-                file: labels.path, position: position, label: Int(classes[position]),
+                file: file.path, position: position, label: Int(labels[position]),
                 classes: classCount)
         }
+        let size = images.header.dimensions
         try self.init(
-            pixels: images.contents, labels: classes, height: size[1], width: size[2],
+            pixels: images.contents, labels: labels, height: size[1], width: size[2],
             classCount: classCount)
     }
 }

@@ -49,9 +49,39 @@ extension DatasetError: CustomStringConvertible {
         case .imageSizeMismatch(let testFile, let test, let trainFile, let train):
             "\(testFile) has images of \(product(test)) pixels but \(trainFile) has images of "
                 + "\(product(train))"
+        case .array(let name, let problem):
+            "\(name) \(problem)"
+        case .archive(let file, let problem):
+            "\(file) \(problem)"
+        case .missingArrays(let place, let found, let missing):
+            "\(place) has \(found.isEmpty ? "no arrays" : found.joined(separator: ", ")), but "
+                + (missing.map { "no \($0) beside them" }
+                    ?? "arrays are known by the names \(ArrayNames.words)")
+        case .ambiguousArrays(let place, let names):
+            "\(place) has several arrays that could be the data: \(names.joined(separator: ", "))"
+        case .cutRecord(let file, let bytes, let recordBytes):
+            "\(file) holds \(bytes) bytes, but CIFAR's files consist of records of \(recordBytes) "
+                + "bytes each"
+        case .missingCIFAR(let directory, let names):
+            "\(directory) has files of CIFAR, but no \(names.joined(separator: " and no ")), plain or "
+                + "with .gz"
+        case .classNameCount(let file, let found, let classes):
+            "\(file) names \(found) classes, but there are \(classes)"
+        case .testFraction(let fraction):
+            "--test-fraction must be above 0 and below 1, not \(fraction)"
+        case .tooFewSamples(let file, let found):
+            "\(file) has \(found) sample\(found == 1 ? "" : "s"), but one to train on and one to test "
+                + "on are needed"
+        case .notImages(let name):
+            "--transpose is for images, but samples of \(name) are lists of features"
+        case .uselessOption(let option, let path, let form):
+            "\(option) says nothing of \(path): it is \(form)"
+        case .missingPath(let path):
+            "there is no file or folder “\(path)”"
+        case .unknownForm(let path):
+            "\(path) is no data set that can be read: \(DatasetForm.words)"
         case .unknownDataset(let name):
-            "there is no data set “\(name)”: they are mnist and digits, or a folder with the four IDX "
-                + "files of any other"
+            "there is no data set “\(name)”: they are mnist and digits, or the path of a file or a folder"
         case .missingDirectory(let path):
             "there is no folder “\(path)”"
         case .notADirectory(let path):
@@ -66,12 +96,12 @@ extension DatasetError: CustomStringConvertible {
             "\(file) is not MNIST's: its contents have the SHA-256 \(found) instead of \(expected) "
                 + "(--dataset PATH takes any dataset of IDX files)"
         case .noMNIST(let directory):
-            "--data-dir \(directory) has no MNIST: neither the folder nor mnist under it holds "
-                + "\(IDXRole.trainImages.fileName) or any other of its files, plain or with .gz"
+            "--data-dir \(directory) has no MNIST: neither the folder nor mnist or MNIST/raw under it "
+                + "holds \(IDXRole.trainImages.fileName) or any other of its files, plain or with .gz"
         case .noMNISTInEnvironment(let directory, let exists):
             exists
-                ? "FEDERATED_DATA_DIR is \(directory), and neither that folder nor mnist under it has "
-                    + "MNIST's files: unset it, or let it name a folder that has"
+                ? "FEDERATED_DATA_DIR is \(directory), and neither that folder nor mnist or MNIST/raw "
+                    + "under it has MNIST's files: unset it, or let it name a folder that has"
                 : "FEDERATED_DATA_DIR is \(directory), and there is no such folder: unset it, or let "
                     + "it name one that has MNIST"
         case .fetchFailed(let file, let failures):
@@ -92,6 +122,13 @@ extension DatasetError: CustomStringConvertible {
         case .emptyClass(let experiment, let label):
             "experiment \(experiment.rawValue) draws from every class, but the training set has no "
                 + "image of class \(label)"
+        case .needsClasses(let experiment):
+            "experiment \(experiment.rawValue) draws from every class, but the targets of these data "
+                + "are numbers: experiments 2 and 3 take them"
+        case .table(let error): error.description
+        case .leaf(let error): error.description
+        case .clientFolder(let error): error.description
+        case .writers(let error): error.description
         case .noTrainingImages:
             "the training set has no images"
         }

@@ -47,6 +47,50 @@ public enum DatasetError: Error, Equatable, Sendable {
     /// Test images must have the size of the training images, [H, W].
     case imageSizeMismatch(testFile: String, test: [Int], trainFile: String, train: [Int])
 
+    // MARK: Arrays and archives
+
+    /// An array that cannot be read, or that is not what it is to be.
+    case array(name: String, ArrayProblem)
+    /// A zip archive of arrays that cannot be read.
+    case archive(file: String, ArchiveProblem)
+    /// Arrays that a place lacks: the names that were found, and the one that is missing beside them;
+    /// nil where no names are known.
+    case missingArrays(place: String, found: [String], missing: String?)
+    /// Two arrays that could each be the one.
+    case ambiguousArrays(place: String, names: [String])
+    /// A CIFAR file that does not consist of whole records.
+    case cutRecord(file: String, bytes: Int, recordBytes: Int)
+    /// A CIFAR folder without some of its files.
+    case missingCIFAR(directory: String, names: [String])
+    /// As many names as classes are needed.
+    case classNameCount(file: String, found: Int, classes: Int)
+
+    // MARK: Options
+
+    /// A part of the samples that is not within 0 and 1.
+    case testFraction(Double)
+    /// Too few samples to train on some and to test on others.
+    case tooFewSamples(file: String, found: Int)
+    /// Samples without height and width, which are to change places.
+    case notImages(name: String)
+    /// An option that data of this form have no use for.
+    case uselessOption(String, path: String, form: String)
+    /// A path where there is neither file nor folder.
+    case missingPath(String)
+    /// A path where there is nothing that a reader knows.
+    case unknownForm(path: String)
+
+    // MARK: Tables, clients
+
+    /// What is wrong with a table of text.
+    case table(TableError)
+    /// What is wrong with data in LEAF's form.
+    case leaf(LEAFError)
+    /// What is wrong with a folder of clients' files.
+    case clientFolder(ClientFolderError)
+    /// What is wrong with the file that says who wrote MNIST's digits.
+    case writers(WritersError)
+
     // MARK: Folders
 
     /// A word that is the name of no data set, nor of a folder.
@@ -81,6 +125,8 @@ public enum DatasetError: Error, Equatable, Sendable {
     case samplesOutOfRange(experiment: Experiment, samples: Int, allowed: ClosedRange<Int>)
     /// An experiment that draws from every class, and a training set that lacks one.
     case emptyClass(experiment: Experiment, label: Int)
+    /// An experiment that draws by class, and samples whose targets are numbers.
+    case needsClasses(experiment: Experiment)
     /// A training set without any image.
     case noTrainingImages
 }

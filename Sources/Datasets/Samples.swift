@@ -108,8 +108,8 @@ public struct Samples: Sendable {
             targetCount: targetCount, shape: whole, isVector: shape.count == 1, classCount: 1)
     }
 
-    /// What has been checked.
-    private init(
+    /// What a reader or another initializer has checked.
+    init(
         pixels: [UInt8], values: [Float], labels: [Int32], targets: [Float] = [],
         targetCount: Int = 0, shape: [Int], isVector: Bool = false, classCount: Int
     ) {
@@ -141,8 +141,8 @@ public struct Samples: Sendable {
 
     private static func checkFinite(_ values: [Float], size: Int) throws(DatasetError) {
         if let position = values.firstIndex(where: { !$0.isFinite }) {
-            let (image, _) = position.quotientAndRemainder(dividingBy: size)
-            throw .valueNotFinite(image: image, position: position, found: "\(values[position])")
+            let (image, within) = position.quotientAndRemainder(dividingBy: size)
+            throw .valueNotFinite(image: image, position: within, found: "\(values[position])")
         }
     }
 

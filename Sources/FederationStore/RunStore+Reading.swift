@@ -86,6 +86,7 @@ extension RunStore {
                 }
                 rounds[round - 1].observedDrops.append(clientDrop(drop))
             }
+            try readClasses(of: name, run, into: &rounds, db)
             guard try StoreSchema.hasNames(db) else { return rounds }
             for row in try Row.fetchAll(
                 db, sql: "SELECT round, name, value FROM round_metrics WHERE run = ?",
@@ -99,6 +100,27 @@ extension RunStore {
             }
             return rounds
         }
+    }
+
+    private func readClasses(
+        of name: String, _ run: Int64, into rounds: inout [CommittedRound], _ db: Database
+    ) throws {
+        // A store of an earlier version that is only read has none.
+        guard try db.tableExists("class_results"),
+            let row = try Row.fetchOne(
+                db, sql: "SELECT round, results FROM class_results WHERE run = ?",
+                arguments: [run])
+        else { return }
+        let round: Int = row["round"]
+        let text: String = row["results"]
+        guard rounds.indices.contains(round - 1),
+            let results = try? JSONDecoder().decode(ClassResults.self, from: Data(text.utf8)),
+            results.isSound
+        else {
+            throw damage(
+                "the results by class of run \(name), round \(round), are “\(text.prefix(40))”")
+        }
+        rounds[round - 1].classes = results
     }
 
     /// A run's global model after a round, or after its last one; nil before the first.

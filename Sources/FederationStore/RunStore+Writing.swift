@@ -112,6 +112,9 @@ extension RunStore {
                 sql: "DELETE FROM kept_updates WHERE run = ? AND round <= ?",
                 arguments: [run, record.round])
             try Self.insert(db, run, record.round, round.metrics)
+            if let classes = round.classes {
+                try Self.insert(db, run, record.round, classes)
+            }
             try Self.insert(db, run, server, numbers: state.numbers)
             for (client, vectors) in clients { try Self.insert(db, run, client, vectors) }
         }
@@ -124,6 +127,15 @@ extension RunStore {
             try db.cachedStatement(sql: "INSERT INTO round_metrics VALUES (?, ?, ?, ?)")
                 .execute(arguments: [run, round, name, value])
         }
+    }
+
+    /// In place of an earlier round's.
+    private static func insert(
+        _ db: Database, _ run: Int64, _ round: Int, _ classes: ClassResults
+    ) throws {
+        let text = String(decoding: try JSONEncoder().encode(classes), as: UTF8.self)
+        try db.cachedStatement(sql: "INSERT OR REPLACE INTO class_results VALUES (?, ?, ?)")
+            .execute(arguments: [run, round, text])
     }
 
     private static func insert(

@@ -28,8 +28,22 @@ package enum StoreSchema {
             try copyStates(db)
             try db.execute(sql: "DROP TABLE optimizer_states; DROP TABLE client_states;")
         }
+        migrator.registerMigration(byClass) { db in
+            try db.execute(sql: classResults)
+        }
         return migrator
     }
+
+    private static let byClass = "7 results by class"
+
+    /// How the model of a run's last tested round did class by class, as JSON.
+    private static let classResults = """
+        CREATE TABLE class_results (
+            run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+            round INTEGER NOT NULL,
+            results TEXT NOT NULL
+        ) STRICT;
+        """
 
     private static let named = "6 states by name, and what rounds measured"
 

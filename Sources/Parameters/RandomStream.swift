@@ -25,6 +25,10 @@ public struct RandomKey: Hashable, Sendable {
         case benchmark
         /// Which clients are away or drop out.
         case participation
+        /// How images are shifted and flipped before a client trains on them.
+        case augmentation
+        /// Which clients have less time, and how much.
+        case stragglers
     }
 
     /// The run's.

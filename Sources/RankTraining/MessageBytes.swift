@@ -19,7 +19,7 @@ struct MessageWriter {
         bytes.append(contentsOf: text.utf8)
     }
 
-    mutating func write(_ numbers: [Int]) {
+    mutating func write<Number: BitwiseCopyable>(_ numbers: [Number]) {
         write(numbers.count)
         numbers.withUnsafeBytes { bytes.append(contentsOf: $0) }
     }
@@ -79,7 +79,7 @@ struct MessageReader {
         return take(count) { String(decoding: $0, as: UTF8.self) }
     }
 
-    mutating func numbers() -> [Int] {
+    mutating func numbers<Number: BitwiseCopyable>(_ type: Number.Type = Number.self) -> [Number] {
         let count = read(Int.self)
         return (0..<count).map { _ in read() }
     }

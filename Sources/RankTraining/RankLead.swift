@@ -233,15 +233,12 @@ struct RankLead: Sendable {
         known = FederationState(
             model: communicator.broadcast(model, count: model.count),
             vectors: known?.vectors ?? [:])
-        let reports = communicator.gather(value: worker.evaluate(model))
+        let own = worker.evaluate(model)
+        let reports =
+            [own] + communicator.gather([]).dropFirst().map { EvaluationReport(bytes: $0) }
         if progress.isStopping || reports.contains(where: \.isStopped) { return report(.stop) }
-        let pieces = reports.flatMap(\.pieces).sorted { $0.piece < $1.piece }.map { piece in
-            var result = BatchResult(count: piece.count)
-            result.lossSum = piece.lossSum
-            result.correct = piece.correct
-            return result
-        }
-        let whole = EvaluationSet.combine(pieces)
+        let pieces = reports.flatMap(\.pieces).sorted { $0.piece < $1.piece }.map(\.result)
+        let whole = configuration.evaluationSet.combine(pieces)
         let seconds = reports.reduce(0) { $0 + $1.seconds }
         progress.add(evaluated: whole.count, seconds: seconds)
         report(.evaluated(subject, round: round, whole, seconds: seconds))

@@ -1,6 +1,7 @@
 import Federation
 import Parameters
 import Platform
+import Training
 
 /// What a rank says of the clients that it has trained.
 package struct TrainingReport: Sendable {
@@ -119,15 +120,56 @@ extension Contribution {
 }
 
 /// What a rank says of its pieces of the test set.
-struct EvaluationReport: Codable {
-    struct Piece: Codable {
-        var piece: Int
-        var count: Int
-        var lossSum: Double
-        var correct: Int64
+package struct EvaluationReport: Sendable {
+    /// Its pieces by their numbers.
+    package var pieces: [(piece: Int, result: PieceResult)] = []
+    /// Over the rank's threads.
+    package var seconds = 0.0
+    /// Whether the rank was told to stop.
+    package var isStopped = false
+
+    /// A report of nothing.
+    package init() {}
+
+    /// The report as it goes to rank 0.
+    package var bytes: [UInt8] {
+        var writer = MessageWriter()
+        writer.write(isStopped)
+        writer.write(seconds)
+        writer.write(pieces.count)
+        for (piece, result) in pieces {
+            writer.write(piece)
+            writer.write(result.count)
+            writer.write(result.lossSum)
+            writer.write(result.correct)
+            writer.write(result.outputs)
+            writer.write(result.squaredErrors)
+            writer.write(result.absoluteErrorSum)
+            writer.write(result.predictions)
+            writer.write(result.scores)
+            writer.write(result.firstFive)
+        }
+        return writer.bytes
     }
 
-    var pieces: [Piece] = []
-    var seconds = 0.0
-    var isStopped = false
+    /// Reads a rank's report.
+    package init(bytes: [UInt8]) {
+        var reader = MessageReader(bytes)
+        isStopped = reader.read()
+        seconds = reader.read()
+        pieces = (0..<reader.read(Int.self)).map { _ in
+            let piece = reader.read(Int.self)
+            var result = PieceResult()
+            result.count = reader.read()
+            result.lossSum = reader.read()
+            result.correct = reader.read()
+            result.outputs = reader.read()
+            result.squaredErrors = reader.numbers()
+            result.absoluteErrorSum = reader.read()
+            result.predictions = reader.numbers()
+            result.scores = reader.numbers()
+            result.firstFive = reader.read()
+            return (piece, result)
+        }
+    }
 }

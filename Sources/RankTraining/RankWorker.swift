@@ -21,7 +21,8 @@ public final class RankWorker: Sendable {
             configuration.architecture,
             trainingBatchSize: configuration.training.batchSize(
                 samples: configuration.shards.largestShard),
-            engine: configuration.engine, threads: configuration.threads)
+            engine: configuration.engine, loss: configuration.loss,
+            threads: configuration.threads)
     }
 
     /// Makes this rank's work end within a batch's time; rank 0 then ends the run.
@@ -41,7 +42,7 @@ public final class RankWorker: Sendable {
                 return
             case .evaluate:
                 state.model = communicator.broadcast(nil, count: count)
-                _ = communicator.gather(value: evaluate(state.model))
+                _ = communicator.gather(evaluate(state.model).bytes)
             case .train(let order):
                 state = order.share(state, communicator)
                 var part = train(order, from: state)
@@ -111,13 +112,13 @@ public final class RankWorker: Sendable {
         let pieces = (0..<set.pieceCount).map {
             set.evaluate(piece: $0, parameters: model, plan: plans.inference(worker))
         }
-        report.evaluation = EvaluationSet.combine(pieces)
+        report.evaluation = set.combine(pieces)
         report.evaluationSeconds = MonotonicClock.seconds() - start
     }
 
     // MARK: Evaluation
 
-    /// Tests a model on this rank's pieces of the test set: every size-th.
+    /// Tests a server's model on this rank's pieces of the test set: every size-th.
     func evaluate(_ model: ParameterVector) -> EvaluationReport {
         let set = configuration.evaluationSet
         let mine = Array(stride(from: communicator.rank, to: set.pieceCount, by: communicator.size))
@@ -126,14 +127,12 @@ public final class RankWorker: Sendable {
             guard !isStopping else { return report.withLock { $0.isStopped = true } }
             let start = MonotonicClock.seconds()
             let result = set.evaluate(
-                piece: mine[index], parameters: model, plan: plans.inference(worker))
+                piece: mine[index], parameters: model, plan: plans.inference(worker),
+                measures: true)
             let seconds = MonotonicClock.seconds() - start
             report.withLock {
                 $0.seconds += seconds
-                $0.pieces.append(
-                    EvaluationReport.Piece(
-                        piece: mine[index], count: result.count, lossSum: result.lossSum,
-                        correct: result.correct))
+                $0.pieces.append((mine[index], result))
             }
         }
         return report.withLock { $0 }

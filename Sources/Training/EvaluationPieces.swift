@@ -8,12 +8,15 @@ import Synchronization
 final class EvaluationPieces: Sendable {
     private let model: ParameterVector
     private let tests: EvaluationSet
+    private let measures: Bool
     private let results: ResultTable
     private let remaining: Atomic<Int>
     private let seconds = Mutex(0.0)
 
-    init(_ model: ParameterVector, on tests: EvaluationSet) {
+    /// - Parameter measures: whether by all metrics, and not just accuracy and loss.
+    init(_ model: ParameterVector, on tests: EvaluationSet, measures: Bool) {
         self.model = model
+        self.measures = measures
         self.tests = tests
         results = ResultTable(count: tests.pieceCount)
         remaining = Atomic(tests.pieceCount)
@@ -28,7 +31,8 @@ final class EvaluationPieces: Sendable {
         _ piece: Int, on plan: Plan
     ) -> (images: Int, seconds: Double, whole: (Evaluation, seconds: Double)?) {
         let start = MonotonicClock.seconds()
-        let result = tests.evaluate(piece: piece, parameters: model, plan: plan)
+        let result = tests.evaluate(
+            piece: piece, parameters: model, plan: plan, measures: measures)
         results[piece] = result
         let spent = MonotonicClock.seconds() - start
         seconds.withLock { $0 += spent }
@@ -36,7 +40,7 @@ final class EvaluationPieces: Sendable {
         guard left == 0 else { return (result.count, spent, nil) }
         return (
             result.count, spent,
-            (EvaluationSet.combine(results.all), seconds.withLock { $0 })
+            (tests.combine(results.all), seconds.withLock { $0 })
         )
     }
 }

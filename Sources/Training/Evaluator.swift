@@ -17,10 +17,21 @@ public struct EvaluationSet: Sendable {
     public let images: Samples
     /// Which of them count, ascending.
     public let indices: [Int32]
+    /// Whose each of the images is, by number; nil where nobody knows.
+    public let owners: [Int32]?
+    /// Σ(y − ȳ)² of each number that is to be predicted.
+    let targetSquares: [Double]
 
     /// All images, or a random part of them: ⌈fraction · N⌉, drawn once from (seed, evaluation).
-    /// - Precondition: 0 < `fraction` ≤ 1.
-    public init(_ images: Samples, fraction: Double = 1, seed: UInt64 = 0) {
+    /// - Parameter owners: whose each of the images is, by number, as in `SampleOwners.test`.
+    /// - Precondition: 0 < `fraction` ≤ 1, and there is an owner for each image, from 0.
+    public init(
+        _ images: Samples, fraction: Double = 1, seed: UInt64 = 0, owners: [Int32]? = nil
+    ) {
+        precondition(
+            owners.map { $0.count == images.count && $0.allSatisfy { $0 >= 0 } } ?? true,
+            "an owner for each test sample")
+        self.owners = owners
         precondition(fraction > 0 && fraction <= 1, "\(fraction) is no part of a test set")
         self.images = images
         var all = Array(0..<Int32(images.count))
@@ -30,70 +41,74 @@ public struct EvaluationSet: Sendable {
             all = all.prefix(max(1, DecimalShare.ceiling(fraction, of: images.count))).sorted()
         }
         indices = all
+        targetSquares = Self.targetSquares(images, all)
     }
 
     /// How many pieces there are.
     public var pieceCount: Int { (indices.count + Self.pieceSize - 1) / Self.pieceSize }
 
-    /// Sums of loss and hits over one piece.
-    /// - Precondition: the plan takes `batchSize` images.
-    public func evaluate(piece: Int, parameters: ParameterVector, plan: Plan) -> BatchResult {
+    /// What a model says of one piece.
+    /// - Parameter measures: whether sample by sample, for all metrics, and not just accuracy and loss.
+    /// - Precondition: the plan takes `batchSize` images, and its loss is of the images' kind.
+    public func evaluate(
+        piece: Int, parameters: ParameterVector, plan: Plan, measures: Bool = false
+    ) -> PieceResult {
         let end = min((piece + 1) * Self.pieceSize, indices.count)
-        var total = BatchResult(count: 0)
+        var total = PieceResult()
+        if measures { total.predictions.reserveCapacity(Self.pieceSize) }
         var start = piece * Self.pieceSize
         plan.load(parameters)
         while start < end {
             let stop = min(start + Self.batchSize, end)
             images.copyBatch(indices[start..<stop], to: plan.places)
             let result = plan.evaluate(count: stop - start)
-            total.count += result.count
-            total.lossSum += result.lossSum
-            total.correct += result.correct
+            if images.targetCount > 0 {
+                total.addNumbers(result, of: plan)
+            } else {
+                total.add(result, of: plan, measures: measures)
+            }
             start = stop
         }
         return total
     }
 
-    /// What all pieces say together, added in their order.
-    public static func combine(_ pieces: [BatchResult]) -> Evaluation {
-        let count = pieces.reduce(0) { $0 + $1.count }
-        let correct = pieces.reduce(0) { $0 + $1.correct }
-        let loss = pieces.reduce(0) { $0 + $1.lossSum }
-        return Evaluation(
-            accuracy: Double(correct) / Double(count), loss: loss / Double(count), count: count)
-    }
-
-    /// Evaluates a model on `threads` threads, each with a plan of its own.
+    /// Evaluates a model on `threads` threads, each with a plan of its own, by all metrics.
+    /// - Parameter loss: nil for the usual one of the images.
     public func evaluate(
         _ parameters: ParameterVector, architecture: Architecture, engine: Engine = .fused,
-        threads: Int
+        loss: Loss? = nil, threads: Int
     ) -> Evaluation {
         let plans = WorkerPlans(
-            architecture, trainingBatchSize: 1, engine: engine, threads: threads)
+            architecture, trainingBatchSize: 1, engine: engine, loss: loss ?? .usual(for: images),
+            threads: threads)
         let results = ResultTable(count: pieceCount)
         parallelFor(count: pieceCount, threads: threads) { worker, piece in
             results[piece] = evaluate(
-                piece: piece, parameters: parameters, plan: plans.inference(worker))
+                piece: piece, parameters: parameters, plan: plans.inference(worker),
+                measures: true)
         }
-        return Self.combine(results.all)
+        return combine(results.all)
     }
 }
 
 /// Results by piece; each piece is written by one thread only, all are read after it.
 final class ResultTable: @unchecked Sendable {
-    private let base: UnsafeMutableBufferPointer<BatchResult>
+    private let base: UnsafeMutableBufferPointer<PieceResult>
 
     init(count: Int) {
         base = .allocate(capacity: count)
-        base.initialize(repeating: BatchResult(count: 0))
+        base.initialize(repeating: PieceResult())
     }
 
-    deinit { base.deallocate() }
+    deinit {
+        base.deinitialize()
+        base.deallocate()
+    }
 
-    subscript(piece: Int) -> BatchResult {
+    subscript(piece: Int) -> PieceResult {
         get { base[piece] }
         set { base[piece] = newValue }
     }
 
-    var all: [BatchResult] { Array(base) }
+    var all: [PieceResult] { Array(base) }
 }

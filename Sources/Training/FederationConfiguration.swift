@@ -10,6 +10,8 @@ public struct FederationConfiguration: Sendable {
     public var architecture: Architecture
     /// How its layers are computed.
     public var engine: Engine
+    /// What clients minimise, beside what the strategy adds, and what tests measure.
+    public var loss: Loss
     /// The algorithm. Clients read their objective from it.
     public var strategy: Strategy
     /// How clients train.
@@ -26,13 +28,17 @@ public struct FederationConfiguration: Sendable {
     public var seed: UInt64
     /// How many threads train and test.
     public var threads: Int
+    /// What the model begins with; nil for what the seed makes of it.
+    public private(set) var initialModel: ParameterVector?
 
     /// A federation of these parts, whether or not they go together: see `problem`.
     /// - Parameters:
+    ///   - loss: nil for the usual one of the images: see `Loss.usual`.
     ///   - rounds: how many clients and rounds, at least.
     ///   - threads: nil for one on each core that this process may use.
     public init(
-        architecture: Architecture, engine: Engine = .fused, strategy: Strategy = .fedAvg,
+        architecture: Architecture, engine: Engine = .fused, loss: Loss? = nil,
+        strategy: Strategy = .fedAvg,
         training: LocalTraining = LocalTraining(), shards: any ShardSource,
         trainingImages: Samples,
         evaluationSet: EvaluationSet,
@@ -40,6 +46,7 @@ public struct FederationConfiguration: Sendable {
     ) {
         self.architecture = architecture
         self.engine = engine
+        self.loss = loss ?? .usual(for: trainingImages)
         self.strategy = strategy
         self.training = training
         self.shards = shards
@@ -59,12 +66,24 @@ public struct FederationConfiguration: Sendable {
 
     /// What a run begins with.
     public var initialState: FederationState {
-        FederationState(model: architecture.initialParameters(seed: seed))
+        FederationState(model: initialModel ?? architecture.initialParameters(seed: seed))
+    }
+
+    /// With these parameters to begin with; nil for those of the seed.
+    /// - Precondition: as many as the model has.
+    public func beginning(with model: ParameterVector?) -> FederationConfiguration {
+        precondition(
+            model.map { $0.count == architecture.parameterCount } ?? true,
+            "\(model?.count ?? 0) parameters are another model's")
+        var configuration = self
+        configuration.initialModel = model
+        return configuration
     }
 
     /// Images that a client trains on in a round, repeats counted.
     package func imageCount(client: Int, round: Int) -> Int {
-        training.imageCount(samples: shards.sampleCount(client: client, round: round))
+        training.imageCount(
+            samples: shards.sampleCount(client: client, round: round), client: client, round: round)
     }
 
     /// Images that a round's tests take.
@@ -87,16 +106,17 @@ public struct FederationConfiguration: Sendable {
             "client \(client) has \(shard.count) images: more than the largest shard, "
                 + "\(shards.largestShard)")
         let result = try plan.trainLocally(
-            training, objective: strategy.objective, from: task.state.model, on: trainingImages,
-            shard: shard, seed: seed, client: client, round: round,
+            training, objective: strategy.objective,
+            from: strategy.start(for: client, in: task.state), on: trainingImages, shard: shard,
+            seed: seed, client: client, round: round,
             correction: strategy.correction(for: client, in: task.state), progress: progress,
             shouldStop: shouldStop)
         let (contribution, sent) = try strategy.contribution(
             of: ModelUpdate(
                 client: client, round: round, sampleCount: shard.count,
                 parameters: result.parameters),
-            after: task.state, work: training.work(samples: shard.count, round: round),
-            seed: seed)
+            after: task.state,
+            work: training.work(samples: shard.count, client: client, round: round), seed: seed)
         let seconds = MonotonicClock.seconds() - start
         return (
             TrainedUpdate(

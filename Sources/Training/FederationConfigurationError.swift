@@ -8,12 +8,14 @@ public enum FederationConfigurationError: Error, Hashable, Sendable, CustomStrin
     case rules(RoundRulesError)
     /// Parts of a strategy that contradict each other, in a sentence.
     case strategy(String)
+    /// Images that training cannot shift or flip.
+    case augmentation(AugmentationError)
     /// No images to train or to test on.
     case noImages(test: Bool)
     /// Images of another shape than the model takes.
     case shape(test: Bool, found: FeatureShape, model: FeatureShape)
-    /// More classes than the model tells apart.
-    case classes(test: Bool, found: Int, model: Int)
+    /// A loss that is not of the images' kind, or of the model's.
+    case loss(LossError)
     /// More clients than there are shards for.
     case shards(Int, population: Int)
     /// No thread.
@@ -24,12 +26,11 @@ public enum FederationConfigurationError: Error, Hashable, Sendable, CustomStrin
         switch self {
         case .rules(let error): error.description
         case .strategy(let problem): problem
+        case .augmentation(let error): error.description
         case .noImages(let test): "there are no images to \(test ? "test" : "train") on"
         case .shape(let test, let found, let model):
             "the \(test ? "test" : "training") images are \(found), but the model takes \(model)"
-        case .classes(let test, let found, let model):
-            "the \(test ? "test" : "training") images have \(found) classes, but the model tells "
-                + "\(model) apart"
+        case .loss(let error): error.description
         case .shards(let count, let population):
             "there are shards for \(count) clients, but the federation has \(population)"
         case .threads(let count): "a federation needs at least 1 thread, not \(count)"
@@ -42,19 +43,23 @@ extension FederationConfiguration {
     public var problem: FederationConfigurationError? {
         if let problem = rounds.problem { return .rules(problem) }
         if let problem = strategy.problem { return .strategy(problem) }
+        if let problem = training.problem(with: strategy) { return .strategy(problem) }
         guard threads > 0 else { return .threads(threads) }
         for (test, images) in [(false, trainingImages), (true, evaluationSet.images)] {
             guard images.count > 0 else { return .noImages(test: test) }
-            let shape = FeatureShape.image(
-                height: images.height, width: images.width, channels: images.channels)
+            let shape = images.featureShape
             // A vector of features lies in memory as an image of them does.
             guard [shape, .vector(images.pixelsPerImage)].contains(architecture.input) else {
                 return .shape(test: test, found: shape, model: architecture.input)
             }
-            guard images.classCount <= architecture.classCount else {
-                return .classes(
-                    test: test, found: images.classCount, model: architecture.classCount)
+            if let problem = loss.problem(with: images, outputs: architecture.classCount) {
+                return .loss(problem)
             }
+        }
+        do throws(AugmentationError) {
+            try training.augmentation?.check(trainingImages)
+        } catch {
+            return .augmentation(error)
         }
         if let count = shards.populationLimit, count < rounds.population {
             return .shards(count, population: rounds.population)

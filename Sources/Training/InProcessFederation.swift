@@ -51,7 +51,7 @@ public final class InProcessFederation: Sendable {
             configuration.architecture,
             trainingBatchSize: configuration.training.batchSize(
                 samples: configuration.shards.largestShard),
-            engine: configuration.engine,
+            engine: configuration.engine, loss: configuration.loss,
             threads: configuration.threads)
         self.state = Mutex(
             State(
@@ -183,7 +183,8 @@ public final class InProcessFederation: Sendable {
     private func evaluate(
         _ subject: EvaluationSubject, _ round: Int, _ model: ParameterVector
     ) {
-        let pieces = EvaluationPieces(model, on: configuration.evaluationSet)
+        let pieces = EvaluationPieces(
+            model, on: configuration.evaluationSet, measures: subject == .global)
         // Training comes first, and evaluation fills what it leaves idle, unless so many models wait
         // that their memory counts.
         let isUrgent = state.withLock { state in

@@ -43,14 +43,16 @@ extension Plan {
     /// Trains a copy of `global` on the samples at `shard`.
     ///
     /// The result depends on the arguments alone: batches are drawn from the stream (seed,
-    /// shuffling, client, round), dropout from (seed, dropout, client, round).
+    /// shuffling, client, round), dropout from (seed, dropout, client, round), shifts and flips from
+    /// (seed, augmentation, client, round).
     /// - Parameters:
     ///   - objective: what the client minimises: its strategy's.
     ///   - correction: SCAFFOLD's c − c_i, laid out as the parameters; nil for none.
     ///   - progress: called with the number of images after each batch.
     ///   - shouldStop: asked before each batch.
     /// - Precondition: the plan is for training, it takes batches of B (or the whole shard, should
-    ///   that be less), and the shard is not empty.
+    ///   that be less), and the shard is not empty; the training has no `problem` with the objective's
+    ///   strategy, and its augmentation none with the samples.
     public func trainLocally(
         _ training: LocalTraining, objective: ClientObjective, from global: ParameterVector,
         on samples: Samples, shard: [Int32], seed: UInt64, client: Int, round: Int,
@@ -67,6 +69,8 @@ extension Plan {
         var shuffling = RandomStream(
             RandomKey(seed: seed, purpose: .shuffling, client: client, round: round))
         let dropout = RandomKey(seed: seed, purpose: .dropout, client: client, round: round)
+        var shifting = RandomStream(
+            RandomKey(seed: seed, purpose: .augmentation, client: client, round: round))
         precondition(
             objective.usesControlVariates || correction == nil,
             "the objective has no control variates to correct by")
@@ -77,7 +81,8 @@ extension Plan {
         optimizer.proximal = objective.proximal
         begin(optimizer, correction: correction)
         var (lossSum, images, epoch, start) = (0.0, 0, 0, order.count)
-        for step in 0..<training.steps(samples: order.count) {
+        let steps = training.steps(samples: order.count, client: client, round: round)
+        for step in 0..<steps {
             if shouldStop() { throw .stopped }
             if start == order.count {
                 shuffling.shuffle(&order)
@@ -86,6 +91,8 @@ extension Plan {
             }
             let end = min(start + size, order.count)
             samples.copyBatch(order[start..<end], to: places)
+            training.augmentation?.apply(
+                to: places.images, count: end - start, of: samples, &shifting)
             let result = trainStep(count: end - start, dropout: dropout, step: step)
             guard result.lossSum.isFinite else {
                 throw .lossNotFinite(epoch: epoch, batch: start / size + 1)
@@ -101,6 +108,7 @@ extension Plan {
         }
         return LocalResult(
             parameters: parameters, loss: lossSum / Double(images),
-            imageCount: training.imageCount(samples: order.count))
+            imageCount: training.imageCount(
+                samples: order.count, client: client, round: round))
     }
 }

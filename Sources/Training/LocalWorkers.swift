@@ -24,18 +24,19 @@ public final class LocalWorkers: Sendable {
     private typealias Job = @Sendable (_ worker: Int) -> Void
 
     /// Starts the threads.
-    /// - Parameter largestShard: images that no client's shard exceeds.
+    /// - Parameters:
+    ///   - loss: what is minimised, and measured.
+    ///   - largestShard: images that no client's shard exceeds.
     public init(
-        _ architecture: Architecture, engine: Engine, training: LocalTraining, largestShard: Int,
-        threads: Int
+        _ architecture: Architecture, engine: Engine, loss: Loss, training: LocalTraining,
+        largestShard: Int, threads: Int
     ) {
         self.architecture = architecture
         self.training = training
         self.threads = threads
         plans = WorkerPlans(
             architecture, trainingBatchSize: training.batchSize(samples: largestShard),
-            engine: engine,
-            threads: threads)
+            engine: engine, loss: loss, threads: threads)
         queue.holdOpen()
         let queue = queue
         Thread.detachNewThread { queue.drain(threads: threads) { worker, job in job(worker) } }
@@ -74,13 +75,13 @@ public final class LocalWorkers: Sendable {
         }
     }
 
-    /// Evaluates a model, in pieces that all threads share.
+    /// Evaluates a model by all metrics, in pieces that all threads share.
     /// - Returns: how it did, and the seconds that it took, summed over threads.
     public func evaluate(
         _ model: ParameterVector, on set: EvaluationSet
     ) async -> (Evaluation, seconds: Double) {
         await withCheckedContinuation { continuation in
-            let pieces = EvaluationPieces(model, on: set)
+            let pieces = EvaluationPieces(model, on: set, measures: true)
             queue.push(
                 contentsOf: (0..<pieces.count).map { piece in
                     { [plans] worker in

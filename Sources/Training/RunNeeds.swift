@@ -38,8 +38,9 @@ package struct RunNeeds: Sendable, Equatable {
     ///   - serves: whether this process makes the global model.
     ///   - rules: rules without a `problem`.
     package init(
-        _ architecture: Architecture, engine: Engine, strategy: Strategy, training: LocalTraining,
-        largestShard: Int, testImages: Int, rules: RoundEngine.Configuration, threads: Int,
+        _ architecture: Architecture, engine: Engine, loss: Loss, strategy: Strategy,
+        training: LocalTraining, largestShard: Int, testImages: Int,
+        rules: RoundEngine.Configuration, threads: Int,
         trains: Bool = true, serves: Bool = true
     ) {
         parameterCount = architecture.parameterCount
@@ -55,12 +56,10 @@ package struct RunNeeds: Sendable, Equatable {
         self.threads = max(trainers, testers)
 
         let batch = training.batchSize(samples: max(1, largestShard))
-        let trainingPlan = Self.bytes(architecture, batch, .training, engine)
+        let trainingPlan = Self.bytes(architecture, batch, .training, engine, loss)
         let testingPlan = Self.bytes(
-            architecture, EvaluationSet.batchSize, .inference, engine)
-        let optimizer = training.optimizer
-        var besides = 1.0  // the update that is made
-        if optimizer.momentum > 0 { besides += 1 }
+            architecture, EvaluationSet.batchSize, .inference, engine, loss)
+        var besides = 1.0 + Double(training.optimizer.stateCount)  // the update that is made
         if strategy.objective.proximal > 0 { besides += 1 }
         // The model and the next one; the sum has two words a parameter.
         var models = serves ? 2.0 + 4.0 : 1
@@ -82,11 +81,11 @@ package struct RunNeeds: Sendable, Equatable {
     /// The needs of one client of a federation elsewhere, which trains on a thread.
     /// - Parameter testImages: images that it tests models on; 0 where it tests none.
     package init(
-        clientOf architecture: Architecture, engine: Engine, training: LocalTraining,
-        largestShard: Int, testImages: Int = 0
+        clientOf architecture: Architecture, engine: Engine, loss: Loss,
+        training: LocalTraining, largestShard: Int, testImages: Int = 0
     ) {
         self.init(
-            architecture, engine: engine, strategy: .fedAvg, training: training,
+            architecture, engine: engine, loss: loss, strategy: .fedAvg, training: training,
             largestShard: largestShard, testImages: testImages,
             rules: RoundEngine.Configuration(population: 1, rounds: 1, evaluatesClients: false),
             threads: 1, serves: false)
@@ -111,12 +110,14 @@ package struct RunNeeds: Sendable, Equatable {
 
     /// The bytes of a plan; where they are beyond this machine anyway, only the least of them.
     private static func bytes(
-        _ architecture: Architecture, _ batch: Int, _ purpose: Plan.Purpose, _ engine: Engine
+        _ architecture: Architecture, _ batch: Int, _ purpose: Plan.Purpose, _ engine: Engine,
+        _ loss: Loss
     ) -> Double {
         let least = Plan.leastByteCount(architecture, batchSize: batch)
         guard least < 0x1p45 else { return least }
         return Double(
-            Plan.byteCount(architecture, batchSize: batch, purpose: purpose, engine: engine))
+            Plan.byteCount(
+                architecture, batchSize: batch, purpose: purpose, engine: engine, loss: loss))
     }
 }
 

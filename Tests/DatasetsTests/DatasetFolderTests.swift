@@ -107,6 +107,85 @@ import Datasets
         let labels = idx([30], [UInt8](repeating: 9, count: 28) + [10, 11])
         try Small.write(to: folder, replacing: [.trainLabels: labels])
         #expect(
-            sentence() == "DIR/train-labels-idx1-ubyte: label 28 is 10, but labels are 0 to 9")
+            sentence()
+                == "DIR/train-labels-idx1-ubyte has no sample of class 0, though labels go up to 11: "
+                + "number the classes from 0 without gaps")
+        #expect(
+            failure { () throws(DatasetError) in
+                _ = try Dataset(folder: folder.path, classCount: 10)
+            }?.description.replacingOccurrences(of: folder.path, with: "DIR")
+                == "DIR/train-labels-idx1-ubyte: label 28 is 10, but labels are 0 to 9")
+        let tested = idx([10], [UInt8](repeating: 9, count: 9) + [10])
+        try Small.write(to: folder, replacing: [.testLabels: tested])
+        #expect(sentence() == "DIR/t10k-labels-idx1-ubyte: label 9 is 10, but labels are 0 to 9")
+    }
+
+    /// EMNIST-shaped files: images of any size, `classes` classes whose labels count from `first`.
+    private func writeEMNIST(_ classes: Int, from first: Int, leavingOut gap: Int? = nil) throws {
+        func labels(_ count: Int) -> [UInt8] {
+            (0..<count).map { UInt8($0 % classes + first) }.map { Int($0) == gap ? $0 + 1 : $0 }
+        }
+        for (half, count) in [("train", 2 * classes), ("test", classes)] {
+            let stem = "emnist-balanced-\(half)"
+            try folder.write(
+                gzip(idx([UInt32(count), 3, 2], (0..<count * 6).map { UInt8($0 % 251) })),
+                to: "emnist/\(stem)-images-idx3-ubyte.gz")
+            try folder.write(
+                gzip(idx([UInt32(count)], labels(count))), to: "emnist/\(stem)-labels-idx1-ubyte.gz"
+            )
+        }
+    }
+
+    @Test("As many classes as labels tell apart, from 0 or from 1", arguments: [47, 62, 26, 256])
+    func classes(_ count: Int) throws {
+        let first = count == 26 ? 1 : 0
+        try writeEMNIST(count, from: first)
+        let loaded = try DatasetLocator(environment: [:]).load(.path(folder.path + "/emnist"))
+        #expect(loaded.dataset.classCount == count)
+        #expect(loaded.dataset.train.labels == (0..<2 * count).map { Int32($0 % count) })
+        #expect(loaded.dataset.test.labels == (0..<count).map { Int32($0) })
+        #expect(
+            loaded.notes.map { $0.replacingOccurrences(of: folder.path, with: "DIR") }
+                == (first == 0
+                    ? []
+                    : [
+                        "DIR/emnist/emnist-balanced-train-labels-idx1-ubyte.gz counts classes from 1 to "
+                            + "26: here they are 0 to 25"
+                    ]))
+    }
+
+    @Test("A class between others without an image is a gap")
+    func gaps() throws {
+        try writeEMNIST(26, from: 1, leavingOut: 7)
+        #expect(
+            sentence(folder.path + "/emnist")
+                == "DIR/emnist/emnist-balanced-train-labels-idx1-ubyte.gz has no sample of class 0, "
+                + "though labels go up to 26: number the classes from 0 without gaps")
+        try writeEMNIST(26, from: 0, leavingOut: 7)
+        #expect(
+            sentence(folder.path + "/emnist")
+                == "DIR/emnist/emnist-balanced-train-labels-idx1-ubyte.gz has no sample of class 7, "
+                + "though labels go up to 25: number the classes from 0 without gaps")
+    }
+
+    @Test("Up to ten classes are ten, whether or not each has an image")
+    func fewClasses() throws {
+        let labels = idx([30], (0..<30).map { UInt8($0 % 3) })
+        try Small.write(to: folder, replacing: [.trainLabels: labels])
+        #expect(try Dataset(folder: folder.path).classCount == 10)
+    }
+
+    @Test("Transposed, height and width change places")
+    func transposed() throws {
+        try Small.write(to: folder)
+        let locator = DatasetLocator(environment: [:])
+        let plain = try locator.load(.path(folder.path)).dataset
+        let turned = try locator.load(
+            .path(folder.path), options: DatasetOptions(transpose: true)
+        ).dataset
+        #expect(turned.train.shape == [2, 3, 1] && plain.train.shape == [3, 2, 1])
+        // 0 1 / 2 3 / 4 5 becomes 0 2 4 / 1 3 5.
+        #expect(turned.train.pixels.prefix(6) == [0, 2, 4, 1, 3, 5])
+        #expect(turned.test.labels == plain.test.labels && turned.fingerprint != plain.fingerprint)
     }
 }

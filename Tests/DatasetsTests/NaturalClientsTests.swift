@@ -8,7 +8,7 @@ import Datasets
         let folder = TemporaryFolder()
         let file = try folder.write(Array(text.utf8), to: "clients.csv")
         let images = try Labels.images(Self.labels)
-        let shards = try Partition.natural(file: file).divide(images, among: clients, seed: 1)
+        let shards = try Partition.csv(file: file).divide(images, among: clients, seed: 1)
         return (0..<shards.clientCount).map { shards.shard(of: $0) }
     }
 
@@ -51,11 +51,11 @@ import Datasets
     func count() throws {
         let folder = TemporaryFolder()
         let file = try folder.write(Array("index,client\n99,x\n5,y\n5,x\n".utf8), to: "many.csv")
-        #expect(try Partition.natural(file: file).namedClientCount() == 2)
+        #expect(try Partition.csv(file: file).namedClientCount() == 2)
         #expect(try Partition.iid.namedClientCount() == nil)
         let bad = try folder.write(Array("index,client\nx,x\n".utf8), to: "bad.csv")
         #expect(throws: PartitionError.self) {
-            try Partition.natural(file: bad).namedClientCount()
+            try Partition.csv(file: bad).namedClientCount()
         }
     }
 
@@ -124,7 +124,7 @@ import Datasets
         ] {
             #expect(
                 partitionFailure { () throws(PartitionError) in
-                    _ = try Partition.natural(file: file).divide(images, among: nil, seed: 1)
+                    _ = try Partition.csv(file: file).divide(images, among: nil, seed: 1)
                 } == .unreadable(file: file, reason: reason))
         }
         #expect(
@@ -145,7 +145,7 @@ import Datasets
         // Client 10 is behind client 9 there, too, whatever order its lines are in.
         let text = ([String(lines[0])] + early.reversed()).joined(separator: "\n")
         let file = try folder.write(Array(text.utf8), to: "clients.csv")
-        #expect(try Partition.natural(file: file).divide(Labels.many, among: 12, seed: 1) == shards)
+        #expect(try Partition.csv(file: file).divide(Labels.many, among: 12, seed: 1) == shards)
         #expect(early.first?.hasPrefix("1,") == true && lines[1].hasPrefix("0,"))
     }
 
@@ -156,7 +156,7 @@ import Datasets
         let shards = try partition.divide(Labels.many, among: 100, seed: 8)
         let file = folder.path + "/shards.csv"
         try shards.writeCSV(to: file)
-        let again = try Partition.natural(file: file).divide(Labels.many, among: 100, seed: 99)
+        let again = try Partition.csv(file: file).divide(Labels.many, among: 100, seed: 99)
         #expect(again == shards)
         #expect(folder.list().sorted() == ["empty", "shards.csv"])
         #expect(

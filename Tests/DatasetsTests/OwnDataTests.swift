@@ -20,9 +20,8 @@ struct OwnDataTests {
             pixels: [0, 255, 51, 0], labels: [61, 0] as [UInt8], height: 1, width: 2,
             classCount: 62)
         for (images, expected) in [(floats, [2, 1e30, -1, 0.5]), (bytes, [0.2, 0, 0, 1])] {
-            var found = [Float](repeating: 9, count: 4)
-            var labels: [UInt8] = [9, 9]
-            images.copyBatch([1, 0][...], images: &found, labels: &labels)
+            let (found, labels) = images.batch([1, 0])
+            #expect(found.count == expected.count)
             for (value, wanted) in zip(found, expected) {
                 #expect(abs(Double(value) - wanted) <= 1e-7 * abs(wanted))
             }
@@ -45,10 +44,10 @@ struct OwnDataTests {
                 sentence([1, 2, 3, value], [0, 1])
                     == "value 1 of image 1 is \(name), but values are finite numbers")
         }
-        for classes in [0, -1, 257] {
+        for classes in [0, -1, 65_537] {
             #expect(
                 sentence([1, 2], [0], classes: classes)
-                    == "there cannot be \(classes) classes: labels are bytes, which tell 1 to 256 apart"
+                    == "there cannot be \(classes) classes: they are 1 to 65536"
             )
         }
         #expect(sentence([1, 2], [255], classes: 256) == nil)

@@ -23,8 +23,8 @@ import Datasets
                     == "a partition has at most 2147483647 clients, not 2147483648")
             #expect(
                 try sentence(partition, Self.hundred, among: nil)
-                    == "partition \(partition) needs a number of clients: only csv:FILE brings its "
-                    + "own")
+                    == "partition \(partition) needs a number of clients: only csv:FILE, natural "
+                    + "and writers bring their own")
         }
     }
 

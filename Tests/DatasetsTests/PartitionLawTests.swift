@@ -36,6 +36,7 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
         .iid, .shards(perClient: 2, size: nil), .shards(perClient: 2, size: 29),
         .shards(perClient: 3, size: 20), .dirichlet(alpha: 0.5), .dirichlet(alpha: 100),
         .labels(perClient: 1), .labels(perClient: 2), .labels(perClient: 10),
+        .powerLawLabels(perClient: 2), .powerLawLabels(perClient: 10, sigma: 0.5),
         .logNormal(sigma: 1), .powerLaw(exponent: 1.5), .quantityDirichlet(alpha: 0.5),
     ]
 
@@ -80,7 +81,8 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
         }
         #expect(shards.largestShard == largest)
         #expect(shards.givenCount == total)
-        if case .labels(let perClient) = partition, clients == 1, perClient == 2 {
+        let twoLabels = [Partition.labels(perClient: 2), .powerLawLabels(perClient: 2)]
+        if twoLabels.contains(partition), clients == 1 {
             // Two classes of ten: the other eight are nobody's.
             let counts = shards.classCounts(of: 0)
             #expect(counts.count { $0 > 0 } == 2 && counts.reduce(0, +) == total)
@@ -222,6 +224,34 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
             let variance = sizes.reduce(0) { $0 + $1 * $1 } / 1_000
             #expect((0.75...1.25).contains(variance * alpha), "alpha \(alpha): \(variance)")
         }
+    }
+
+    @Test("Power-law labels: the client's classes in a row, 5 of each, and the rest unequal")
+    func powerLawLabels() throws {
+        let images = Labels.many
+        let shards = try Partition.powerLawLabels(perClient: 2)
+            .divide(images, among: 1_000, seed: 4)
+        for client in 0..<1_000 {
+            let counts = shards.classCounts(of: client)
+            for label in 0..<10 {
+                let isOwn = [client % 10, (client + 1) % 10].contains(label)
+                #expect(isOwn ? counts[label] >= 5 : counts[label] == 0, "client \(client)")
+            }
+        }
+        let sizes = shards.clientSizes.sorted()
+        // The mean is 60: a few clients have most of the images.
+        #expect((17...32).contains(sizes[500]) && sizes[999] > 600, "\(sizes[500]), \(sizes[999])")
+        // Where there are not five for each, each has one at least.
+        let few = try Labels.images((0..<20).map { UInt8($0 % 10) })
+        let partition = Partition.powerLawLabels(perClient: 2)
+        #expect(
+            try partition.divide(few, among: 10, seed: 1).clientSizes
+                == [Int](repeating: 2, count: 10))
+        let lacking = try Labels.images((0..<20).map { UInt8($0 == 3 ? 4 : $0 % 10) })
+        let failure = partitionFailure { () throws(PartitionError) in
+            _ = try partition.divide(lacking, among: 10, seed: 1)
+        }
+        #expect(failure == .tooFewOfClass(label: 3, images: 1, clients: 2))
     }
 
     @Test("A source knows sizes without drawing")

@@ -8,10 +8,8 @@ import Datasets
             channels: 2)
         #expect(images.count == 3)
         #expect(images.pixelsPerImage == 8)
-        var floats = [Float](repeating: -1, count: 16)
-        var labels = [UInt8](repeating: 99, count: 2)
         let indices: [Int32] = [1, 2, 0]
-        images.copyBatch(indices[1...], images: &floats, labels: &labels)
+        let (floats, labels) = images.batch(indices[1...])
         #expect(labels == [7, 7])
         for (found, byte) in zip(floats, Array(images.pixels[16...]) + images.pixels[..<8]) {
             #expect(abs(found - Float(byte) / 255) < 1e-7)
@@ -23,10 +21,7 @@ import Datasets
 
     @Test func white255IsOne() throws {
         let images = try Samples(pixels: [255, 0], labels: [1], height: 1, width: 2)
-        var floats: [Float] = [9, 9]
-        var labels: [UInt8] = [9]
-        images.copyBatch([0][...], images: &floats, labels: &labels)
-        #expect(floats == [1, 0])
+        #expect(images.batch([0]).floats == [1, 0])
     }
 
     @Test func refusesSizesThatDoNotAgree() {
@@ -44,5 +39,22 @@ import Datasets
             sentence(0, [], Int.max, 2)
                 == "images cannot be \(Int.max)×2 pixels with 1 channels")
         #expect(sentence(8, [1, 10], 2, 2) == "label 1 is 10, but labels are 0 to 9")
+    }
+}
+
+extension Samples {
+    /// The samples at these positions, as models see them, and their labels.
+    func batch(_ indices: ArraySlice<Int32>) -> (floats: [Float], labels: [Int32]) {
+        var floats = [Float](repeating: -1, count: indices.count * pixelsPerImage)
+        var labels = [Int32](repeating: -1, count: indices.count)
+        floats.withUnsafeMutableBufferPointer { floats in
+            labels.withUnsafeMutableBufferPointer { labels in
+                guard let images = floats.baseAddress, let classes = labels.baseAddress else {
+                    return
+                }
+                copyBatch(indices, to: BatchPlaces(images: images, labels: classes))
+            }
+        }
+        return (floats, labels)
     }
 }

@@ -112,6 +112,9 @@ struct SettingLawTests {
             if let strategy = setting.needs.strategies.first {
                 grid["strategy"] = [.string(strategy.rawValue)]
             }
+            if let optimizer = setting.needs.optimizers.first {
+                grid["optimizer"] = [.string(optimizer.rawValue)]
+            }
             grid[name] = [value]
             let refused = #expect(throws: SweepGridError.self) { try grid.combinations() }
             #expect("\(refused!)".hasPrefix("\(setting.option) "), "\(refused!)")
@@ -128,6 +131,21 @@ struct SettingLawTests {
                 try setting.set(setting.value(of: spec), in: &other)
                 let error = #expect(throws: SettingsError.self) { try other.validated() }
                 #expect("\(error!)".hasPrefix("\(setting.option) belongs to "))
+            }
+            if let owner = setting.needs.optimizers.first {
+                var other = RunSpec()
+                other.optimizer = owner == .sgd ? .adam : nil
+                try setting.set(setting.value(of: spec), in: &other)
+                let error = #expect(throws: SettingsError.self) { try other.validated() }
+                #expect("\(error!)".hasPrefix("\(setting.option) belongs to "))
+            }
+            if let name = setting.needs.other {
+                let needed = try #require(RunSpec.setting(named: name))
+                var other = SettingSample.plain(for: setting)
+                try needed.set(needed.standard, in: &other)
+                try setting.set(setting.value(of: spec), in: &other)
+                let error = #expect(throws: SettingsError.self) { try other.validated() }
+                #expect(error == .alone(option: setting.option, without: needed.option))
             }
             switch setting.needs.clients {
             case .simulated:

@@ -114,7 +114,7 @@ struct SpecFileTests {
     @Test("Other images than the file's, and another division, are refused unless they are meant")
     func fingerprints() throws {
         var spec = RunSpec()
-        spec.partition = .natural(file: "who.csv")
+        spec.partition = .csv(file: "who.csv")
         let file = SpecFile(
             spec.given, dataFingerprint: "00000000000000ab",
             partitionFingerprint: "00000000000000cd")

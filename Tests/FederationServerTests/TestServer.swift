@@ -130,7 +130,7 @@ struct TestServer: Sendable {
                 record.keep(update)
             },
             startedAt: options.startedAt,
-            work: { _, _ in LocalWork(steps: 1, learningRate: 0.01) },
+            work: { _, _, _ in LocalWork(steps: 1, learningRate: 0.01) },
             evaluate: { model in
                 await options.whileEvaluating()
                 let first = model.array(in: 0..<1)[0]

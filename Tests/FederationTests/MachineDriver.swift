@@ -13,6 +13,8 @@ struct MachineDriver {
     private var jobs: [Job] = []
     /// In which rounds making permanent fails.
     var failingCommits: Set<Int> = []
+    /// What tests say class by class, beside a metric; nil where they say no more than accuracy and loss.
+    var measured: ClassResults?
     /// Every order that was given, in words.
     private(set) var log: [String] = []
     private(set) var commits: [(round: CommittedRound, state: FederationState)] = []
@@ -107,13 +109,14 @@ struct MachineDriver {
         case .aggregate(let work):
             add("aggregate \(work.round)") { .aggregated(work.run(threads: 1)) }
         case .evaluate(let subject, let round, let value, let before):
-            add("evaluate \(subject) in \(round)") {
+            add("evaluate \(subject) in \(round)") { [measured] in
                 let model = value.model(after: before)
                 let sum = model.array(in: 0..<model.count).reduce(0, +)
                 return .evaluated(
                     subject, round: round,
                     Evaluation(
-                        accuracy: Double(sum).truncatingRemainder(dividingBy: 1), loss: 1, count: 5),
+                        accuracy: Double(sum).truncatingRemainder(dividingBy: 1), loss: 1, count: 5,
+                        metrics: measured == nil ? [:] : ["measured": 0.5], classes: measured),
                     seconds: 2)
             }
         case .commit(let round, let state):

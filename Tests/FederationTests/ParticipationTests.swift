@@ -46,6 +46,73 @@ struct ParticipationTests {
             })
     }
 
+    @Test("Stragglers are as many as their fraction says, and train 1 to E epochs, all as likely")
+    func stragglers() {
+        let stragglers = Stragglers(fraction: 0.3, seed: 5)
+        var counts = [Int](repeating: 0, count: 5)
+        var straggling = 0
+        for client in 0..<1000 {
+            for round in 1...100 {
+                let epochs = stragglers.epochs(of: 4.5, client: client, round: round)
+                #expect(
+                    stragglers.contains(client, round: round) == (epochs < 4.5),
+                    "client \(client), round \(round)")
+                if epochs < 4.5 {
+                    straggling += 1
+                    counts[Int(epochs)] += 1
+                }
+            }
+        }
+        // Of 100,000: 30,000, of whom a quarter each; 4 standard deviations.
+        #expect(abs(straggling - 30_000) < 580)
+        #expect(counts[0] == 0)
+        for count in counts[1...] { #expect(abs(count - straggling / 4) < 310) }
+        let others = Stragglers(fraction: 0.3, seed: 6)
+        #expect(
+            (0..<1000).contains {
+                others.contains($0, round: 1) != stragglers.contains($0, round: 1)
+            })
+        // Nobody, everybody, and less than an epoch.
+        for client in 0..<100 {
+            #expect(!Stragglers(fraction: 0, seed: 5).contains(client, round: 1))
+            let all = Stragglers(fraction: 1, seed: 5)
+            #expect(all.contains(client, round: 1))
+            #expect(all.epochs(of: 1, client: client, round: 1) == 1)
+            #expect(all.epochs(of: 0.25, client: client, round: 1) == 0.25)
+        }
+    }
+
+    @Test("Stragglers that are dropped are those that there are, drawn anew with the round")
+    func droppedStragglers() {
+        let stragglers = Stragglers(fraction: 0.5, seed: 3)
+        let participation = Participation(dropped: stragglers)
+        #expect(!participation.isCertain)
+        #expect(Participation(dropped: Stragglers(fraction: 0, seed: 3)).isCertain)
+        for client in 0..<200 {
+            let fate = participation.fate(of: client, seed: 9, round: 2, attempt: 1)
+            #expect(
+                (fate == .dropsOutBefore) == stragglers.contains(client, round: 2))
+        }
+        #expect(
+            (0..<200).contains {
+                participation.fate(of: $0, seed: 9, round: 2, attempt: 1)
+                    != participation.fate(of: $0, seed: 9, round: 2, attempt: 2)
+            })
+        // Three clients, of whom all are late in one round of eight: it is begun anew.
+        var engine = engine(clients: 3, rounds: 100, participation)
+        _ = engine.drive { _ in 0.5 }
+        #expect(engine.outcome == .completed)
+        for fraction in [-0.5, 1.5, .nan] {
+            let participation = Participation(dropped: Stragglers(fraction: fraction, seed: 1))
+            let problem = RoundEngine.Configuration(
+                population: 3, rounds: 1, participation: participation
+            ).problem
+            #expect(
+                problem?.description
+                    == "a share of stragglers of \(fraction) is no probability that a run can have")
+        }
+    }
+
     @Test("Those who drop out before are not trained, those who do after are not counted")
     func dropouts() {
         let participation = Participation(dropoutBefore: 0.3, dropoutAfter: 0.2)

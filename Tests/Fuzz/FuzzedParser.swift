@@ -15,10 +15,22 @@ enum FuzzedParser: String, CaseIterable {
     case messages
     /// An IDX file, plain or gzip.
     case idx
+    /// An array of numpy's.
+    case npy
+    /// An archive of them.
+    case npz
+    /// Records of CIFAR.
+    case cifar
     /// A model file.
     case safetensors
+    /// A network's file, this project's or Keras's.
+    case architecture
     /// A run's log.
     case log
+    /// A table of text.
+    case table
+    /// Data in LEAF's form.
+    case leaf
 
     private static let layout = ParameterLayout([
         ("conv1/kernel", [2, 2, 1, 2]), ("conv1/bias", [2]), ("dense1/kernel", [3, 2]),
@@ -39,8 +51,14 @@ enum FuzzedParser: String, CaseIterable {
                 { Self.message($0, UpdateReport.self) }, { Self.message($0, APIError.self) },
             ]
         case .idx: [{ Self.idx($0, .images) }, { Self.idx($0, .labels) }]
-        case .safetensors: [Self.safetensors]
+        case .npy: [Self.npy, Self.arrays]
+        case .npz: [Self.npz]
+        case .cifar: [{ Self.cifar($0, .ten) }, { Self.cifar($0, .hundred) }]
+        case .safetensors: [Self.safetensors, Self.transferred]
+        case .architecture: [Self.architecture]
         case .log: [Self.log]
+        case .table: [{ Self.table($0, client: nil) }, { Self.table($0, client: "who") }]
+        case .leaf: [Self.leaf]
         }
     }
 
@@ -63,6 +81,82 @@ enum FuzzedParser: String, CaseIterable {
         (try? IDX.decode(bytes, kind: kind, file: "fuzz")) != nil
     }
 
+    private static func npy(_ bytes: [UInt8]) -> Bool {
+        var isTaken = false
+        for role in [NumberArray.Role.samples, .labels] {
+            let whole = try? NPY.decode(bytes, name: "fuzz", as: role)
+            let pieces = try? NPY.decode(bytes, name: "fuzz", as: role, piece: 7)
+            demand(whole?.shape == pieces?.shape, "pieces changed what was read")
+            if let whole {
+                let count: Int =
+                    switch whole.numbers {
+                    case .bytes(let bytes): bytes.count
+                    case .wholes(let wholes): wholes.count
+                    case .floats(let floats): floats.count
+                    }
+                demand(count == whole.shape.reduce(1, *), "a number is missing")
+                isTaken = true
+            }
+        }
+        return isTaken
+    }
+
+    /// The bytes as two arrays one behind the other, with the length of the first before them.
+    private static func arrays(_ bytes: [UInt8]) -> Bool {
+        let length = Int(bytes.first ?? 0) * 8
+        let (first, second) = (bytes.dropFirst().prefix(length), bytes.dropFirst(1 + length))
+        guard let x = try? NPY.decode(Array(first), name: "x", as: .samples),
+            let y = try? NPY.decode(Array(second), name: "y", as: .labels)
+        else { return false }
+        var notes: [String] = []
+        return isSound(
+            try? Dataset(
+                samples: x, labels: y, name: "fuzz", options: DatasetOptions(), notes: &notes))
+    }
+
+    private static func npz(_ bytes: [UInt8]) -> Bool {
+        (try? NPY.decode(archive: bytes, name: "fuzz", as: .samples)) != nil
+    }
+
+    private static func cifar(_ bytes: [UInt8], _ kind: CIFARKind) -> Bool {
+        // What gzip makes of a few bytes takes longer than an input may; `idx` has gzip.
+        guard bytes.first != 0x1F else { return false }
+        var records = CIFARRecords(kind)
+        guard (try? records.decode(bytes, file: "fuzz")) != nil else { return false }
+        demand(records.pixels.count == 3072 * records.labels.count, "a pixel is missing")
+        return true
+    }
+
+    private static func table(_ bytes: [UInt8], client: String?) -> Bool {
+        // What gzip makes of a few bytes takes longer than an input may; `idx` has gzip.
+        guard bytes.first != 0x1F else { return false }
+        var notes: [String] = []
+        let dataset = try? Dataset(
+            tableBytes: bytes, name: "fuzz", options: DatasetOptions(clientColumn: client),
+            notes: &notes)
+        return isSound(dataset)
+    }
+
+    private static func leaf(_ bytes: [UInt8]) -> Bool {
+        var notes: [String] = []
+        return isSound(
+            try? Dataset(leafBytes: bytes, name: "fuzz", options: DatasetOptions(), notes: &notes))
+    }
+
+    /// Whether there are data; what there are is something to train and to test on, each with an owner
+    /// where there are owners.
+    private static func isSound(_ dataset: Dataset?) -> Bool {
+        guard let dataset else { return false }
+        demand(dataset.train.count > 0 && dataset.test.count > 0, "samples are missing")
+        demand(dataset.train.values.allSatisfy(\.isFinite), "a value is not finite")
+        if let owners = dataset.owners {
+            demand(
+                owners.train.count == dataset.train.count
+                    && owners.test?.count == dataset.test.count, "a sample has no owner")
+        }
+        return true
+    }
+
     private static func safetensors(_ bytes: [UInt8]) -> Bool {
         guard let model = try? SafeTensors.decode(Data(bytes), layout: layout) else { return false }
         let file = SafeTensors.encode(model, layout: layout)
@@ -70,6 +164,26 @@ enum FuzzedParser: String, CaseIterable {
         // By their bits: a model file may hold NaN, which equals nothing.
         demand(
             back.map(bits(of:)) == bits(of: model), "the model changed on its way")
+        return true
+    }
+
+    private static func transferred(_ bytes: [UInt8]) -> Bool {
+        let start = ParameterVector(zeros: layout.count)
+        guard let model = try? TransferredModel(Data(bytes), over: start, layout: layout) else {
+            return false
+        }
+        demand(
+            bits(of: model.parameters).allSatisfy { Float(bitPattern: $0).isFinite },
+            "a number is none")
+        return true
+    }
+
+    private static func architecture(_ bytes: [UInt8]) -> Bool {
+        guard let file = try? ArchitectureFile(text: bytes, name: "fuzz"),
+            let text = try? file.json().encoded()
+        else { return false }
+        let back = try? ArchitectureFile(text: text, name: "fuzz")
+        demand(back == file, "the architecture changed on its way")
         return true
     }
 

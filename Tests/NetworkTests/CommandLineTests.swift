@@ -176,7 +176,7 @@ struct CommandLineTests {
         // A file's name stays as it is.
         #expect(
             try settings(["--partition", "CSV:No/Such.csv"]).partition
-                == .natural(file: "No/Such.csv"))
+                == .csv(file: "No/Such.csv"))
         for (typed, choice) in [
             ("MNIST", DatasetChoice.mnist), ("Mnist", .mnist), ("Digits", .digits),
             ("mnist/", .path("mnist/")),

@@ -6,6 +6,7 @@ import FederationStore
 import Foundation
 import JSON
 import NetworkExperiments
+import NeuralNetworks
 import RankTraining
 import Synchronization
 import TestSupport
@@ -87,7 +88,27 @@ struct ExecutorLawTests {
                 $0.compress = "topk:0.5"
                 $0.momentum = 0.5
             },
+            Algorithm(.fedprox, ", AdamW, scheduled and augmented, with stragglers") {
+                $0.optimizer = .adamw
+                $0.schedule = LearningRateSchedule(warmup: 2, .cosine(final: 0.1))
+                $0.augment = Augmentation(shift: 2, flips: true)
+                $0.stragglers = 0.5
+                $0.epochs = 3
+            },
+            Algorithm(.fednova, ", with stragglers") {
+                $0.stragglers = 0.5
+                $0.epochs = 3
+            },
+            Algorithm(.fedprox, ", local statistics") {
+                $0.localStatistics = true
+                if let normalized { $0.model = ModelChoice(normalized, name: "normalized") }
+            },
         ]
+
+    /// A network with a batch normalisation.
+    private static let normalized = try? Architecture(
+        input: .image(height: 28, width: 28, channels: 1),
+        [.flatten, .dense(12), .batchNormalization(momentum: 0.9), .relu, .dense(10)])
 
     private static let rounds = 4
     private static let dataset = GeneratedDigits.dataset(

@@ -40,6 +40,11 @@ struct JoinTests {
     static let strategies = [
         [], ["--strategy", "scaffold"], ["--compress", "topk:0.05"],
         ["--strategy", "fedprox", "--mu", "0.5", "--clip-update", "0.1"],
+        [
+            "--local-statistics", "--model",
+            #"{"input": [28, 28, 1], "layers": [{"layer": "flatten"}, {"layer": "dense", "units": 12}, "#
+                + #"{"layer": "batch-normalization"}, {"layer": "relu"}, {"layer": "dense", "units": 10}]}"#,
+        ],
     ]
 
     /// The states that clients have left behind.

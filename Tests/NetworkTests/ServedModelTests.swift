@@ -1,4 +1,5 @@
 import Commands
+import Federation
 import FederationWire
 import Foundation
 import JSON
@@ -83,12 +84,16 @@ struct ServedModelTests {
 
     @Test("Transforms that are not known are named")
     func transforms() throws {
-        #expect(
-            try ClientTransforms.named(["clip:0.5", "topk:0.01"]).map(\.description)
-                == ["clip:0.5", "topk:0.01"])
+        let architecture = try Architecture(
+            input: .vector(3), [.batchNormalization(), .dense(2)])
+        let names = ["local-statistics", "clip:0.5", "topk:0.01"]
+        let found = try ClientTransforms.named(names, for: architecture)
+        #expect(found.map(\.description) == names)
+        // What "local-statistics" is of, the model says.
+        #expect((found[0] as? KeptParts)?.ranges == [0..<3, 3..<6, 6..<9, 9..<12])
         for text in ["noise:1.0", "topk:0", "clip:-1.0", "topk", ""] {
             let error = #expect(throws: JoinError.self) {
-                try ClientTransforms.named(["clip:0.5", text])
+                try ClientTransforms.named(["clip:0.5", text], for: architecture)
             }
             let found = error?.description ?? ""
             #expect(

@@ -24,14 +24,15 @@ struct SettingsValidationTests {
         _ = training.optimizer(round: min(settings.rounds, 1000))
         for samples in [1, 599, 10_000_000, Int(Int32.max)] {
             _ = training.imageCount(samples: samples)
-            _ = training.work(samples: min(samples, 1000), round: 1).steps
+            _ = training.work(samples: min(samples, 1000), client: 0, round: 1).steps
         }
         let architecture = try NamedModel.logisticRegression.architecture(
             input: .image(height: 4, width: 4, channels: 1))
         let needs = RunNeeds(
-            architecture, engine: settings.engine, strategy: settings.federatedStrategy,
-            training: training, largestShard: settings.samples, testImages: 100, rules: rules,
-            threads: 2, trains: execution != .served)
+            architecture, engine: settings.engine, loss: .softmaxCrossEntropy,
+            strategy: settings.federatedStrategy, training: training,
+            largestShard: settings.samples, testImages: 100, rules: rules, threads: 2,
+            trains: execution != .served)
         try? needs.check(model: "any", available: AvailableMemory(bytes: 1 << 34))
         _ = Reproducibility(of: settings, for: execution)
         if execution == .memory { _ = SweepTable.key(settings) }

@@ -9,52 +9,68 @@ struct DoubleReference {
     /// Mean cross-entropy of a batch; every sample a row of `inputs`.
     func loss(_ parameters: [Double], _ inputs: [[Double]], _ labels: [Int]) -> Double {
         var total = 0.0
-        for (input, label) in zip(inputs, labels) {
-            let z = logits(parameters, input)
+        for (z, label) in zip(logits(parameters, inputs), labels) {
             let top = z.max()!
             total += log(z.map { exp($0 - top) }.reduce(0, +)) + top - z[label]
         }
         return total / Double(inputs.count)
     }
 
-    /// One sample's logits.
-    func logits(_ parameters: [Double], _ input: [Double]) -> [Double] {
-        var x = input
-        var shape = architecture.input
-        var tensor = 0
-        for (position, layer) in architecture.layers.enumerated() {
-            let outputShape = architecture.shapes[position]
-            switch layer {
-            case .flatten, .dropout: break
-            case .relu: x = x.map { max($0, 0) }
-            case .dense(let dense):
-                let (kernel, bias) = take(parameters, &tensor)
-                x = (0..<dense.units).map { unit in
-                    var sum = bias[unit]
-                    for i in x.indices { sum += x[i] * kernel[i * dense.units + unit] }
-                    return dense.activation == .relu ? max(sum, 0) : sum
-                }
-            case .convolution(let convolution):
-                let (kernel, bias) = take(parameters, &tensor)
-                x = convolve(convolution, x, shape, outputShape, kernel, bias)
-            case .maxPooling(let pooling):
-                x = pool(pooling, x, shape, outputShape)
-            }
-            shape = outputShape
-        }
-        return x
+    /// A batch's logits in training, dropout left out.
+    func logits(_ parameters: [Double], _ inputs: [[Double]]) -> [[Double]] {
+        var tensors = architecture.layout.entries.map { Array(parameters[$0.range]) }[...]
+        return run(architecture.layers, inputs, architecture.input, &tensors).values
     }
 
-    private func take(_ parameters: [Double], _ tensor: inout Int) -> ([Double], [Double]) {
-        let entries = architecture.layout.entries
-        defer { tensor += 2 }
-        return (
-            Array(parameters[entries[tensor].range]), Array(parameters[entries[tensor + 1].range])
-        )
+    /// What a chain of layers makes of a batch; it takes its tensors from the front of `tensors`.
+    private func run(
+        _ layers: [Layer], _ inputs: [[Double]], _ shape: FeatureShape,
+        _ tensors: inout ArraySlice<[Double]>
+    ) -> (values: [[Double]], shape: FeatureShape) {
+        var (x, shape) = (inputs, shape)
+        for layer in layers {
+            guard let output = try? layer.base.output(of: shape),
+                let count = try? layer.base.tensors(of: shape).count
+            else { preconditionFailure("a layer of a checked architecture") }
+            let own = Array(tensors.prefix(count))
+            tensors = tensors.dropFirst(count)
+            if let block = layer.base as? Residual {
+                let inner = run(block.layers, x, shape, &tensors).values
+                let outer = run(block.shortcut, x, shape, &tensors).values
+                x = zip(inner, outer).map { zip($0, $1).map(+) }
+            } else if let norm = layer.base as? BatchNormalization {
+                x = normalizeBatch(norm, x, shape, own)
+            } else {
+                x = x.map { apply(layer, $0, shape, output, own) }
+            }
+            shape = output
+        }
+        return (x, shape)
+    }
+
+    /// One sample through a layer.
+    private func apply(
+        _ layer: Layer, _ x: [Double], _ shape: FeatureShape, _ output: FeatureShape,
+        _ own: [[Double]]
+    ) -> [Double] {
+        switch layer.base {
+        case is Flatten, is Reshape, is Dropout: x
+        case is ReLU: x.map { max($0, 0) }
+        case let dense as Dense:
+            (0..<dense.units).map { unit in
+                var sum = own[1][unit]
+                for i in x.indices { sum += x[i] * own[0][i * dense.units + unit] }
+                return dense.activation == .relu ? max(sum, 0) : sum
+            }
+        case let convolution as Convolution2D:
+            convolve(convolution, x, shape, output, own[0], own[1])
+        case let pooling as MaxPooling2D: pool(pooling, x, shape, output)
+        default: applyPlain(layer, x, shape, output, own)
+        }
     }
 
     /// Where the window at output position `index` begins: before 0 if there is padding.
-    private func origin(_ index: Int, _ size: Int, _ window: Int, _ stride: Int, _ padding: Padding)
+    func origin(_ index: Int, _ size: Int, _ window: Int, _ stride: Int, _ padding: Padding)
         -> Int
     {
         guard padding == .same else { return index * stride }

@@ -46,7 +46,7 @@ struct GoldenTests {
             input: .image(height: 28, width: 28, channels: 1))
         architecture = try Architecture(
             input: named.input,
-            named.layers.filter { if case .dropout = $0 { false } else { true } })
+            named.layers.filter { !($0.base is Dropout) })
         parameters = ParameterVector(Self.weights(architecture.layout))
     }
 
@@ -90,7 +90,7 @@ struct GoldenTests {
         for row in 0..<8 {
             let b = step * 8 + row
             for i in 0..<784 { plan.images[row * 784 + i] = Float(Self.u(100 + b, i)) }
-            plan.labels[row] = UInt8((3 * b + 1) % 10)
+            plan.labels[row] = Int32((3 * b + 1) % 10)
         }
     }
 

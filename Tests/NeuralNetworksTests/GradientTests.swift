@@ -63,6 +63,105 @@ struct GradientTests {
                 "pooling with gaps", grey,
                 then(.convolution(filters: 2, kernel: 1), .maxPooling(2, strides: 3))
             ),
+            (
+                "average pooling, overlapping, same", image,
+                then(
+                    .convolution(filters: 2, kernel: 1),
+                    .averagePooling(3, strides: 2, padding: .same))
+            ),
+            (
+                "average pooling with gaps", grey,
+                then(.convolution(filters: 2, kernel: 1), .averagePooling(2, strides: 3))
+            ),
+            (
+                "global average pooling", image,
+                [.convolution(filters: 4, kernel: 2), .globalAveragePooling, .dense(3)]
+            ),
+            (
+                "global max pooling", image,
+                [.convolution(filters: 4, kernel: 2), .globalMaxPooling, .dense(3)]
+            ),
+            (
+                "zero padding", grey,
+                then(
+                    .convolution(filters: 2, kernel: 2),
+                    .zeroPadding(top: 1, bottom: 2, left: 3), .convolution(filters: 2, kernel: 3))
+            ),
+            (
+                "depthwise convolution", image,
+                then(.convolution(filters: 4, kernel: 2), .depthwiseConvolution(kernel: 3))
+            ),
+            (
+                "depthwise convolution, three outputs a channel, strides, same, ReLU", image,
+                then(
+                    .convolution(filters: 2, kernel: 2),
+                    .depthwiseConvolution(
+                        kernel: Extent2D(height: 2, width: 3), multiplier: 3, strides: 2,
+                        padding: .same, activation: .relu))
+            ),
+            (
+                "group normalization", image,
+                then(.convolution(filters: 6, kernel: 2), .groupNormalization(groups: 3), .tanh)
+            ),
+            (
+                "group normalization of a vector", .vector(5),
+                [.dense(6), .groupNormalization(groups: 2, epsilon: 0.1), .dense(3)]
+            ),
+            (
+                "layer normalization", image,
+                then(.convolution(filters: 5, kernel: 2), .layerNormalization(epsilon: 0.1), .tanh)
+            ),
+            (
+                "layer normalization of a vector", .vector(5),
+                [.dense(6), .layerNormalization(), .dense(3)]
+            ),
+            (
+                "batch normalization", image,
+                then(.convolution(filters: 4, kernel: 2), .batchNormalization(), .tanh)
+            ),
+            (
+                "batch normalization of a vector", .vector(5),
+                [.dense(6), .batchNormalization(epsilon: 0.1), .dense(3)]
+            ),
+            (
+                "normalization of the input itself", image,
+                then(.batchNormalization(), .groupNormalization(groups: 1), .layerNormalization())
+            ),
+            ("leaky ReLU", .vector(5), [.dense(6), .leakyReLU(slope: 0.1), .dense(3)]),
+            ("ELU", .vector(5), [.dense(6), .elu(alpha: 0.7), .dense(3)]),
+            ("tanh", .vector(5), [.dense(6), .tanh, .dense(3)]),
+            ("sigmoid", .vector(5), [.dense(6), .sigmoid, .dense(3)]),
+            ("GELU", .vector(5), [.dense(6), .gelu(), .dense(3)]),
+            ("GELU by tanh", .vector(5), [.dense(6), .gelu(approximate: true), .dense(3)]),
+            ("softplus", .vector(5), [.dense(6), .softplus, .dense(3)]),
+            (
+                "a residual block", image,
+                then(
+                    .convolution(filters: 2, kernel: 2),
+                    .residual([
+                        .convolution(filters: 2, kernel: 3, padding: .same), .tanh,
+                        .convolution(filters: 2, kernel: 3, padding: .same),
+                    ]), .tanh)
+            ),
+            (
+                "nested residual blocks with a shortcut, at the input", image,
+                then(
+                    .residual(
+                        [
+                            .residual(
+                                [.layerNormalization(), .convolution(filters: 3, kernel: 1)],
+                                shortcut: [.depthwiseConvolution(kernel: 1)]),
+                            .convolution(filters: 4, kernel: 3, strides: 2, padding: .same),
+                            .groupNormalization(groups: 2),
+                        ],
+                        shortcut: [
+                            .convolution(filters: 4, kernel: 1, strides: 2, padding: .same)
+                        ]), .tanh)
+            ),
+            (
+                "a block of nothing", .vector(4),
+                [.dense(5), .residual([]), .residual([.flatten], shortcut: [.tanh]), .dense(3)]
+            ),
         ]
     }()
 
@@ -93,7 +192,7 @@ struct GradientTests {
         let plan = Plan(architecture, batchSize: 4, purpose: .training, engine: engine)
         for (row, input) in inputs.enumerated() {
             (plan.images + row * input.count).update(from: input, count: input.count)
-            plan.labels[row] = UInt8(labels[row])
+            plan.labels[row] = Int32(labels[row])
         }
         plan.load(ParameterVector(parameters))
         let (result, gradient) = plan.gradient(count: batch, dropout: Plan.noDropout, step: 0)

@@ -8,38 +8,6 @@ import Testing
 
 @Suite("Local optimisers", .serialized)
 struct LocalOptimizerTests {
-    /// An optimiser, and whether SCAFFOLD's correction goes with it.
-    struct Setting: Sendable, CustomTestStringConvertible {
-        let name: String
-        let optimizer: LocalOptimizer
-        var isCorrected = false
-        var testDescription: String { name }
-    }
-
-    static let settings = [
-        Setting(name: "plain", optimizer: LocalOptimizer(learningRate: 0.5)),
-        Setting(name: "momentum", optimizer: LocalOptimizer(learningRate: 0.2, momentum: 0.9)),
-        Setting(name: "decay", optimizer: LocalOptimizer(learningRate: 0.5, weightDecay: 0.3)),
-        Setting(name: "proximal", optimizer: LocalOptimizer(learningRate: 0.5, proximal: 0.7)),
-        Setting(name: "clip", optimizer: LocalOptimizer(learningRate: 0.5, gradientClip: 0.1)),
-        Setting(
-            name: "correction", optimizer: LocalOptimizer(learningRate: 0.5), isCorrected: true),
-        Setting(
-            name: "momentum and correction",
-            optimizer: LocalOptimizer(learningRate: 0.2, momentum: 0.5), isCorrected: true),
-        Setting(
-            name: "all but clip",
-            optimizer: LocalOptimizer(
-                learningRate: 0.2, momentum: 0.9, weightDecay: 0.3, proximal: 0.7),
-            isCorrected: true),
-        Setting(
-            name: "all",
-            optimizer: LocalOptimizer(
-                learningRate: 0.2, momentum: 0.9, weightDecay: 0.3, proximal: 0.7,
-                gradientClip: 0.1),
-            isCorrected: true),
-    ]
-
     @Test("Steps worked out by hand")
     func byHand() throws {
         let architecture = try Architecture(input: .vector(1), [.dense(2)])
@@ -290,30 +258,58 @@ struct LocalOptimizerTests {
         let plan = Plan(architecture, batchSize: batch, purpose: .training)
         let models = (1...2).map { architecture.initialParameters(seed: $0) }
         let key = RandomKey(seed: 1, purpose: .dropout)
-        func train(_ model: ParameterVector, clip: Float?) {
+        func train(
+            _ model: ParameterVector, _ kind: LocalOptimizer.Kind = .sgd, clip: Float?
+        ) {
             plan.load(model)
             plan.begin(
                 LocalOptimizer(
-                    learningRate: 0.01, momentum: 0.9, weightDecay: 0.001, proximal: 0.01,
+                    kind, learningRate: 0.01, momentum: 0.9, weightDecay: 0.001, proximal: 0.01,
                     gradientClip: clip),
-                correction: models[1])
+                correction: kind == .sgd ? models[1] : nil)
             for step in 0..<2 { _ = plan.trainStep(count: batch, dropout: key, step: step) }
         }
         PlanTests.digits(plan, seed: 1)
         train(models[0], clip: nil)
+        train(models[0], .adam, clip: nil)
         allocation_counter_start()
         train(models[1], clip: nil)
+        train(models[1], .adamw, clip: 1)
         train(models[0], clip: 1)
         let allocations = allocation_counter_stop()
         #expect(allocations == 0)
     }
 
-    @Test("An optimiser survives JSON")
+    @Test("An optimiser survives JSON, and is read as versions wrote it that had SGD alone")
     func codable() throws {
         for setting in Self.settings {
             let data = try JSONEncoder().encode(setting.optimizer)
             #expect(try JSONDecoder().decode(LocalOptimizer.self, from: data) == setting.optimizer)
         }
+        let earlier = """
+            {"learningRate": 0.5, "momentum": 0.25, "weightDecay": 0, "proximal": 0.125}
+            """
+        #expect(
+            try JSONDecoder().decode(LocalOptimizer.self, from: Data(earlier.utf8))
+                == LocalOptimizer(learningRate: 0.5, momentum: 0.25, proximal: 0.125))
+    }
+
+    @Test("Nesterov's momentum of 0 is none, and an Adam of another kind's settings is the same")
+    func foreignSettings() throws {
+        let architecture = try reference()
+        let plan = Plan(architecture, batchSize: 3, purpose: .training)
+        let start = architecture.initialParameters(seed: 1)
+        func after(_ optimizer: LocalOptimizer) -> ParameterVector {
+            trained(optimizer, on: plan, from: start)
+        }
+        #expect(
+            after(LocalOptimizer(learningRate: 0.1, nesterov: true, beta1: 0.5))
+                == after(LocalOptimizer(learningRate: 0.1)))
+        let adam = after(LocalOptimizer(.adam, learningRate: 0.01))
+        #expect(
+            after(LocalOptimizer(.adam, learningRate: 0.01, momentum: 0.5, nesterov: true)) == adam)
+        #expect(after(LocalOptimizer(.adamw, learningRate: 0.01)) == adam)
+        #expect(after(LocalOptimizer(.adam, learningRate: 0.01, beta2: 0.9)) != adam)
     }
 
     @Test("A velocity that nothing feeds ends at zero", arguments: SIMDLevel.allCases)

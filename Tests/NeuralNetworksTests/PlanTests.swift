@@ -14,7 +14,7 @@ struct PlanTests {
             plan.images[index] = Float(random.nextUniform())
         }
         for index in 0..<plan.batchSize {
-            plan.labels[index] = UInt8(random.next(below: plan.architecture.classCount))
+            plan.labels[index] = Int32(random.next(below: plan.architecture.classCount))
         }
     }
 
@@ -23,12 +23,20 @@ struct PlanTests {
         let input = FeatureShape.image(height: 28, width: 28, channels: 1)
         let expected: [NamedModel: Int] = [
             .referenceCNN: 1_199_882, .logisticRegression: 7_850, .mcmahan2NN: 199_210,
-            .mcmahanCNN: 1_663_370, .niidCNN: 44_426,
+            .mcmahanCNN: 1_663_370, .niidCNN: 44_426, .pfllibCNN: 582_026, .resNet: 272_970,
         ]
         #expect(expected.count == NamedModel.allCases.count)
         for model in NamedModel.allCases {
             #expect(try model.architecture(input: input).parameterCount == expected[model])
         }
+        let colours = FeatureShape.image(height: 32, width: 32, channels: 3)
+        func count(_ model: NamedModel, _ input: FeatureShape, _ classes: Int = 10) throws -> Int {
+            try model.architecture(input: input, classCount: classes).parameterCount
+        }
+        #expect(try count(.referenceCNN, input, 62) == 1_206_590)
+        #expect(try count(.referenceCNN, colours) == 1_626_442)
+        #expect(try count(.niidCNN, colours) == 62_006)
+        #expect(try count(.resNet, colours) == 273_258)
     }
 
     @Test("A training step allocates nothing", arguments: NamedModel.allCases)
@@ -189,14 +197,14 @@ struct PlanTests {
         "Softmax and cross-entropy stay finite at huge logits", arguments: [Float(1e4), -1e4, 3e38])
     func hugeLogits(size: Float) {
         let logits: [Float] = [size, -size, 0, size, 0, -size]
-        let labels: [UInt8] = [1, 2]
+        let labels: [Int32] = [1, 2]
         var gradient = [Float](repeating: .nan, count: 6)
         var correct: Int64 = 0
-        let loss = ck_softmax_cross_entropy(logits, labels, 2, 3, 0.5, &gradient, &correct)
+        let loss = ck_softmax_cross_entropy(logits, labels, 2, 3, 0, 0.5, &gradient, &correct)
         #expect(loss.isFinite)
         #expect(gradient.allSatisfy { $0.isFinite && abs($0) <= 0.5 })
         var even = [Float](repeating: 0, count: 3)
-        let uniform = ck_softmax_cross_entropy([size, size, size], [2], 1, 3, 1, &even, &correct)
+        let uniform = ck_softmax_cross_entropy([size, size, size], [2], 1, 3, 0, 1, &even, &correct)
         #expect(abs(uniform - log(3.0)) < 1e-12)
     }
 
@@ -206,23 +214,23 @@ struct PlanTests {
         let cases: [(FeatureShape, [Layer], String)] = [
             (
                 image, [.dense(3)],
-                "layer 1 (dense) needs a vector, but gets an image of 4×4×1: put flatten before it"
+                "layer 1 (dense): it needs a vector, but gets an image of 4×4×1: put flatten before it"
             ),
             (
                 image, [.flatten, .convolution(filters: 2, kernel: 3)],
-                "layer 2 (conv) needs an image [H][W][C], but gets a vector of 16"
+                "layer 2 (convolution): it needs an image [H][W][C], but gets a vector of 16"
             ),
             (
                 image, [.convolution(filters: 2, kernel: 5), .flatten, .dense(2)],
-                "layer 1 (conv): the 5×5 window does not fit into an image of 4×4×1"
+                "layer 1 (convolution): the 5×5 window does not fit into an image of 4×4×1"
             ),
             (
                 image, [.convolution(filters: 0, kernel: 3), .flatten, .dense(2)],
-                "layer 1 (conv): 0 is not a size: it must be at least 1"
+                "layer 1 (convolution): 0 is not a size: it must be at least 1"
             ),
             (
                 image, [.maxPooling(2, strides: 0), .flatten, .dense(2)],
-                "layer 1 (pool): 0×0 is not a size: it must be at least 1"
+                "layer 1 (max-pooling): 0×0 is not a size: it must be at least 1"
             ),
             (
                 .vector(3), [.dropout(1), .dense(2)],
@@ -230,7 +238,7 @@ struct PlanTests {
             ),
             (
                 image, [.convolution(filters: 2, kernel: 3)],
-                "the last layer gives an image of 2×2×2: an architecture ends in a vector of logits"
+                "the last layer gives an image of 2×2×2: an architecture ends in a vector"
             ),
             (image, [.flatten], "none of the layers has parameters: there is nothing to train"),
         ]

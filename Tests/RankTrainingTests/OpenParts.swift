@@ -170,6 +170,7 @@ let everyStrategy: [Strategy] = [
     Strategy("Uniform", weighting: .uniform),
     Strategy("HalfLater", transforms: [HalfLater(place: .client)]),
     Strategy("HalfLater at the server", transforms: [HalfLater(place: .server)]),
+    Strategy("Own parts", transforms: [KeptParts([0..<100, 7840..<7850])]),
     Strategy("Median", aggregator: CoordinateMedian()),
     Strategy(
         "Median with momentum", aggregator: CoordinateMedian(),

@@ -118,4 +118,5 @@ func expectSame(_ a: Run, _ b: Run, after missing: Int = 0, _ note: Comment) {
     #expect(found.map(\.record) == expected.map(\.record), note)
     #expect(found.map(\.classCounts) == expected.map(\.classCounts), note)
     #expect(found.map(\.metrics) == expected.map(\.metrics), note)
+    #expect(found.last?.classes == expected.last?.classes, note)
 }

@@ -10,7 +10,7 @@ let everyAggregator: [any Aggregator] = [ExactMean(), CoordinateMedian()]
 /// Every transform whose client half runs where the client is, gentle and harsh.
 let everyClientTransform: [any UpdateTransform] = [
     ClipUpdate(norm: 0.5), ClipUpdate(norm: 1000), TopK(fraction: 0.1), TopK(fraction: 1),
-    TopK(fraction: 1e-9), Rounded(),
+    TopK(fraction: 1e-9), Rounded(), KeptParts([0..<5, 40..<200]),
 ]
 
 /// Rounds a model to halves, and leaves it a model.

@@ -66,6 +66,11 @@ package struct RandomSettings {
             !setting.needs.strategies.isEmpty && !setting.needs.strategies.contains(spec.strategy)
             || setting.needs.clients != nil && setting.needs.clients != clients
             || setting.needs.experiment && setting.kind == .flag
+            || !setting.needs.optimizers.isEmpty
+                && !setting.needs.optimizers.contains(spec.optimizer ?? .sgd)
+            || setting.needs.other.flatMap(RunSpec.setting(named:)).map {
+                $0.value(of: spec) == $0.standard
+            } ?? false
         if isForeign { return chance(100) }
         return setting.standard == .null ? chance(4) : !chance(4)
     }
@@ -84,14 +89,21 @@ package struct RandomSettings {
             return .number(number(pick(usual.isEmpty ? [0.5] : usual)))
         case .flag: return .bool(chance(2))
         case .choice(let names): return (try? setting.json(word: pick(names))) ?? .null
-        case .text: return pick(["digits", "topk:0.1", "topk:1.0", "topk:0.5", "topk", "zip"])
+        case .choiceOrFile(let names):
+            return chance(3) ? OwnModel.json : (try? setting.json(word: pick(names))) ?? .null
+        case .text:
+            return pick([
+                "digits", "topk:0.1", "topk:1.0", "topk:0.5", "topk", "zip", "cosine",
+                "shift:2+flip",
+            ])
         }
     }
 
     private mutating func partition() -> Partition {
         pick([
             .iid, .shards(perClient: 2, size: nil), .dirichlet(alpha: 0.5),
-            .labels(perClient: count(1...10)), .logNormal(sigma: number(1)),
+            .labels(perClient: count(1...10)), .powerLawLabels(perClient: count(1...10)),
+            .logNormal(sigma: number(1)),
         ])
     }
 }

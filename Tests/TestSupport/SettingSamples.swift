@@ -6,7 +6,7 @@ import JSON
 /// that a new row needs no more.
 package enum SettingSample {
     /// Texts that some setting takes.
-    private static let texts: [JSONValue] = ["digits", "iid", "topk:0.5"]
+    private static let texts: [JSONValue] = ["digits", "iid", "topk:0.5", "step:2:0.5", "shift:2"]
 
     /// Where clients must be trained for a setting to mean anything.
     package static func execution(of setting: Setting) -> Execution {
@@ -20,6 +20,13 @@ package enum SettingSample {
     package static func plain(for setting: Setting) -> RunSpec {
         var spec = RunSpec()
         if let strategy = setting.needs.strategies.first { spec.strategy = strategy }
+        if let optimizer = setting.needs.optimizers.first, optimizer != .sgd {
+            spec.optimizer = optimizer
+        }
+        if let name = setting.needs.other, let other = RunSpec.setting(named: name) {
+            // Half of whatever it is.
+            try? other.set(0.5, in: &spec)
+        }
         return spec
     }
 
@@ -44,6 +51,7 @@ package enum SettingSample {
         case .number: [.number(0.5), .number(1.5), 2]
         case .flag: [true]
         case .choice(let names): names.reversed().compactMap { try? setting.json(word: $0) }
+        case .choiceOrFile: [OwnModel.json]
         case .text: texts
         }
     }

@@ -258,7 +258,7 @@ struct EvaluationSetTests {
         var loss = 0.0
         var correct: Int64 = 0
         for index in 0..<Int32(700) {
-            set.images.copyBatch([index][...], images: plan.images, labels: plan.labels)
+            set.images.copyBatch([index][...], to: plan.places)
             let result = plan.evaluate(count: 1)
             loss += result.lossSum
             correct += result.correct

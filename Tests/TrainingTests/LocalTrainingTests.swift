@@ -24,7 +24,7 @@ struct LocalTrainingTests {
             let training = LocalTraining(length, batchSize: batch)
             #expect(training.steps(samples: samples) == steps, "\(length)")
             #expect(training.imageCount(samples: samples) == images, "\(length)")
-            #expect(training.work(samples: samples, round: 1).steps == steps)
+            #expect(training.work(samples: samples, client: 3, round: 1).steps == steps)
             #expect(training.batchSize(samples: samples) == min(batch ?? samples, samples))
         }
     }
@@ -40,7 +40,7 @@ struct LocalTrainingTests {
         #expect(third.learningRate == 0.125)
         #expect(third.momentum == 0.75 && third.weightDecay == 0.125)
         #expect(
-            training.work(samples: 20, round: 4)
+            training.work(samples: 20, client: 0, round: 4)
                 == LocalWork(steps: 3, learningRate: 0.0625, momentum: 0.75))
         let constant = LocalTraining(optimizer: LocalOptimizer(learningRate: 0.3))
         #expect(constant.optimizer(round: 1000).learningRate == 0.3)

@@ -14,7 +14,8 @@ struct RunNeedsTests {
     ) throws -> RunNeeds {
         RunNeeds(
             try model.architecture(input: .image(height: side, width: side, channels: 1)),
-            engine: .fused, strategy: strategy, training: training, largestShard: shard,
+            engine: .fused, loss: .softmaxCrossEntropy, strategy: strategy, training: training,
+            largestShard: shard,
             testImages: 10_000,
             rules: RoundEngine.Configuration(
                 population: clients, rounds: 1, cohortSize: cohort, participation: participation),

@@ -57,7 +57,7 @@ struct OptionMeaningTests {
         let plain = try settings([])
         #expect(plain == RunSpec.defaultsOnDigits)
         #expect(plain.federatedStrategy =~= .fedAvg)
-        #expect(plain.training == LocalTraining())
+        #expect(plain.training == LocalTraining(rounds: 5))
         #expect(plain.rules == .init(population: 5, rounds: 5, seed: 1))
         #expect(plain.cohortSize == 5)
     }

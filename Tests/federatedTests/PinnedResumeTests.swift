@@ -72,7 +72,7 @@ struct PinnedResumeTests {
             PinnedModel.Result(
                 model: SafeTensors.encode(
                     run.model, layout: experiment.architecture.layout,
-                    metadata: ["format": "pt", "model": settings.model.rawValue]),
+                    metadata: ["format": "pt", "model": settings.model.name]),
                 rounds: run.rounds.count, outcome: "\(run.outcome)")
         )
     }

@@ -19,17 +19,23 @@ struct ReproduceTests {
         #expect(measure.value(of: [0.5, 0.9]) == 2)
         #expect(Study.Measure.bestAccuracy.value(of: [0.3, 0.7, 0.5]) == 0.7)
         #expect(Study.Measure.bestAccuracy.value(of: []) == nil)
+        let mean = Study.Measure.meanAccuracy(last: 2)
+        #expect(mean.value(of: [0.1, 0.25, 0.75]) == 0.5)
+        #expect(mean.value(of: [0.25]) == 0.25)
+        #expect(mean.value(of: []) == nil)
+        #expect(mean.isBetter(0.5, than: 0.25))
     }
 
-    @Test("Every cell has a name of its own, a paper's number and settings that can run")
+    @Test("Every cell has a name of its own, a published number and settings that can run")
     func cells() {
         for study in Study.all {
             #expect(Set(study.cells.map(\.name)).count == study.cells.count)
             for cell in study.cells {
-                #expect(cell.paper.value > 0)
+                #expect(cell.published.value > 0)
                 #expect(!cell.learningRates.isEmpty)
                 #expect(cell.settings.cohortSize >= 1)
                 #expect(!cell.name.contains(where: { $0 == "," || $0 == " " }))
+                #expect(throws: Never.self, "\(cell.name)") { try cell.settings.validated() }
                 _ = cell.settings.rules
                 _ = cell.settings.training
             }
@@ -37,6 +43,9 @@ struct ReproduceTests {
         #expect(Study.mcmahanTable2.cells.count == 18)
         #expect(Study.mcmahanTable1.cells.count == 20)
         #expect(Study.niidBench.cells.count == 20)
+        #expect(Study.niidBenchCIFAR10.cells.count == 16)
+        #expect(Study.niidBenchCIFAR10Authors.cells.count == 12)
+        #expect(Study.fedProxStragglers.cells.count == 9)
         // C = 0 is one client a round.
         let smallest = Study.mcmahanTable1.cells.first { $0.name == "2nn-c0.0-iid" }
         #expect(smallest?.settings.cohortSize == 1)
@@ -100,7 +109,11 @@ struct ReproduceTests {
     }
 
     static let wrong: [([String], String)] = [
-        (["x"], "there is no study “x”: they are mcmahan-table1, mcmahan-table2, niid-bench"),
+        (
+            ["x"],
+            "there is no study “x”: they are mcmahan-table1, mcmahan-table2, niid-bench, "
+                + "niid-bench-cifar10, niid-bench-cifar10-authors, fedprox-stragglers"
+        ),
         (
             ["niid-bench", "--cells", "iid-fedavg,y"],
             "niid-bench has no cell “y”: they are iid-fedavg"

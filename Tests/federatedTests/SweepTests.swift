@@ -165,6 +165,29 @@ struct SweepGridTests {
         }
     }
 
+    @Test("How data are read is the same for all combinations")
+    func reading() throws {
+        let (grid, shared) = try SweepGrid.reading([
+            "--transpose", "--mu", "0.1,1", "--strategy=fedprox", "--test-fraction", "0.3",
+            "--label=income", "--scaling", "standard",
+        ])
+        #expect(try grid.combinations().count == 2)
+        let reading = try CommonOptions.parse(shared).data.reading()
+        #expect(
+            reading.options
+                == DatasetOptions(transpose: true, labelColumn: "income", testFraction: 0.3))
+        #expect(reading.scaling == .standard)
+        let unset = try SweepGrid.reading(["--transpose", "--transpose=false"]).shared
+        #expect(unset.isEmpty)
+        #expect(
+            refusal { try SweepGrid.reading(["--transpose", "true,false"]) }
+                == "--transpose is the same for all combinations: one value was expected, not the list "
+                + "“true,false”")
+        #expect(throws: (any Error).self) {
+            try CommonOptions.parse(SweepGrid.reading(["--test-fraction=1"]).shared)
+        }
+    }
+
     @Test("A file of grids is refused with its name, the key and what was expected")
     func refusedFiles() throws {
         let cases: [(String, String)] = [

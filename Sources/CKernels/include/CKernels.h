@@ -184,12 +184,32 @@ typedef struct {
     float learning_rate, momentum, weight_decay, proximal;
     /// What the gradient is multiplied by first: below 1 where it is clipped.
     float gradient_scale;
+    /// Whether the step looks ahead: v = momentum · v + d and w −= learning_rate · (d + momentum · v +
+    /// correction), d being what the velocity gains.
+    int nesterov;
     float *parameters, *velocity;
     const float *anchor, *correction;
 } ck_step;
 
+/// One step of Adam: for d = gradient_scale · g + weight_decay · w + proximal · (w − anchor),
+/// m = beta1 · m + (1 − beta1) · d, v = beta2 · v + (1 − beta2) · d² and
+/// w = keep · w − rate · m / (√v · square_scale + epsilon). Arrays are laid out as the parameters w are;
+/// a null anchor leaves out its term.
+typedef struct {
+    /// η / (1 − beta1ᵗ) and 1 / √(1 − beta2ᵗ) of the step t.
+    float rate, square_scale;
+    float beta1, beta2, epsilon;
+    /// What decays as part of the gradient, and what is left of w where it decays by itself: 1 − ηλ.
+    float weight_decay, keep;
+    float proximal, gradient_scale;
+    float *parameters, *mean, *square;
+    const float *anchor;
+} ck_adam;
+
 /// The step of parameters first ..< first + count; `gradient` is laid out as they are.
 void ck_optimizer_step(const ck_step *step, const float *gradient, size_t first, size_t count);
+/// The same of Adam.
+void ck_adam_step(const ck_adam *step, const float *gradient, size_t first, size_t count);
 /// The sum of x², in double precision and an order that the count alone decides.
 double ck_sum_of_squares(const float *x, size_t count);
 
@@ -224,6 +244,10 @@ void ck_add_by_filter(const float *by_filter, size_t rows, size_t filters, float
 
 // MARK: Loss
 
+/// Moves an image [height][width][channels] by so many pixels, in place; what comes in at the edges is
+/// black[channels]. Then mirrors it, left for right, where `flipped` is not 0.
+void ck_shift_image(float *image, int32_t height, int32_t width, int32_t channels, int32_t down,
+                    int32_t right, int flipped, const float *black);
 /// x[rows][channels] = (x − mean[c]) / deviation[c].
 void ck_standardize(float *x, size_t rows, size_t channels, const float *mean,
                     const float *deviation);

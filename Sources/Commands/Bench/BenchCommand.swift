@@ -49,8 +49,10 @@ struct MeasuringOptions: ParsableArguments {
 
 /// Which model is measured, and how it is computed.
 struct MeasuredModel: ParsableArguments {
-    @Option(help: ArgumentHelp("Model.", valueName: "name"))
-    var model = NamedModel.referenceCNN
+    @Option(
+        help: ArgumentHelp("Model: a name, or FILE.json.", valueName: "model"),
+        transform: { argument in try asValidationError { try ModelChoice(argument: argument) } })
+    var model = ModelChoice.referenceCNN
 
     @Option(help: "Operations: fused, or plain ones (im2col and OpenBLAS).")
     var engine = Engine.fused

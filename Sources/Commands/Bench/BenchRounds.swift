@@ -91,7 +91,7 @@ struct BenchRanks: ProgramCommand {
             "machine", "\(Machine.description), \(Text.plural(figures.ranks, "rank")) of one thread"
         )
         console.row(
-            "model", "\(measured.model.rawValue), \(Text.count(figures.parameters)) parameters")
+            "model", "\(measured.model.name), \(Text.count(figures.parameters)) parameters")
         try measuring.show(figures.lines, figures, on: console)
     }
 }

@@ -25,7 +25,7 @@ package enum CommandList {
             subcommands: [RunCommand.self] + network + [
                 RunsCommand.self, ShowCommand.self, CompareCommand.self, ExportCommand.self,
                 ReportCommand.self, BenchCommand.self, SweepCommand.self, ReproduceCommand.self,
-                PartitionCommand.self, DataCommand.self, SettingsCommand.self,
+                ModelCommand.self, PartitionCommand.self, DataCommand.self, SettingsCommand.self,
             ])
     }
 

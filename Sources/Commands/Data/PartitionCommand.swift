@@ -18,7 +18,10 @@ struct PartitionCommand: ParsableCommand {
     @Option(help: "An experiment, 1 to 4, whose first round is shown, in place of a partition.")
     var experiment: Int?
 
-    @Option(help: "Clients. (default: 5, with csv:FILE as many as it names)")
+    @Option(
+        help: ArgumentHelp(
+            "Clients. (default: 5, with csv:FILE as many as it names, with natural and writers as "
+                + "many as the data)"))
     var clients: Int?
 
     @Option(help: "Seed: the same seed gives the same partition.")
@@ -47,14 +50,17 @@ struct PartitionCommand: ParsableCommand {
                     : "--partition and --experiment contradict each other")
         }
         if let partition {
-            _ = try requirePartition(partition)
+            let classes = RunSpec.classCount(ofDataset: data.dataset ?? "")
+            let partition = try requirePartition(partition)
+            if let classes { try asValidationError { try partition.check(classCount: classes) } }
             if samples != nil {
                 throw ValidationError(
                     "--samples goes with --experiment: a partition divides all images")
             }
         }
         if let experiment {
-            _ = try requireExperiment(experiment, samples: samples ?? Self.defaultSamples)
+            _ = try requireExperiment(
+                experiment, samples: samples ?? Self.defaultSamples, dataset: data.dataset)
             if let clients, clients > Self.drawnClients {
                 throw ValidationError(
                     "--clients is at most \(Self.drawnClients) with --experiment, not \(clients)")
@@ -68,7 +74,10 @@ struct PartitionCommand: ParsableCommand {
 
     func run() throws {
         let console = Console(quiet: json)
-        let data = try RunData.load(data.dataset, folder: data.dataDir, on: console)
+        let reading = try data.reading()
+        let data = try RunData.load(
+            data.dataset, folder: data.dataDir, reading: reading, on: console
+        ).knowingWriters(for: partition.map(requirePartition))
         let (division, shards) = try divide(data.dataset)
         Self.show(division, notes: data.notes, on: console)
         if let csv, let shards {
@@ -89,9 +98,7 @@ struct PartitionCommand: ParsableCommand {
         console.line(console.bold("federated \(LibraryVersion.text)"))
         for (fact, value) in division.facts { console.row(fact, value) }
         console.line()
-        var table = TextTable(
-            [.right("client"), .right("images")] + division.totals.indices.map { .right("\($0)") },
-            narrow: .split)
+        var table = TextTable(division.columns.map { .right($0) }, narrow: .split)
         for row in division.rows { table.add(row) }
         table.print(console)
         console.line()
@@ -107,12 +114,17 @@ struct PartitionCommand: ParsableCommand {
         if let partition {
             let partition = try requirePartition(partition)
             var count = clients
-            if case .natural = partition {} else { count = count ?? Self.defaultClients }
-            let shards = try partition.divide(dataset.train, among: count, seed: seed)
+            if case .csv = partition {
+            } else if !partition.goesByOwners {
+                count = count ?? Self.defaultClients
+            }
+            let shards = try partition.divide(
+                dataset.train, owners: dataset.owners, among: count, seed: seed)
             return (Division(partition, shards, of: dataset, seed: seed), shards)
         }
         let samples = samples ?? Self.defaultSamples
-        let experiment = try requireExperiment(experiment ?? 1, samples: samples)
+        let experiment = try requireExperiment(
+            experiment ?? 1, samples: samples, dataset: data.dataset)
         let division = try Division(
             experiment, samples: samples, clients: clients ?? Self.defaultClients, of: dataset,
             seed: seed)

@@ -8,23 +8,27 @@ extension RunData {
     ///
     /// That data stand for others is said on standard error, even where nothing else is printed.
     package static func load(
-        _ name: String?, folder: String?, threads: Int = availableProcessorCount(),
-        on console: Console
+        _ name: String?, folder: String?, reading: DataReading = DataReading(),
+        threads: Int = availableProcessorCount(), on console: Console
     ) throws -> RunData {
         try shown(console) { progress in
-            try load(name, folder: folder, threads: threads, progress: progress)
+            try load(
+                name, folder: folder, reading: reading, threads: threads, progress: progress)
         }
     }
 
     /// Finds the data that options ask for, or those of the run to go on with.
-    /// - Parameter name: what data, where no run says it; nil for what there is.
+    /// - Parameters:
+    ///   - name: what data, where no run says it; nil for what there is.
+    ///   - reading: how they are read, where no run says it.
     package static func load(
-        _ options: CommonOptions, named name: String?, resuming run: ResumedRun?,
-        on console: Console
+        _ options: CommonOptions, named name: String?, reading: DataReading,
+        resuming run: ResumedRun?, on console: Console
     ) throws -> RunData {
         guard let run else {
             return try load(
-                name, folder: options.dataDir, threads: options.threadCount, on: console)
+                name, folder: options.dataDir, reading: reading, threads: options.threadCount,
+                on: console)
         }
         return try shown(console) { progress in
             try load(

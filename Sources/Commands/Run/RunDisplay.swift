@@ -30,7 +30,7 @@ package final class RunDisplay: Sendable {
         console.line(console.bold("federated \(LibraryVersion.text)"))
         for (name, value) in rows { console.row(name, value) }
         console.line()
-        console.line(console.dim(RoundRow(width: console.width).heading))
+        console.line(console.dim(roundRow.heading))
         for round in run.resumed?.rounds ?? [] { show(round) }
     }
 
@@ -38,8 +38,10 @@ package final class RunDisplay: Sendable {
 
     /// Prints a committed round.
     package func show(_ round: CommittedRound) {
-        console.line(RoundRow(width: console.width).text(round, of: spec.rounds))
+        console.line(roundRow.text(round, of: spec.rounds))
     }
+
+    private var roundRow: RoundRow { RoundRow(width: console.width, score: run.score) }
 
     /// Runs `body` and shows how far the run is until it returns.
     func following<Result>(_ body: () -> Result) -> Result {
@@ -81,7 +83,7 @@ package final class RunDisplay: Sendable {
     package func end(_ kept: RunRecorder.Kept) {
         console.line()
         if !kept.log.serverAccuracies.isEmpty { console.table(kept.log.clientLines) }
-        for (name, value) in kept.log.closing { console.row(name, value) }
+        console.rows(kept.log.closing + kept.log.measures)
         guard let path = kept.file?.relativePath else { return }
         console.row("log", path)
         console.row("model", "\(path.dropLast(".json".count)).safetensors")
@@ -89,6 +91,11 @@ package final class RunDisplay: Sendable {
 }
 
 extension Console {
+    /// Prints names and what they are.
+    func rows(_ rows: [(name: String, value: String)]) {
+        for (name, value) in rows { row(name, value) }
+    }
+
     /// Prints a heading, the lines below it, and an empty one.
     func table(_ lines: [String]) {
         for (index, text) in lines.enumerated() { line(index == 0 ? dim(text) : text) }

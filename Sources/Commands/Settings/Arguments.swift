@@ -2,11 +2,6 @@ import ArgumentParser
 import Experiments
 import NeuralNetworks
 
-extension NamedModel: ExpressibleByArgument {
-    /// The model of that name, however it is spelled.
-    public init?(argument: String) { self.init(spelled: argument) }
-}
-
 extension Engine: ExpressibleByArgument {
     /// The engine of that name, however it is spelled.
     public init?(argument: String) { self.init(spelled: argument) }

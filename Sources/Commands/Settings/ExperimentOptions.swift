@@ -17,7 +17,7 @@ package struct ExperimentOptions: ParsableArguments {
         var given = [population.given, training.given, algorithm.given, rounds.given, model.given]
             .reduce(GivenSettings()) { $0.joined(with: $1) }
         if let dataset = common.dataset { given["dataset"] = .string(dataset) }
-        return given
+        return given.joined(with: common.data.readingGiven)
     }
 
     /// The settings of a run with these options, which may not go together: see `RunSpec.validated`.

@@ -43,13 +43,17 @@ package func requireThreads(_ threads: Int?) throws {
 }
 
 /// Finds the experiment of that number and checks that it can take so many samples.
-package func requireExperiment(_ number: Int, samples: Int? = nil) throws -> Experiment {
+package func requireExperiment(
+    _ number: Int, samples: Int, dataset: String?
+) throws -> Experiment {
     guard let experiment = Experiment(rawValue: number) else {
         throw ValidationError("\(SettingsError.experiment(number))")
     }
-    if let samples, !experiment.allowedSamples.contains(samples) {
+    let allowed = experiment.allowedSamples(
+        classCount: RunSpec.classCount(ofDataset: dataset ?? "") ?? 1)
+    if !allowed.contains(samples) {
         let error = DatasetError.samplesOutOfRange(
-            experiment: experiment, samples: samples, allowed: experiment.allowedSamples)
+            experiment: experiment, samples: samples, allowed: allowed)
         throw ValidationError(error.description)
     }
     return experiment

@@ -28,9 +28,7 @@ package struct SettingOptions<Listed: ListedTopic>: ParsableArguments, CustomRef
         Mirror(self, children: Self.settings.map { ("_" + $0.name, $0.argument as Any) })
     }
 
-    private static var settings: [Setting] {
-        Listed.topic.settings.filter { $0.needs.clients != .noted && $0.name != "dataset" }
-    }
+    private static var settings: [Setting] { Listed.settings }
 
     private struct Key: CodingKey {
         let stringValue: String
@@ -43,6 +41,18 @@ package struct SettingOptions<Listed: ListedTopic>: ParsableArguments, CustomRef
 /// A topic as a type, of which each group of options needs one.
 package protocol ListedTopic {
     static var topic: Topic { get }
+    /// Those of its rows that are options here.
+    static var settings: [Setting] { get }
+}
+
+extension ListedTopic {
+    /// All that can be given, but for the data and how they are read, which `DataOptions` have.
+    package static var settings: [Setting] {
+        topic.settings.filter {
+            $0.needs.clients != .noted && $0.name != "dataset"
+                && !RunSpec.readingNames.contains($0.name)
+        }
+    }
 }
 
 package enum Population: ListedTopic { package static var topic: Topic { .population } }
@@ -50,6 +60,13 @@ package enum Local: ListedTopic { package static var topic: Topic { .localTraini
 package enum Algorithm: ListedTopic { package static var topic: Topic { .algorithm } }
 package enum RoundsAndTests: ListedTopic { package static var topic: Topic { .roundsAndTests } }
 package enum DataAndModel: ListedTopic { package static var topic: Topic { .dataAndModel } }
+/// How data are read.
+package enum ReadingData: ListedTopic {
+    package static var topic: Topic { .dataAndModel }
+    package static var settings: [Setting] {
+        topic.settings.filter { RunSpec.readingNames.contains($0.name) }
+    }
+}
 package enum Absence: ListedTopic { package static var topic: Topic { .simulatedAbsence } }
 package enum ServedRounds: ListedTopic { package static var topic: Topic { .servedRounds } }
 
@@ -77,11 +94,17 @@ extension Setting {
             ([String(option.dropFirst(2))] + otherNames).map { .customLong($0) })
         guard kind != .flag else { return Flag(wrappedValue: false, name: names, help: summary) }
         var completion: CompletionKind?
-        if case .choice(let values) = kind { completion = .list(values) }
+        switch kind {
+        case .choice(let values), .choiceOrFile(let values): completion = .list(values)
+        default: break
+        }
         return Option<Word?>(name: names, help: summary, completion: completion) { word in
             do throws(SettingsError) {
                 return Word(try self.json(word: word))
             } catch {
+                if case .model(let problem) = error {
+                    throw Expected(description: problem.description)
+                }
                 throw Expected(description: "expected \(self.expected(insteadOf: word))")
             }
         }

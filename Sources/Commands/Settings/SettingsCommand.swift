@@ -51,6 +51,8 @@ struct SettingsCommand: ParsableCommand {
         var words = setting.help
         if case .choice(let names) = setting.kind {
             words += " One of \(names.joined(separator: ", "))."
+        } else if case .choiceOrFile(let names) = setting.kind {
+            words += " One of \(names.joined(separator: ", ")), or a file: see federated model --help."
         } else if let bounds = setting.bounds {
             words += " \(bounds.words.prefix(1).uppercased() + bounds.words.dropFirst())."
         }

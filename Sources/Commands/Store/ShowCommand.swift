@@ -38,13 +38,14 @@ struct ShowCommand: ParsableCommand {
         guard !log.serverAccuracies.isEmpty else {
             return console.line("  no round is committed")
         }
-        let rows = RoundRow(width: console.width)
+        let rows = RoundRow(width: console.width, score: log.score)
         console.line(console.dim(rows.heading))
         for index in log.serverAccuracies.indices {
             console.line(rows.text(index, of: log))
         }
         console.line()
         console.table(log.clientLines)
+        console.rows(log.measures)
         show(log.drops ?? [], on: console)
     }
 

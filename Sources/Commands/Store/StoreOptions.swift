@@ -72,12 +72,15 @@ package struct StoreOptions: ParsableArguments {
             }
         }
         try found.run?.checkOptions(typed: typed, given: given(""))
-        let data = try RunData.load(
-            common, named: typed["dataset"]?.typed, resuming: found.run, on: console)
+        let loaded = try RunData.load(
+            common, named: typed["dataset"]?.typed, reading: given("").reading,
+            resuming: found.run, on: console)
+        let spec = try found.run?.spec ?? given(loaded.dataset.name)
+        let data = try loaded.knowingWriters(for: spec.partition)
         // Without a run to resume, data that is not there leaves no store behind.
         let store = try found.store ?? open(logFolder: common.logDir)
         return RunBeginning(
-            spec: try found.run?.spec ?? given(data.dataset.name), data: data, store: store,
+            spec: try spec.counted(on: data.dataset), data: data, store: store,
             logs: logs, resumed: found.run)
     }
 
@@ -100,9 +103,9 @@ package struct RunBeginning {
     /// The run that it goes on with; nil for one that begins.
     package let resumed: ResumedRun?
 
-    /// What there is to say of the data.
+    /// What there is to say of data and model.
     package func notes(of run: ExperimentRun) -> [String] {
-        data.notes + [resumed?.note(on: run.inputs)].compactMap(\.self)
+        data.notes + run.notes + [resumed?.note(on: run.inputs)].compactMap(\.self)
     }
 }
 

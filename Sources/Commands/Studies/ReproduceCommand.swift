@@ -48,7 +48,10 @@ package struct ReproduceCommand: ProgramCommand {
     @Option(help: ArgumentHelp("Where CSV and picture go.", valueName: "folder"))
     var output = "Logs/reproductions"
 
-    @Option(help: ArgumentHelp("mnist, or with --quick any data.", valueName: "data"))
+    @Option(
+        help: ArgumentHelp(
+            "The table's data: mnist, or a folder with CIFAR-10; with --quick any.",
+            valueName: "data"))
     var dataset: String?
 
     @OptionGroup var folder: DataFolder
@@ -78,7 +81,7 @@ package struct ReproduceCommand: ProgramCommand {
         console.line("  \(study.source)")
         var data: String?
         if !list {
-            let loaded = try load(console)
+            let loaded = try load(study.material, console)
             data = RunInputs.text(loaded.source.fingerprint)
             guard try run(cells, StudyTable(url), loaded, console) else {
                 throw CommandFailure(
@@ -87,7 +90,7 @@ package struct ReproduceCommand: ProgramCommand {
                         + "goes on from there", status: 130)
             }
         }
-        let rows = StudyTable.rows(in: url, of: data, areTries: quick)
+        let rows = StudyTable.rows(in: url, of: data, areTries: quick || study.material != .mnist)
         let results = cells.map { StudyResult($0, rows: rows) }
         Self.show(results, console)
         console.row("table", url.relativePath)
@@ -113,13 +116,14 @@ package struct ReproduceCommand: ProgramCommand {
         }
     }
 
-    private func load(_ console: Console) throws -> RunData {
+    private func load(_ material: Study.Material, _ console: Console) throws -> RunData {
         let data = try RunData.load(dataset, folder: folder.dataDir, on: console)
         // A folder may be called mnist and hold anything.
-        guard quick || data.source.fingerprint == MNIST.fingerprint else {
+        guard quick || material.isOf(data) else {
             throw CommandFailure(
-                message: "a reproduction needs MNIST, and there is \(data.dataset.origin): see "
-                    + "federated data; --quick tries the cells on any data")
+                message: "a reproduction needs \(material.title), and there is "
+                    + "\(data.dataset.origin): see federated data; --quick tries the cells on any data"
+            )
         }
         for note in data.notes { console.line(note) }
         return data
@@ -154,7 +158,7 @@ package struct ReproduceCommand: ProgramCommand {
     private static func show(_ results: [StudyResult], _ console: Console) {
         console.line()
         var text = TextTable([
-            .left("cell"), .left("measure"), .right("paper"), .right("ours (lowest – highest)"),
+            .left("cell"), .left("measure"), .right("published"), .right("ours (lowest – highest)"),
             .right("seeds"), .right("rate"), .right("core seconds"), .right("images/s"),
         ])
         for result in results { text.add(result.row) }

@@ -14,7 +14,8 @@ struct SweepCommand: ProgramCommand {
             Takes every setting of federated run, by its name there, with one value or a list \
             separated by commas: --strategy fedavg,fedprox --mu 0.01,0.1 --seed 1,2,3. Flags take \
             true,false. A setting that only some of the strategies have is left out of the others'. \
-            --dataset, --data-dir, --log-dir and --threads are the same for all combinations.
+            --dataset with how it is read, --data-dir, --log-dir and --threads are the same for all \
+            combinations.
 
             A file of grids is a JSON object of settings and lists, {"mu": [0.01, 0.1], "seed": 1}, \
             or a list of such objects; null leaves a setting at its default.
@@ -63,9 +64,11 @@ struct SweepCommand: ProgramCommand {
         try directory.checkWritable()
         let table = try SweepTable(URL(fileURLWithPath: output))
         let data = try RunData.load(
-            common, named: common.dataset, resuming: nil, on: console)
+            common, named: common.dataset, reading: common.data.reading(), resuming: nil,
+            on: console)
         for note in data.notes { console.line(note) }
         let runs = try Sweep.Run.distinct(combinations, data: data)
+        for note in Sweep.notes(of: runs, on: data) { console.line(note) }
         let missing = runs.filter { !table.contains($0) }
         for run in missing { try run.check(on: data, threads: common.threadCount) }
         let sharing =

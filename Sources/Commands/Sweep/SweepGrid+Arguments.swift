@@ -14,6 +14,7 @@ extension SweepGrid {
     {
         var grid = SweepGrid()
         var shared: [String: String] = [:]
+        var flags: [String: Bool] = [:]
         var rest = arguments[...]
         while let argument = rest.popFirst() {
             let parts = argument.split(
@@ -31,20 +32,27 @@ extension SweepGrid {
                         spelling, options: CommandTable.options(of: SweepCommand.self).map(\.name)))
             }
             var text = parts.count > 1 ? String(parts[1]) : nil
-            if text == nil, let next = rest.first, takes(next, as: setting) {
+            let known = setting ?? RunSpec.setting(spelled: spelling)
+            if text == nil, let next = rest.first, takes(next, as: known) {
                 text = rest.removeFirst()
             }
-            guard text != nil || setting?.kind == .flag else {
+            guard text != nil || known?.kind == .flag else {
                 throw ValidationError("Missing value for '\(spelling)'")
             }
             if let setting {
                 grid[setting.name] =
                     try text.map { try values(of: $0, setting, spelling) } ?? [true]
+            } else if let known, known.kind == .flag {
+                let isSet = try text.map { try values(of: $0, known, spelling) } ?? [true]
+                // A list of them is refused as any other's.
+                if let text, isSet.count > 1 { _ = try single(text, of: name) }
+                flags[name] = isSet == [true]
             } else if let text {
                 shared[name] = try single(text, of: name)
             }
         }
-        return (grid, shared.sorted { $0.key < $1.key }.map { "--\($0.key)=\($0.value)" })
+        let typed = shared.sorted { $0.key < $1.key }.map { "--\($0.key)=\($0.value)" }
+        return (grid, typed + flags.filter(\.value).keys.sorted().map { "--\($0)" })
     }
 
     private static func takes(_ next: String, as setting: Setting?) -> Bool {

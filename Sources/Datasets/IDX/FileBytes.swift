@@ -13,30 +13,18 @@ func lastSystemError() -> String { String(cString: strerror(errno)) }
 
 /// The whole of an ordinary file of at most `limit` bytes.
 package func readFile(_ path: String, limit: Int) throws(DatasetError) -> [UInt8] {
-    // Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever.
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw .unreadable(file: path, reason: lastSystemError()) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-        throw .unreadable(file: path, reason: lastSystemError())
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-        throw .unreadable(file: path, reason: "it is not an ordinary file")
-    }
-    guard status.st_size <= limit else { throw .fileTooLarge(file: path, limit: limit) }
-    var failure: String?
-    let size = Int(status.st_size)
-    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-        while count < size {
-            let got = read(descriptor, buffer.baseAddress! + count, size - count)
-            if got < 0, errno == EINTR { continue }
-            if got < 0 { failure = lastSystemError() }
-            if got <= 0 { return }
-            count += got
+    let file = try OpenFile(path, limit: limit)
+    var failure: DatasetError?
+    let bytes = [UInt8](unsafeUninitializedCapacity: file.byteCount) { buffer, count in
+        let room = UnsafeMutableRawBufferPointer(buffer)
+        do throws(DatasetError) {
+            count = try file.read(
+                into: UnsafeMutableRawBufferPointer(rebasing: room[..<file.byteCount]))
+        } catch {
+            failure = error
         }
     }
-    if let failure { throw .unreadable(file: path, reason: failure) }
+    if let failure { throw failure }
     return bytes
 }
 

@@ -27,9 +27,9 @@ public struct DataInventory: Equatable, Sendable {
 
     /// One folder.
     public struct Folder: Equatable, Sendable {
-        /// Why it is looked at: `--data-dir`, `FEDERATED_DATA_DIR` or `cache`.
+        /// Why it is looked at: `--data-dir`, `FEDERATED_DATA_DIR`, `cache`, `Keras` or `torchvision`.
         public let reason: String
-        /// Where it is.
+        /// Where it is; Keras's is an archive.
         public let path: String
         /// What was found, in the order of `IDXRole`.
         public let files: [File]
@@ -82,8 +82,41 @@ extension DatasetLocator {
     public func inventory() -> DataInventory {
         DataInventory(
             folders: places.flatMap { place in
-                place.folders.map { look(into: $0, reason: place.role.rawValue) }
+                place.folders.enumerated().compactMap { position, path in
+                    // What other tools leave is listed where they have left something.
+                    if position > 1 || [.keras, .torchvision].contains(place.role),
+                        !FileManager.default.fileExists(atPath: path)
+                    {
+                        return nil
+                    }
+                    return place.role == .keras
+                        ? lookIntoArchive(path) : look(into: path, reason: place.role.rawValue)
+                }
             })
+    }
+
+    private func lookIntoArchive(_ path: String) -> DataInventory.Folder {
+        var files: [DataInventory.File] = []
+        do throws(DatasetError) {
+            let place = try ArrayPlace(npz: path)
+            for role in IDXRole.allCases {
+                let name = KerasMNIST.name(role)
+                let array = try place.read(name, as: .samples)
+                let found = KerasMNIST.checksum(array, role)
+                let expected = checksums[role] ?? MNIST.checksum(role)
+                files.append(
+                    DataInventory.File(
+                        role: role, path: array.name,
+                        byteCount: place.storedBytes(name) ?? -1,
+                        state: found == expected
+                            ? .mnist : .other(checksum: found ?? "of no array of bytes")))
+            }
+            return DataInventory.Folder(
+                reason: DataPlace.Role.keras.rawValue, path: path, files: files, problem: nil)
+        } catch {
+            return DataInventory.Folder(
+                reason: DataPlace.Role.keras.rawValue, path: path, files: files, problem: error)
+        }
     }
 
     private func look(into directory: String, reason: String) -> DataInventory.Folder {

@@ -115,7 +115,7 @@ public struct DividedShards: ShardSource, Equatable {
         return offsets[client]..<offsets[client + 1]
     }
 
-    /// The shards as a CSV file that `Partition.natural` reads as the same shards again.
+    /// The shards as a CSV file that `Partition.csv` reads as the same shards again.
     public func csv() -> [UInt8] {
         var text = Array("client,index\n".utf8)
         text.reserveCapacity(16 * indices.count)

@@ -19,11 +19,6 @@ public enum Experiment: Int, CaseIterable, Sendable, Codable {
         }
     }
 
-    /// What `samples` may be with data of ten classes.
-    public var allowedSamples: ClosedRange<Int> {
-        allowedSamples(classCount: Dataset.usualClassCount)
-    }
-
     /// What `samples` may be; experiment 4 has sizes of its own and takes no heed of it.
     public func allowedSamples(classCount: Int) -> ClosedRange<Int> {
         switch self {

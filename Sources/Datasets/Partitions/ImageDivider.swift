@@ -138,6 +138,33 @@ struct ImageDivider {
         }
     }
 
+    /// `perClient` classes in a row for each client, and of each a few images and a share of the others.
+    mutating func divideLabels(perClient: Int, sigma: Double) throws(PartitionError) {
+        try requireImages(each: perClient)
+        var holders = [[Int32]](repeating: [], count: classCount)
+        for client in 0..<clients {
+            for step in 0..<perClient {
+                holders[(client + step) % classCount].append(Int32(client))
+            }
+        }
+        for (label, var images) in imagesByClass().enumerated() where !holders[label].isEmpty {
+            let holding = holders[label]
+            guard images.count >= holding.count else {
+                throw .tooFewOfClass(label: label, images: images.count, clients: holding.count)
+            }
+            var random = stream(.order, part: label + 1)
+            random.shuffle(&images)
+            var sizes = stream(.sizes, part: label + 1)
+            let least = min(Partition.powerLawMinimum, images.count / holding.count)
+            let rest = Self.ends(
+                Self.weights(
+                    holding.map { _ in max(-1e300, min(1e300, sigma * sizes.nextNormal())) }),
+                images.count - least * holding.count)
+            let ends = rest.enumerated().map { $0.element + ($0.offset + 1) * least }
+            give(images, ends: ends) { Int(holding[$0]) }
+        }
+    }
+
     /// Each class by Dirichlet proportions of its own.
     mutating func divideByDirichlet(
         alpha: Double, minimum: Int, partition: Partition

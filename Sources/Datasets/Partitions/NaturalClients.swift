@@ -4,7 +4,7 @@ struct NaturalClients {
     let owners: [Int32]
     let clientCount: Int
 
-    /// Reads a file of lines CLIENT,INDEX, as `Partition.natural` describes it.
+    /// Reads a file of lines CLIENT,INDEX, as `Partition.csv` describes it.
     init(file: String, imageCount: Int) throws(PartitionError) {
         var rows = try NaturalRows(file: file)
         var names = Names()
@@ -65,16 +65,10 @@ private struct Names {
 
     /// The client 0 … K − 1 of each name, in rising order of the names.
     func clients() -> [Int32] {
-        let numbers = names.compactMap { NaturalRows.number($0) }
-        // 7 and 007 are two names of one number, so then all of them are text.
-        let areNumbers = numbers.count == names.count && Set(numbers).count == numbers.count
-        let order = names.indices.sorted { first, second in
-            areNumbers
-                ? numbers[first] < numbers[second]
-                : names[first].lexicographicallyPrecedes(names[second])
-        }
         var clients = [Int32](repeating: 0, count: names.count)
-        for (client, place) in order.enumerated() { clients[place] = Int32(client) }
+        for (client, place) in OwnerOrder.sorted(names).enumerated() {
+            clients[place] = Int32(client)
+        }
         return clients
     }
 }

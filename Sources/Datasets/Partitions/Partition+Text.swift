@@ -5,9 +5,12 @@ extension Partition {
         case shards
         case dirichlet
         case labels
+        case powerLawLabels = "power-law-labels"
         case logNormal = "log-normal"
         case powerLaw = "power-law"
         case quantityDirichlet = "quantity-dirichlet"
+        case natural
+        case writers
         case csv
 
         /// How it is written, for people who wrote it otherwise.
@@ -17,9 +20,12 @@ extension Partition {
             case .shards: "shards:COUNT or shards:COUNTxSIZE"
             case .dirichlet: "dirichlet:ALPHA or dirichlet:ALPHA:MINIMUM"
             case .labels: "labels:COUNT"
+            case .powerLawLabels: "power-law-labels:COUNT or power-law-labels:COUNT:SIGMA"
             case .logNormal: "log-normal:SIGMA"
             case .powerLaw: "power-law:EXPONENT"
             case .quantityDirichlet: "quantity-dirichlet:ALPHA"
+            case .natural: "natural"
+            case .writers: "writers"
             case .csv: "csv:FILE"
             }
         }
@@ -38,15 +44,22 @@ extension Partition {
         guard let name = Name(rawValue: spelled) else { throw .unknown(text) }
         let found = Self.parse(name, parts.count == 2 ? String(parts[1]) : nil)
         guard let found else { throw .malformed(text: text, form: name.form) }
-        try found.check()
+        try found.check(classCount: Samples.classLimit)
         self = found
     }
 
     private static func parse(_ name: Name, _ parameters: String?) -> Partition? {
-        guard let parameters else { return name == .iid ? .iid : nil }
+        guard let parameters else {
+            return switch name {
+            case .iid: .iid
+            case .natural: .natural
+            case .writers: .writers
+            default: nil
+            }
+        }
         guard !parameters.isEmpty else { return nil }
         switch name {
-        case .iid: return nil
+        case .iid, .natural, .writers: return nil
         case .shards:
             let fields = parameters.split(separator: "x", omittingEmptySubsequences: false)
             guard fields.count <= 2, let perClient = Int(fields[0]) else { return nil }
@@ -58,10 +71,15 @@ extension Partition {
             guard fields.count == 2 else { return .dirichlet(alpha: alpha) }
             return Int(fields[1]).map { .dirichlet(alpha: alpha, minimum: $0) }
         case .labels: return Int(parameters).map { .labels(perClient: $0) }
+        case .powerLawLabels:
+            let fields = parameters.split(separator: ":", omittingEmptySubsequences: false)
+            guard fields.count <= 2, let perClient = Int(fields[0]) else { return nil }
+            guard fields.count == 2 else { return .powerLawLabels(perClient: perClient) }
+            return Double(fields[1]).map { .powerLawLabels(perClient: perClient, sigma: $0) }
         case .logNormal: return Double(parameters).map { .logNormal(sigma: $0) }
         case .powerLaw: return Double(parameters).map { .powerLaw(exponent: $0) }
         case .quantityDirichlet: return Double(parameters).map { .quantityDirichlet(alpha: $0) }
-        case .csv: return .natural(file: parameters)
+        case .csv: return .csv(file: parameters)
         }
     }
 
@@ -80,10 +98,15 @@ extension Partition: CustomStringConvertible {
         case .dirichlet(let alpha, 10): "dirichlet:\(number(alpha))"
         case .dirichlet(let alpha, let minimum): "dirichlet:\(number(alpha)):\(minimum)"
         case .labels(let perClient): "labels:\(perClient)"
+        case .powerLawLabels(let perClient, 2): "power-law-labels:\(perClient)"
+        case .powerLawLabels(let perClient, let sigma):
+            "power-law-labels:\(perClient):\(number(sigma))"
         case .logNormal(let sigma): "log-normal:\(number(sigma))"
         case .powerLaw(let exponent): "power-law:\(number(exponent))"
         case .quantityDirichlet(let alpha): "quantity-dirichlet:\(number(alpha))"
-        case .natural(let file): "csv:\(file)"
+        case .natural: "natural"
+        case .writers: "writers"
+        case .csv(let file): "csv:\(file)"
         }
     }
 }

@@ -9,7 +9,10 @@
 /// | `shards:2`, `shards:2x300` | sorted by label, cut into shards, two for each client |
 /// | `dirichlet:0.5`, `dirichlet:0.5:1` | each class by Dirichlet proportions of its own |
 /// | `labels:2` | two classes for each client |
+/// | `power-law-labels:2`, `power-law-labels:2:1.5` | two classes, and unequal sizes |
 /// | `log-normal:1`, `power-law:1.5`, `quantity-dirichlet:0.5` | unequal sizes, random labels |
+/// | `natural` | by whose the data say each sample is |
+/// | `writers` | MNIST by who wrote each digit |
 /// | `csv:FILE` | as a file of (client, index) says |
 public enum Partition: Hashable, Sendable {
     /// Images in random order, cut into K parts whose sizes differ by one at most.
@@ -43,6 +46,16 @@ public enum Partition: Hashable, Sendable {
     /// Source: Li et al. 2022 (NIID-Bench, `noniid-#label`).
     case labels(perClient: Int)
 
+    /// The classes k, k + 1, … k + `perClient` − 1 mod C for client k; of each it has 5 images first, or as
+    /// many as there are for all, and the others are divided in proportion to e^(`sigma` · z), z ~ N(0, 1),
+    /// drawn anew for each class and client. Images of a class are in random order.
+    ///
+    /// With few clients, a class that nobody has is given to nobody.
+    /// Source: Li et al., "Federated optimization in heterogeneous networks" (FedProx), MLSys 2020, section
+    /// 5.1, "the number of samples per device follows a power law"; 5 images and the log-normal of 2 are
+    /// those of its code and of Flower's reproduction (`baselines/fedprox`).
+    case powerLawLabels(perClient: Int, sigma: Double = 2)
+
     /// Images in random order; sizes in proportion to e^(`sigma` · z), z ~ N(0, 1).
     ///
     /// Here, and with the other two skews of quantity, each client has one image first, and the
@@ -65,8 +78,20 @@ public enum Partition: Hashable, Sendable {
     /// otherwise; so a file with the clients 0 … K − 1 keeps them, in whatever order its lines are, and
     /// of one with 1 … K, as earlier versions wrote it, each is one less, as everywhere. The first line
     /// is a heading where neither of its fields is a whole number. The seed plays no part.
-    case natural(file: String)
+    case csv(file: String)
 
+    /// A client for each owner that the data know, `Dataset.owners`: of a table's client column, of files,
+    /// of LEAF's users. The seed plays no part.
+    case natural
+
+    /// MNIST by who wrote each digit: 539 clients with 19 to 131 images, and test images by 297 others.
+    ///
+    /// As `natural`, by the owners that `MNISTWriters` finds. The seed plays no part.
+    /// Source: Yadav and Bottou, "Cold case: the lost MNIST digits", 2019.
+    case writers
+
+    /// Images of each class that clients of `powerLawLabels` have at least, where there are so many.
+    static let powerLawMinimum = 5
     /// Redraws of a Dirichlet partition, at most.
     static let drawLimit = 100
     /// Proportions that those redraws have in all, at most.
@@ -84,20 +109,36 @@ public enum Partition: Hashable, Sendable {
                 + "at least \(counted(minimum, "image")) for each client"
         case .labels(let perClient):
             "labels: images of \(counted(perClient, "class", "classes")) for each client"
+        case .powerLawLabels(let perClient, let sigma):
+            "power-law labels: images of \(counted(perClient, "class", "classes")) for each client, "
+                + "sizes skewed by sigma \(number(sigma))"
         case .logNormal(let sigma):
             "log-normal: sizes skewed by sigma \(number(sigma)), of any class"
         case .powerLaw(let exponent):
             "power law: sizes fall as rank^-\(number(exponent)), of any class"
         case .quantityDirichlet(let alpha):
             "quantity Dirichlet: sizes in proportions of Dir(\(number(alpha))), of any class"
-        case .natural(let file): "natural: clients as \(file) names them"
+        case .csv(let file): "natural: clients as \(file) names them"
+        case .natural: "natural: whose the data say each sample is"
+        case .writers: "writers: who wrote each digit"
+        }
+    }
+
+    /// Whether the data say whose each sample is, and so how many clients there are.
+    public var goesByOwners: Bool { self == .natural || self == .writers }
+
+    /// Whether it is classes that it divides.
+    var needsClasses: Bool {
+        switch self {
+        case .shards, .dirichlet, .labels, .powerLawLabels: true
+        default: false
         }
     }
 
     /// Refuses parameters that no data set of so many classes could be divided by.
-    package func check(classCount: Int = Dataset.usualClassCount) throws(PartitionError) {
+    package func check(classCount: Int) throws(PartitionError) {
         switch self {
-        case .iid, .natural: return
+        case .iid, .natural, .writers, .csv: return
         case .shards(let perClient, let size):
             try requirePositive(perClient, "shards per client")
             if let size { try requirePositive(size, "shard size") }
@@ -108,6 +149,13 @@ public enum Partition: Hashable, Sendable {
             try requirePositive(perClient, "labels per client")
             guard perClient <= classCount else {
                 throw .moreLabelsThanClasses(perClient: perClient, classes: classCount)
+            }
+        case .powerLawLabels(let perClient, let sigma):
+            try requirePositive(perClient, "labels per client")
+            try requirePositive(sigma, "sigma")
+            guard perClient <= classCount else {
+                throw .moreClasses(
+                    partition: description, perClient: perClient, classes: classCount)
             }
         case .logNormal(let sigma): try requirePositive(sigma, "sigma")
         case .powerLaw(let exponent): try requirePositive(exponent, "exponent")

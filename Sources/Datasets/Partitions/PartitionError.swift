@@ -10,9 +10,19 @@ public enum PartitionError: Error, Hashable, Sendable {
     case tooSmall(partition: String, parameter: String, value: Int)
     /// More labels for a client than there are classes.
     case moreLabelsThanClasses(perClient: Int, classes: Int)
+    /// More classes for a client than there are.
+    case moreClasses(partition: String, perClient: Int, classes: Int)
     /// A number of clients that is below 1, or more than 2³¹ − 1.
     case clientsOutOfRange(Int)
-    /// Only a CSV file tells how many clients there are.
+    /// A partition by class, and samples whose targets are numbers.
+    case needsClasses(partition: String)
+    /// Nobody knows whose the samples are.
+    case noOwners(partition: String)
+    /// Another number of owners than of clients that were asked for.
+    case ownerCount(partition: String, found: Int, wanted: Int)
+    /// An owner who has test samples, perhaps, but nothing to train on.
+    case ownerWithoutSamples(partition: String, client: Int, name: String)
+    /// Only a CSV file, or the data, tell how many clients there are.
     case clientsNeeded(partition: String)
     /// Not even the fewest images for each client.
     case tooFewImages(images: Int, clients: Int, each: Int)
@@ -62,12 +72,30 @@ extension PartitionError: CustomStringConvertible {
         case .moreLabelsThanClasses(let perClient, let classes):
             "partition labels:\(perClient) asks for \(perClient) labels per client, but there are "
                 + "\(classes) classes"
+        case .moreClasses(let partition, let perClient, let classes):
+            "partition \(partition) asks for \(perClient) labels per client, but there are "
+                + "\(classes) classes"
         case .clientsOutOfRange(let clients):
             clients < 1
                 ? "a partition needs at least 1 client, not \(clients)"
                 : "a partition has at most \(Int32.max) clients, not \(clients)"
         case .clientsNeeded(let partition):
-            "partition \(partition) needs a number of clients: only csv:FILE brings its own"
+            "partition \(partition) needs a number of clients: only csv:FILE, natural and writers "
+                + "bring their own"
+        case .needsClasses(let partition):
+            "partition \(partition) divides by class, but the targets of these data are numbers: take "
+                + "iid, log-normal, power-law, quantity-dirichlet, natural or csv:FILE"
+        case .noOwners(let partition):
+            partition == "\(Partition.writers)"
+                ? "partition writers needs to know who wrote each digit, and nobody has looked that up"
+                : "partition natural needs data that say whose each sample is: a table with "
+                    + "--client-column, a folder with a file for each client, LEAF's JSON; of MNIST, "
+                    + "writers does"
+        case .ownerCount(let partition, let found, let wanted):
+            "partition \(partition) has \(found) clients, as many as the data, but \(wanted) were "
+                + "asked for"
+        case .ownerWithoutSamples(let partition, let client, let name):
+            "partition \(partition): client \(client), “\(name.prefix(60))”, has no sample to train on"
         case .tooFewImages(let images, let clients, let each):
             "\(images) images are too few for \(clients) client\(clients == 1 ? "" : "s") with at "
                 + "least \(each) each"

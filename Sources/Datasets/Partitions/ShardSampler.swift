@@ -31,6 +31,7 @@ public struct ShardSampler: ShardSource {
         }
         classes = labels.indicesByClass()
         if experiment == .uniform || experiment == .skewed {
+            if labels.targetCount > 0 { throw .needsClasses(experiment: experiment) }
             if let label = classes.firstIndex(where: \.isEmpty) {
                 throw .emptyClass(experiment: experiment, label: label)
             }

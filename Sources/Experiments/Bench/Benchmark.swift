@@ -6,7 +6,7 @@ import Tensors
 
 /// The measurements of `federated bench`.
 package struct Benchmark {
-    package let model: NamedModel
+    package let model: ModelChoice
     package let architecture: Architecture
     package let engine: Engine
     package let batchSizes: [Int]
@@ -17,7 +17,7 @@ package struct Benchmark {
     package let images: Samples
 
     package init(
-        model: NamedModel, engine: Engine, batchSizes: [Int], threads: Int, repeats: Int,
+        model: ModelChoice, engine: Engine, batchSizes: [Int], threads: Int, repeats: Int,
         seconds: Double
     ) throws {
         self.engine = engine
@@ -45,7 +45,7 @@ package struct Benchmark {
             ("machine", "\(Machine.description), \(threads) threads"),
             (
                 "model",
-                "\(model.rawValue), \(Text.count(architecture.parameterCount)) parameters, "
+                "\(model.name), \(Text.count(architecture.parameterCount)) parameters, "
                     + "\(Text.fixed(trainingFlops / 1e6, 1)) MFLOP a training image, "
                     + "\(engine.rawValue) engine"
             ),
@@ -102,7 +102,7 @@ package struct Benchmark {
         progress("operations")
         let operations = profile(plans[0][0])
         return BenchReport(
-            model: model.rawValue, engine: engine.rawValue, cpu: Machine.cpuName,
+            model: model.name, engine: engine.rawValue, cpu: Machine.cpuName,
             blasCore: BLAS.coreName,
             simd: SIMDLevel.current.description, trainingFlops: trainingFlops, repeats: repeats,
             sgemmPeak: threadCounts.map { .init(threads: $0, flops: median(.peak(threads: $0))) },

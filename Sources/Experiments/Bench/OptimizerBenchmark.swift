@@ -54,6 +54,10 @@ package struct OptimizerBenchmark {
             optimizer: LocalOptimizer(learningRate: 0.01, momentum: 0.9), isCorrected: true),
         Setting(
             name: "clipping", optimizer: LocalOptimizer(learningRate: 0.01, gradientClip: 10)),
+        Setting(
+            name: "Nesterov",
+            optimizer: LocalOptimizer(learningRate: 0.01, momentum: 0.9, nesterov: true)),
+        Setting(name: "Adam", optimizer: LocalOptimizer(.adam, learningRate: 0.0001)),
     ]
 
     /// Every optimiser in turn, in each repeat, all from the same model.
@@ -95,7 +99,7 @@ package struct OptimizerBenchmark {
             }
         }
         return Report(
-            model: bench.model.rawValue, engine: bench.engine.rawValue, cpu: Machine.cpuName,
+            model: bench.model.name, engine: bench.engine.rawValue, cpu: Machine.cpuName,
             simd: SIMDLevel.current.description, batchSize: batch, repeats: bench.repeats,
             rows: rows)
     }

@@ -8,7 +8,7 @@ import Synchronization
 /// What a run costs as its population grows and its cohort does not: experiment 2, clients' models not
 /// tested.
 package struct PopulationBenchmark {
-    package let model: NamedModel
+    package let model: ModelChoice
     package let engine: Engine
     package let threads: Int
     /// How often a run of each population is made.
@@ -16,7 +16,7 @@ package struct PopulationBenchmark {
     /// Rounds of each that count; the first, which finds memory nobody has used, does not.
     package let rounds: Int
 
-    package init(model: NamedModel, engine: Engine, threads: Int, repeats: Int, rounds: Int) {
+    package init(model: ModelChoice, engine: Engine, threads: Int, repeats: Int, rounds: Int) {
         self.model = model
         self.engine = engine
         self.threads = threads
@@ -67,7 +67,7 @@ package struct PopulationBenchmark {
             }
         }
         return Figures(
-            model: model.rawValue, threads: threads, cohort: Self.cohort, samples: Self.samples,
+            model: model.name, threads: threads, cohort: Self.cohort, samples: Self.samples,
             repeats: repeats, roundsOfEach: rounds * repeats,
             rows: Self.populations.indices.map { index in
                 Figures.Row(

@@ -7,7 +7,7 @@ import Training
 
 /// What a round over ranks costs, part by part and whole, and what follows for many ranks.
 package struct RanksBenchmark {
-    package let model: NamedModel
+    package let model: ModelChoice
     package let engine: Engine
     package let communicator: any Communicator
     package let repeats: Int
@@ -15,7 +15,7 @@ package struct RanksBenchmark {
     package let clients: Int
 
     package init(
-        model: NamedModel, engine: Engine, communicator: any Communicator, repeats: Int,
+        model: ModelChoice, engine: Engine, communicator: any Communicator, repeats: Int,
         clients: Int
     ) {
         self.model = model

@@ -34,18 +34,41 @@ extension Division {
     private static let tableLimit = 20
     private static let shownOfMany = 10
 
-    /// A row for each client, of many for the first few, and one for all: who, images, images by class.
+    /// With more classes than this they have no columns of their own.
+    private static let classLimit = 20
+    /// Of many classes those that are named, by their counts.
+    private static let classesNamed = 3
+
+    /// What stands above the columns of `rows`.
+    package var columns: [String] {
+        ["client", "images"]
+            + (totals.count <= Self.classLimit
+                ? totals.indices.map { "\($0)" } : ["classes", "most of class"])
+    }
+
+    /// A row for each client, of many for the first few, and one for all: who, images, images by class, or
+    /// with many classes how many there are and which have most.
     package var rows: [[String]] {
+        let byClass = totals.count <= Self.classLimit
         func row(_ name: String, _ counts: [Int]) -> [String] {
             [name, Text.count(counts.reduce(0, +))]
-                + counts.map { $0 == 0 ? "·" : Text.count($0) }
+                + (byClass
+                    ? counts.map { $0 == 0 ? "·" : Text.count($0) }
+                    : [Text.count(counts.count { $0 > 0 }), Self.largest(counts)])
         }
         let isLong = classCounts.count > Self.tableLimit
         var rows = classCounts.prefix(isLong ? Self.shownOfMany : .max).enumerated()
             .map { row("\($0.offset)", $0.element) }
-        if isLong { rows.append(["…", "…"] + totals.map { _ in "…" }) }
+        if isLong { rows.append(columns.map { _ in "…" }) }
         rows.append(row("all \(Text.count(classCounts.count))", totals))
         return rows
+    }
+
+    /// "7: 120, 3: 88, 0: 4": of equal counts the lower class first.
+    private static func largest(_ counts: [Int]) -> String {
+        counts.enumerated().filter { $0.element > 0 }
+            .sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }.prefix(classesNamed)
+            .map { "\($0.offset): \(Text.count($0.element))" }.joined(separator: ", ")
     }
 
     /// "12 to 903 images a client, median 580".

@@ -17,7 +17,7 @@ extension ExperimentRun {
             ),
             (
                 "model",
-                "\(spec.model.rawValue), \(parameters) parameters, \(spec.engine.rawValue) engine"
+                "\(spec.model.name), \(parameters) parameters, \(spec.engine.rawValue) engine"
             ),
             ("clients", clients),
             ("strategy", "\(parts.strategy)"),
@@ -34,6 +34,15 @@ extension ExperimentRun {
                     + " on \(Machine.description)"
             ),
         ]
+        if parts.loss != .softmaxCrossEntropy {
+            let smoothing = parts.loss.labelSmoothing
+            rows.append(
+                (
+                    "loss",
+                    parts.loss.kind.rawValue
+                        + (smoothing > 0 ? ", labels smoothed by \(smoothing)" : "")
+                ))
+        }
         let absence = spec.absences
         if !absence.isEmpty { rows.append(("absence", absence.joined(separator: ", "))) }
         if let why = reproducibility().why {

@@ -23,8 +23,8 @@ extension FoundRun {
                 "\(JSONValue.spaced($0)) \((log.configuration.members[$0] ?? .null).words)"
             }
             return [
-                run.name, accuracies.last.map(Text.percent) ?? "–",
-                accuracies.max().map(Text.percent) ?? "–",
+                run.name, accuracies.last.map(log.score.named) ?? "–",
+                accuracies.max().map(log.score.text) ?? "–",
                 loss.map { Text.fixed($0, 4) } ?? "–",
                 "\(log.serverAccuracies.count)/\(log.maxRound)",
                 Text.fixed(log.timings.roundSeconds.reduce(0, +), 1), run.outcome,
@@ -40,7 +40,7 @@ extension FoundRun {
             ["\(round + 1)"]
                 + logs.map { log in
                     guard round < log.serverAccuracies.count else { return "" }
-                    return log.serverAccuracies[round].map(Text.percent) ?? "–"
+                    return log.serverAccuracies[round].map(log.score.text) ?? "–"
                 }
         }
     }

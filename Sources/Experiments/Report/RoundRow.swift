@@ -21,19 +21,30 @@ package struct RoundRow {
     ]
 
     private let columns: [Column]
+    private let score: RunLog.Score
     /// Whether clients' accuracies fit.
     private let hasClients: Bool
 
-    /// - Parameter width: columns of a line; nil for as many as it takes.
-    package init(width: Int?) {
+    /// - Parameters:
+    ///   - width: columns of a line; nil for as many as it takes.
+    ///   - score: what models are measured by.
+    package init(width: Int?, score: RunLog.Score = .accuracy) {
+        self.score = score
         func fits(_ columns: [Column]) -> Bool {
             width.map { columns.reduce(0) { $0 + $1.width } <= $0 } ?? true
         }
         hasClients = fits(Self.close)
-        columns =
+        let shown =
             fits(Self.wide)
             ? Self.wide
             : hasClients ? Self.close : Self.close.filter { $0.heading != "clients" }
+        columns = score == .accuracy ? shown : shown.map(Self.ofNumbers)
+    }
+
+    /// The column where numbers are predicted.
+    private static func ofNumbers(_ column: Column) -> Column {
+        let names = ["server accuracy": "server R²", "client accuracies": "clients’ R²"]
+        return Column(heading: names[column.heading] ?? column.heading, width: column.width)
     }
 
     /// The columns' names.
@@ -66,9 +77,9 @@ package struct RoundRow {
     ) -> String {
         let range =
             clients.isEmpty
-            ? "–" : "\(Text.percent(clients.min() ?? 0)) – \(Text.percent(clients.max() ?? 0))"
+            ? "–" : "\(score.text(clients.min() ?? 0)) – \(score.text(clients.max() ?? 0))"
         var cells = [
-            "\(round)/\(rounds)", accuracy.map(Text.percent) ?? "–",
+            "\(round)/\(rounds)", accuracy.map(score.text) ?? "–",
             loss.map { Text.fixed($0, 4) } ?? "–", range, seconds.map { Text.fixed($0, 2) } ?? "–",
         ]
         if !hasClients { cells.remove(at: 3) }

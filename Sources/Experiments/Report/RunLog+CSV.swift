@@ -2,9 +2,17 @@ import Federation
 import Foundation
 
 extension RunLog {
-    /// As a table: one row for each client of each round, and one for the server, with a heading.
+    /// As a table: one row for each client of each round, and one for the server, with a heading; after them,
+    /// of the last test, one for each class, and one for each class that samples of it were taken for.
+    ///
+    /// What was measured by name stands in columns of its own, in the server's rows.
     public var csv: String {
-        var rows = ["round,client,samples,accuracy,loss,seconds,failure"]
+        let metrics = roundMetrics.keys.sorted()
+        var rows = [
+            "round,client,samples,accuracy,loss,seconds,failure"
+                + metrics.map { "," + Self.row([$0]) }.joined()
+        ]
+        let none = [String?](repeating: nil, count: metrics.count)
         let dropped = Dictionary(grouping: drops ?? [], by: \.round)
         for index in serverAccuracies.indices {
             let failures = Dictionary(grouping: dropped[index + 1] ?? [], by: \.client)
@@ -16,23 +24,51 @@ extension RunLog {
                 guard samples > 0 || failures[client] != nil else { continue }
                 total += samples
                 rows.append(
-                    Self.row([
-                        "\(index + 1)", "\(client)", samples > 0 ? "\(samples)" : nil,
-                        Self.number(clientAccuracies[client], index),
-                        Self.number(clientLosses[client], index), nil, failures[client],
-                    ]))
+                    Self.row(
+                        [
+                            "\(index + 1)", "\(client)", samples > 0 ? "\(samples)" : nil,
+                            Self.number(clientAccuracies[client], index),
+                            Self.number(clientLosses[client], index), nil, failures[client],
+                        ] + none))
             }
             for (client, reason) in failures.sorted(by: { $0.key < $1.key })
             where clientAccuracies[client] == nil {
-                rows.append(Self.row(["\(index + 1)", "\(client)", nil, nil, nil, nil, reason]))
+                rows.append(
+                    Self.row(["\(index + 1)", "\(client)", nil, nil, nil, nil, reason] + none))
             }
             rows.append(
-                Self.row([
-                    "\(index + 1)", "server", "\(total)", Self.number(serverAccuracies, index),
-                    Self.number(serverLosses, index), Self.number(timings.roundSeconds, index), nil,
-                ]))
+                Self.row(
+                    [
+                        "\(index + 1)", "server", "\(total)", Self.number(serverAccuracies, index),
+                        Self.number(serverLosses, index), Self.number(timings.roundSeconds, index),
+                        nil,
+                    ] + metrics.map { Self.number(roundMetrics[$0], index) }))
         }
+        rows += classRows.map { Self.row($0 + none) }
         return rows.joined(separator: "\n") + "\n"
+    }
+
+    /// "class 3", its samples and accuracy; and of its samples those that were "class 3 as 5".
+    private var classRows: [[String?]] {
+        guard let results = classResults,
+            let last = serverAccuracies.lastIndex(where: { $0 != nil })
+        else { return [] }
+        var rows: [[String?]] = []
+        for (label, accuracy) in results.accuracies.enumerated() {
+            let row = results.confusion?[label]
+            let name = "class \(className(label))"
+            rows.append([
+                "\(last + 1)", name, row.map { "\($0.reduce(0, +))" },
+                accuracy.map { "\($0)" }, nil, nil, nil,
+            ])
+            for (taken, count) in (row ?? []).enumerated() where taken != label && count > 0 {
+                rows.append([
+                    "\(last + 1)", "\(name) as \(className(taken))", "\(count)", nil, nil, nil,
+                    nil,
+                ])
+            }
+        }
+        return rows
     }
 
     private static func element<Value>(_ values: [Value], _ index: Int) -> Value? {

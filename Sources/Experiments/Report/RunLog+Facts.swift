@@ -34,8 +34,8 @@ extension RunLog {
             rows.append(
                 (
                     "server",
-                    "\(Text.percent(last)) after round \(serverAccuracies.count), "
-                        + "\(Text.percent(best)) at best; \(outcome)"
+                    "\(score.named(last)) after round \(serverAccuracies.count), "
+                        + "\(score.text(best)) at best; \(outcome)"
                 ))
         }
         let rounds = Text.fixed(timings.roundSeconds.reduce(0, +), 1)
@@ -80,9 +80,10 @@ extension RunLog {
         // Of a cohort of many, those that are in it.
         let ids = holdsPartsOnly ? all.filter { $0.1 != nil } : all
         let shown = ids.count <= 12 ? ids : Array(ids.prefix(10))
-        var lines = ["  client   samples   accuracy      loss   (last round)"]
+        let heading = Text.pad(score.rawValue, 11)
+        var lines = ["  client   samples\(heading)      loss   (last round)"]
         for (id, part) in shown {
-            let accuracy = part?.accuracy.map(Text.percent) ?? "–"
+            let accuracy = part?.accuracy.map(score.text) ?? "–"
             let loss = part?.loss.map { Text.fixed($0, 4) } ?? "–"
             lines.append(
                 Text.pad("\(id)", 8) + Text.pad(Text.count(part?.samples ?? 0), 10)

@@ -14,6 +14,7 @@ public enum RunReport {
             version: text(log.version), run: run(of: log, name: name), phase: .finished,
             outcome: text(log.outcome), round: count)
         state.rounds = (0..<count).map { round($0, of: log, ranges[$0]) }
+        state.results = results(of: log)
         state.clients = shown(clients, of: log)
         state.clientsSeen = clients.count
         state.drops = log.drops
@@ -55,7 +56,20 @@ public enum RunReport {
                 .sorted { $0.key < $1.key }.map { RunState.Row($0.key, $0.value) }
         }
         facts.settings = members
+        facts.score = log.score
+        facts.classNames = log.classNames
         return facts
+    }
+
+    /// What the last test measured.
+    private static func results(of log: RunLog) -> RunState.Results? {
+        guard let last = log.serverAccuracies.lastIndex(where: { $0 != nil }) else { return nil }
+        let metrics = log.roundMetrics.compactMapValues { element(last, of: $0) }
+        guard !metrics.isEmpty || log.classResults != nil else { return nil }
+        return RunState.Results(
+            round: last + 1, metrics: metrics,
+            classAccuracies: log.classResults?.accuracies ?? [],
+            confusion: log.classResults?.confusion)
     }
 
     /// Whether it fits a line.

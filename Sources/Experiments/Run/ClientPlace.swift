@@ -16,6 +16,9 @@ public enum ClientPlace: Sendable {
     /// Wherever they are, as clients of a server that takes the run over.
     case served
 
+    /// Whether another process leads it.
+    var isRank: Bool { if case .rank = self { true } else { false } }
+
     /// What decides which settings such a run can have.
     package var execution: Execution {
         switch self {

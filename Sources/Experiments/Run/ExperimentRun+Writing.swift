@@ -22,7 +22,7 @@ extension ExperimentRun {
         let modelFile = claim.modelFile
         try SafeTensors.write(
             model, layout: architecture.layout,
-            metadata: ["format": "pt", "model": spec.model.rawValue], to: modelFile)
+            metadata: ["format": "pt", "model": spec.model.name], to: modelFile)
         let file: URL
         do {
             file = try claim.write(log)

@@ -31,6 +31,8 @@ public struct ExperimentRun: Sendable {
     public let place: ClientPlace
     /// What it reads, by fingerprints.
     public let inputs: RunInputs
+    /// Sentences on its model: what was left out of its file, which weights start anew.
+    public let notes: [String]
     /// When it was begun, by the process that began it.
     public let started: Date
     /// The run that it goes on with; nil for one that begins.
@@ -54,7 +56,7 @@ public struct ExperimentRun: Sendable {
     ///   - resumed: the run to go on with, which had the same specification.
     ///   - place: where clients are trained; it changes no bit.
     /// - Throws: `SettingsError` if no run can have the settings; `DatasetError` if the data cannot be had;
-    ///   what `checked` throws where they do not fit; `FederationConfigurationError` where strategy or
+    ///   what `checked` throws where they do not fit; `InitialModelError` where there are no such weights; `FederationConfigurationError` where strategy or
     ///   shards of one's own do not; `ResumeError` where data, shards or strategy are not those of the
     ///   run to go on with.
     public init(
@@ -64,8 +66,14 @@ public struct ExperimentRun: Sendable {
     ) throws {
         let execution = place.execution
         // It comes from a command line, a store, a request or another rank.
-        var spec = try spec.validated(for: execution)
-        let data = try data ?? .load(spec.dataset.isEmpty ? nil : spec.dataset, threads: threads)
+        var spec = try spec.validated(for: execution, classCount: data?.dataset.classCount)
+        let name = spec.dataset.isEmpty ? nil : spec.dataset
+        let data = try (data ?? .load(name, reading: spec.reading, threads: threads))
+            .scaled(spec.reading.scaling).knowingWriters(for: spec.partition)
+        if shards == nil, spec.takesAllOwners {
+            spec = try spec.counted(on: data.dataset)
+                .validated(for: execution, classCount: data.dataset.classCount)
+        }
         if spec.dataset.isEmpty { spec.dataset = data.dataset.name }
         startSeconds = MonotonicClock.seconds() - data.loadSeconds
         self.spec = spec
@@ -77,20 +85,30 @@ public struct ExperimentRun: Sendable {
         started = resumed?.run.header.started ?? Date()
         let parts = try spec.checked(
             on: data.dataset, strategy: strategy, shards: shards, threads: threads, for: execution)
-        inputs = RunInputs(
+        var weights: InitialModel?
+        // Other ranks are sent the model, and a run that goes on has its own.
+        if resumed?.state == nil, !place.isRank {
+            weights = try spec.weights(for: parts.architecture)
+        }
+        var inputs = RunInputs(
             spec, data: data.source.fingerprint, shards: parts.shards, areOwn: hasOwnShards)
+        inputs.initialModel = weights?.fingerprint ?? resumed?.source.initialModel
+        self.inputs = inputs
+        notes = spec.model.notes(on: data.dataset.train.featureShape) + (weights?.notes ?? [])
         try resumed?.check(data.dataset)
         try resumed?.check(inputs)
         try resumed?.check(parts.strategy)
         configuration = try spec.configuration(strategy: strategy, hasOwnShards: hasOwnShards)
         let federation = InProcessFederation(
             try FederationConfiguration(
-                architecture: parts.architecture, engine: spec.engine, strategy: parts.strategy,
+                architecture: parts.architecture, engine: spec.engine, loss: parts.loss,
+                strategy: parts.strategy,
                 training: spec.training, shards: parts.shards, trainingImages: data.dataset.train,
                 evaluationSet: EvaluationSet(
-                    data.dataset.test, fraction: spec.evaluationFraction, seed: spec.seed),
+                    data.dataset.test, fraction: spec.evaluationFraction, seed: spec.seed,
+                    owners: data.dataset.owners?.test),
                 rounds: spec.rules, seed: spec.seed, threads: threads
-            ).validated(),
+            ).validated().beginning(with: weights?.parameters),
             resuming: resumed?.rounds ?? [], state: resumed?.state,
             onRound: { [listener] in try listener.tell($0, $1) })
         self.federation = federation
@@ -157,6 +175,9 @@ public struct ExperimentRun: Sendable {
     /// The model.
     public var architecture: Architecture { parts.architecture }
 
+    /// What models are measured by.
+    package var score: RunLog.Score { data.dataset.train.targetCount > 0 ? .r2 : .accuracy }
+
     /// Its processes: 1, or as many as share it.
     public var ranks: Int {
         if case .ranks(let communicator) = place { communicator.size } else { 1 }
@@ -210,7 +231,10 @@ public struct ExperimentRun: Sendable {
         log.data = .string(data.dataset.origin)
         log.dataFingerprint = inputs.dataText
         log.partitionFingerprint = inputs.partitionText
-        log.model = .string(spec.model.rawValue)
+        log.initialModelFingerprint = inputs.initialModel
+        log.classNames = data.dataset.classNames
+        log.score = score
+        log.model = .string(spec.model.name)
         log.modelParameters = architecture.parameterCount
         log.threads = threads
         log.cpu = Machine.cpuName

@@ -1,3 +1,4 @@
+import NeuralNetworks
 import Platform
 import Training
 
@@ -12,11 +13,28 @@ extension LocalTraining {
         case .steps(let steps): parts.append(Text.plural(steps, "step"))
         }
         parts.append("batch \(batchSize.map { "\($0)" } ?? "of all samples")")
-        parts.append("SGD at \(optimizer.learningRate)")
+        parts.append("\(optimizer.kind.title) at \(optimizer.learningRate)")
         if learningRateDecay < 1 { parts.append("times \(learningRateDecay) each round") }
-        if optimizer.momentum > 0 { parts.append("momentum \(optimizer.momentum)") }
+        if schedule != .constant { parts.append("schedule \(schedule)") }
+        if optimizer.kind == .sgd, optimizer.momentum > 0 {
+            let name = optimizer.nesterov ? "Nesterov’s momentum" : "momentum"
+            parts.append("\(name) \(optimizer.momentum)")
+        }
         if optimizer.weightDecay > 0 { parts.append("weight decay \(optimizer.weightDecay)") }
         if let clip = optimizer.gradientClip { parts.append("gradients clipped to \(clip)") }
+        if let augmentation { parts.append("images augmented by \(augmentation)") }
+        if let stragglers { parts.append("stragglers with \(stragglers.fraction)") }
         return parts.joined(separator: ", ")
+    }
+}
+
+extension LocalOptimizer.Kind {
+    /// What people call it.
+    fileprivate var title: String {
+        switch self {
+        case .sgd: "SGD"
+        case .adam: "Adam"
+        case .adamw: "AdamW"
+        }
     }
 }

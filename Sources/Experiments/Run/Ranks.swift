@@ -124,7 +124,8 @@ public final class Ranks {
         _ setUp: SetUp, _ folder: String?, _ threads: Int
     ) throws -> RankWorker {
         let data = try RunData.load(
-            setUp.source.dataset, folder: folder ?? setUp.source.dataFolder, threads: threads)
+            setUp.source.dataset, folder: folder ?? setUp.source.dataFolder,
+            reading: setUp.settings.reading, threads: threads)
         guard data.source.fingerprint == setUp.source.fingerprint else {
             throw RanksError.otherData(origin: data.dataset.origin)
         }

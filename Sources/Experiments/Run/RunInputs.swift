@@ -9,14 +9,17 @@ import Foundation
 public struct RunInputs: Hashable, Sendable {
     /// Of the data set.
     public var data: UInt64
-    /// Of the division that `csv:FILE` or shards of one's own make; nil where settings and data alone
-    /// say it.
+    /// Of the division that `csv:FILE`, the data's owners or shards of one's own make; nil where
+    /// settings and data alone say it.
     public var partition: UInt64?
+    /// The SHA-256 of the file with the weights to begin with, 64 hexadecimal digits; nil for none.
+    public var initialModel: String?
 
     /// Inputs that are known.
-    public init(data: UInt64, partition: UInt64? = nil) {
+    public init(data: UInt64, partition: UInt64? = nil, initialModel: String? = nil) {
         self.data = data
         self.partition = partition
+        self.initialModel = initialModel
     }
 
     /// The inputs of a run whose clients have these shards.
@@ -26,16 +29,18 @@ public struct RunInputs: Hashable, Sendable {
     ) {
         self.data = data
         if areOwn { partition = shards.fingerprint }
-        if case .natural = settings.partition { partition = shards.fingerprint }
+        if settings.dividesByData { partition = shards.fingerprint }
     }
 
-    /// The inputs of a run that is to be; a partition's file is read for it.
-    /// - Throws: `PartitionError`.
-    package init(_ settings: RunSpec, data: UInt64, images: Samples) throws {
+    /// The inputs of a run that is to be; a partition's file is read for it, and that of the weights.
+    /// - Throws: `PartitionError`, `InitialModelError`.
+    package init(_ settings: RunSpec, data: UInt64, dataset: Dataset) throws {
         self.data = data
-        guard case .natural(let file) = settings.partition else { return }
-        partition = try Partition.natural(file: file)
-            .divide(images, among: settings.clients, seed: settings.seed).fingerprint
+        initialModel = try settings.initialModel.map {
+            (path) throws(InitialModelError) in try InitialModel.fingerprint(ofFile: path)
+        }
+        guard settings.dividesByData else { return }
+        partition = try settings.shards(of: dataset.train, owners: dataset.owners).fingerprint
     }
 
     /// A fingerprint as it is written: 16 hexadecimal digits.

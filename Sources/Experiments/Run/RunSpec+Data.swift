@@ -12,7 +12,8 @@ extension RunSpec {
     /// shards of them.
     ///
     /// Nothing is allocated yet that grows with the network.
-    /// - Throws: `ArchitectureError` if the model does not fit the images, `DatasetError` or
+    /// - Throws: `LossError` if the loss is not of the data's kind, `ArchitectureError` or `ModelError` if the model does
+    ///   not fit the images, `DatasetError` or
     ///   `PartitionError` if they cannot be divided as the settings say, `RunNeedsError` if the machine is
     ///   too small, `ServingError` if clients elsewhere could not be told of the model.
     /// - Parameters:
@@ -21,25 +22,41 @@ extension RunSpec {
     package func checked(
         on dataset: Dataset, strategy: Strategy? = nil, shards: (any ShardSource)? = nil,
         threads: Int, for execution: Execution
-    ) throws -> (architecture: Architecture, strategy: Strategy, shards: any ShardSource) {
+    ) throws -> (
+        architecture: Architecture, loss: Loss, strategy: Strategy, shards: any ShardSource
+    ) {
+        let loss = try resolvedLoss(for: dataset.train)
         let architecture = try model.architecture(
-            input: dataset.train.featureShape, classCount: dataset.train.outputCount)
-        let strategy = strategy ?? federatedStrategy
-        let shards = try shards ?? self.shards(of: dataset.train)
+            input: dataset.train.featureShape, classCount: loss.outputCount(for: dataset.train))
+        if let problem = loss.problem(with: dataset.train, outputs: architecture.classCount) {
+            throw problem
+        }
+        try augment?.check(dataset.train)
+        let strategy = try strategy ?? federatedStrategy(for: architecture)
+        let shards = try shards ?? self.shards(of: dataset.train, owners: dataset.owners)
         let needs = RunNeeds(
-            architecture, engine: engine, strategy: strategy, training: training,
+            architecture, engine: engine, loss: loss, strategy: strategy, training: training,
             largestShard: shards.largestShard,
             testImages: DecimalShare.ceiling(evaluationFraction, of: dataset.test.count),
             rules: execution == .served ? servedRules : rules, threads: threads,
             trains: execution != .served)
-        try needs.check(model: model.rawValue)
+        try needs.check(model: model.name)
         if execution.hasRealClients {
             guard architecture.parameterCount <= ModelHeader.parameterLimit else {
                 throw ServingError.parameters(
                     architecture.parameterCount, limit: ModelHeader.parameterLimit)
             }
         }
-        return (architecture, strategy, shards)
+        return (architecture, loss, strategy, shards)
+    }
+}
+
+extension RunSpec {
+    /// The weights that a run begins with in the place of its seed's; nil where no file has them.
+    /// - Throws: `InitialModelError`.
+    package func weights(for architecture: Architecture) throws(InitialModelError) -> InitialModel? {
+        guard let initialModel else { return nil }
+        return try InitialModel(path: initialModel, architecture: architecture, seed: seed)
     }
 }
 
@@ -57,6 +74,18 @@ package enum ServingError: Error, Equatable, CustomStringConvertible {
 }
 
 extension RunSpec {
+    /// What is minimised on these samples: what the settings say, or else the usual loss of them.
+    ///
+    /// The one place where it is decided, for servers, clients, ranks and tests alike.
+    /// - Throws: `LossError` where it is of another kind than the samples.
+    /// - Precondition: the settings are `validated`.
+    package func resolvedLoss(for samples: Samples) throws(LossError) -> Loss {
+        let resolved = Loss(
+            loss ?? Loss.usual(for: samples).kind, labelSmoothing: labelSmoothing ?? 0)
+        if let problem = resolved.problem(with: samples) { throw problem }
+        return resolved
+    }
+
     /// The settings as the log has them of a run whose strategy or shards a program's own code made:
     /// nobody else can run it again from its settings alone.
     func configuration(strategy: Strategy?, hasOwnShards: Bool) throws -> JSONValue {

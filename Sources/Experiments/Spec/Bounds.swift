@@ -36,6 +36,10 @@ public struct Bounds: Hashable, Sendable {
     /// Above 0 and at most 1.
     public static let part = Bounds(from: 0, takingLow: false, to: 1, "above 0 and at most 1")
 
+    /// Above 0 and below 1.
+    static let inner = Bounds(
+        from: 0, takingLow: false, to: 1, takingHigh: false, "above 0 and below 1")
+
     /// Above 0 and at most a limit, which `words` name.
     static func upTo(_ limit: Double, _ words: String) -> Bounds {
         Bounds(from: 0, takingLow: false, to: limit, words)

@@ -74,7 +74,8 @@ extension RunSpec {
             batchSize = .all
         }
         if steps != nil { epochs = nil }
-        if given["clients"] == nil, let partition, case .natural = partition {
+        if given["clients"] == nil, let partition, partition.goesByOwners { clients = 0 }
+        if given["clients"] == nil, let partition, case .csv = partition {
             // A file that cannot be read is not complained of before its images are needed; and what it
             // does not say, no cohort can contradict.
             clients =
@@ -121,23 +122,28 @@ extension Setting {
     }
 
     /// The JSON of a word that is typed for it.
-    /// - Throws: `SettingsError.word`.
+    /// - Throws: `SettingsError.word`; `SettingsError.model` where a file holds none.
     public func json(word: String) throws(SettingsError) -> JSONValue {
-        guard let json = parse(word) else {
+        guard let json = try parse(word) else {
             throw .word(
                 word, option: option, valueName: valueName, expected: expected(insteadOf: word))
         }
         return json
     }
 
+    /// The JSON of a word; nil where it has none.
+    func meaning(of word: String) -> JSONValue? { try? parse(word) }
+
     /// What JSON its value is: "a whole number of at least 1".
     var expected: String {
         switch kind {
-        case .whole: parse("-1") == nil ? "a whole number of at least 0" : "a whole number"
+        case .whole:
+            meaning(of: "-1") == nil ? "a whole number of at least 0" : "a whole number"
         case .wholeOrAll: "a whole number or all"
         case .number: "a number"
         case .flag: "true or false"
         case .choice(let names): Self.oneOf(names)
+        case .choiceOrFile(let names): names.joined(separator: ", ") + " or the path of a file"
         case .text: "a text"
         }
     }
@@ -147,10 +153,12 @@ extension Setting {
         switch kind {
         case .whole, .wholeOrAll:
             ValueWords.whole(
-                isSigned: parse("-1") != nil, allowsAll: kind == .wholeOrAll, insteadOf: word)
+                isSigned: meaning(of: "-1") != nil, allowsAll: kind == .wholeOrAll, insteadOf: word)
         case .number: "a number"
         case .choice(let names):
             Self.oneOf(names) + Suggestion.question(Suggestion.near(word, among: names))
+        case .choiceOrFile(let names):
+            expected + Suggestion.question(Suggestion.near(word, among: names))
         case .flag, .text: expected
         }
     }

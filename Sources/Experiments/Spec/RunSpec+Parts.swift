@@ -22,9 +22,20 @@ extension RunSpec {
             steps.map(LocalTraining.Length.steps) ?? .epochs(epochs ?? Usual.epochs),
             batchSize: batchSize.count,
             optimizer: LocalOptimizer(
-                learningRate: learningRate, momentum: momentum, weightDecay: weightDecay,
+                optimizer ?? .sgd, learningRate: learningRate, momentum: momentum,
+                nesterov: nesterov ?? false, beta1: adamBeta1 ?? LocalOptimizer.usualBeta1,
+                beta2: adamBeta2 ?? LocalOptimizer.usualBeta2,
+                epsilon: adamEpsilon ?? LocalOptimizer.usualEpsilon, weightDecay: weightDecay,
                 gradientClip: gradientClip),
-            learningRateDecay: learningRateDecay)
+            learningRateDecay: learningRateDecay, schedule: schedule ?? .constant,
+            rounds: rounds, augmentation: augment,
+            // Those that drop out do not train, and the others have the time.
+            stragglers: dropStragglers == true ? nil : straggling)
+    }
+
+    /// Clients without the time for all epochs; nil for none.
+    private var straggling: Stragglers? {
+        stragglers.flatMap { $0 > 0 ? Stragglers(fraction: $0, seed: seed) : nil }
     }
 
     /// The algorithm, with its published settings where none are given, and what updates go through on
@@ -32,12 +43,32 @@ extension RunSpec {
     public var federatedStrategy: Strategy {
         var strategy = namedStrategy
         var way: [any UpdateTransform] = []
+        // Which parts of the model they are, only its architecture says.
+        if localStatistics == true { way.append(KeptParts([])) }
         if let clipUpdate {
             way.append(ClipUpdate(norm: clipUpdate))
             strategy.weighting = .uniform
         }
         if let compression = compress.flatMap(TopK.init(description:)) { way.append(compression) }
         strategy.transforms = way + strategy.transforms
+        return strategy
+    }
+
+    /// The same for a model.
+    /// - Throws: `SettingsError.strategy` where the model has no batch normalisation that could stay a client's
+    ///   own.
+    package func federatedStrategy(
+        for architecture: Architecture
+    ) throws(SettingsError) -> Strategy {
+        var strategy = federatedStrategy
+        for (index, transform) in strategy.transforms.enumerated() where transform is KeptParts {
+            guard !architecture.localRanges.isEmpty else {
+                throw .strategy(
+                    "--local-statistics keeps batch normalisations, and the model has none: take "
+                        + "another model, or leave it out")
+            }
+            strategy.transforms[index] = KeptParts(architecture.localRanges)
+        }
         return strategy
     }
 
@@ -77,7 +108,9 @@ extension RunSpec {
             overSelection: overSelection ?? 1, minimumClients: minimumClients ?? 1,
             participation: Participation(
                 availability: availability ?? 1, dropoutBefore: dropoutBefore ?? 0,
-                dropoutAfter: dropoutAfter ?? 0), dropsDiverging: dropDiverging ?? false)
+                dropoutAfter: dropoutAfter ?? 0,
+                dropped: dropStragglers == true ? straggling : nil),
+            dropsDiverging: dropDiverging ?? false)
     }
 
     /// When rounds of a served run open and close.
@@ -94,9 +127,13 @@ extension RunSpec {
 
     /// The clients' shards of these images.
     /// - Throws: `DatasetError`, `PartitionError`.
-    public func shards(of images: Samples) throws -> any ShardSource {
+    /// - Parameter owners: whose the images are, as the data set says; partitions by owners need it.
+    public func shards(
+        of images: Samples, owners: SampleOwners? = nil
+    ) throws -> any ShardSource {
         if let partition {
-            return try partition.divide(images, among: clients, seed: seed)
+            return try partition.divide(
+                images, owners: owners, among: takesAllOwners ? nil : clients, seed: seed)
         }
         return try ShardSampler(
             labels: images, experiment: experiment, samples: samples, seed: seed,

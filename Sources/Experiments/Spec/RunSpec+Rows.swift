@@ -16,6 +16,7 @@ extension RunSpec {
             if setting.isMain || value != setting.standard { told[setting.name] = value }
         }
         told["strategy"] = .string(federatedStrategy.name)
+        told["model"] = .string(model.name)
         if cohort != nil { told["cohort"] = .integer(cohortSize) }
         return told
     }
@@ -34,6 +35,8 @@ extension RunSpec {
             members[setting.name] = .some(setting.read(self))
         }
         if partition != nil { members["experiment"] = nil }
+        // The name is for people: a server sends the architecture itself.
+        members["model"] = .string(model.name)
         return members
     }
 

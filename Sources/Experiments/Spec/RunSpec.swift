@@ -1,6 +1,7 @@
 import Datasets
 import Federation
 import NeuralNetworks
+import Training
 
 /// The one description of a run: all that decides what it computes, but for the images themselves.
 ///
@@ -17,7 +18,7 @@ public struct RunSpec: Codable, Hashable, Sendable {
     public var experiment = Experiment.uniform
     /// Divides the data in the experiment's place.
     public var partition: Partition?
-    /// K.
+    /// K; 0 stands for as many as the data have owners, with a partition that goes by them.
     public var clients = Usual.clients
     /// Clients that a round is meant for; nil for all.
     public var cohort: CohortSize?
@@ -42,7 +43,8 @@ public struct RunSpec: Codable, Hashable, Sendable {
         Setting(
             "clients", \.clients, help: "Clients, K: their ids are 0 to K - 1.",
             otherNames: ["population"],
-            usual: "\(Usual.clients), with csv:FILE as many as it names",
+            usual: "\(Usual.clients), with csv:FILE as many as it names, with natural and writers as many "
+                + "as the data",
             bounds: .count, travels: true, isMain: true),
         Setting(
             "cohort", \.cohort, title: "clients a round",
@@ -78,12 +80,28 @@ public struct RunSpec: Codable, Hashable, Sendable {
     public var learningRate: Float = 0.01
     /// d: in round r the learning rate is η d^(r − 1).
     public var learningRateDecay = 1.0
-    /// β of the clients' optimiser.
+    /// What becomes of the learning rate beside that; nil for nothing.
+    public var schedule: LearningRateSchedule?
+    /// The clients' optimiser; nil for SGD.
+    public var optimizer: LocalOptimizer.Kind?
+    /// β of SGD.
     public var momentum: Float = 0
+    /// Whether that momentum is Nesterov's: true or nil.
+    public var nesterov: Bool?
+    /// β₁ of Adam; nil for the usual.
+    public var adamBeta1: Float?
+    /// β₂ of Adam; nil for the usual.
+    public var adamBeta2: Float?
+    /// ε of Adam; nil for the usual.
+    public var adamEpsilon: Float?
     /// λ.
     public var weightDecay: Float = 0
     /// Largest norm of a batch's gradient; nil for any.
     public var gradientClip: Float?
+    /// What is done to images before each step; nil for nothing.
+    public var augment: Augmentation?
+    /// Probability that a client has no time for all epochs of a round; nil for 0.
+    public var stragglers: Double?
 
     static let localTraining = [
         Setting(
@@ -105,15 +123,48 @@ public struct RunSpec: Codable, Hashable, Sendable {
             help: "The learning rate is multiplied by it each round.", valueName: "factor",
             bounds: .part, travels: true),
         Setting(
-            "momentum", \.momentum, help: "Momentum of local SGD.", valueName: "beta",
-            bounds: .decay, travels: true),
+            "schedule", \.schedule, title: "rate’s schedule",
+            help: "The learning rate by round: constant, step:ROUNDS:FACTOR, cosine or "
+                + "cosine:FINAL, each behind warmup:ROUNDS+ or not.", usual: "constant",
+            travels: true),
         Setting(
-            "weightDecay", \.weightDecay, help: "λ: the gradient gains λ times the weights.",
+            "optimizer", \.optimizer, title: "local optimizer", help: "Local optimizer.",
+            usual: "sgd", travels: true),
+        Setting(
+            "momentum", \.momentum, help: "Momentum of local SGD.", valueName: "beta",
+            bounds: .decay, needs: .optimizers(.sgd), travels: true),
+        Setting(
+            "nesterov", \.nesterov, title: "kind of momentum", help: "Momentum is Nesterov's.",
+            needs: Setting.Needs(optimizers: [.sgd], other: "momentum"), travels: true,
+            format: .words(yes: "Nesterov’s", no: "plain")),
+        Setting(
+            "adamBeta1", \.adamBeta1, title: "Adam’s β₁", help: "β₁ of local Adam.",
+            valueName: "beta", usual: "\(LocalOptimizer.usualBeta1)", bounds: .decay,
+            needs: .optimizers(.adam, .adamw), travels: true),
+        Setting(
+            "adamBeta2", \.adamBeta2, title: "Adam’s β₂", help: "β₂ of local Adam.",
+            valueName: "beta", usual: "\(LocalOptimizer.usualBeta2)", bounds: .decay,
+            needs: .optimizers(.adam, .adamw), travels: true),
+        Setting(
+            "adamEpsilon", \.adamEpsilon, title: "Adam’s ε", help: "ε of local Adam.",
+            valueName: "epsilon", usual: "\(LocalOptimizer.usualEpsilon)", bounds: .part,
+            needs: .optimizers(.adam, .adamw), travels: true),
+        Setting(
+            "weightDecay", \.weightDecay,
+            help: "λ: the gradient gains λ times the weights; with adamw they lose it themselves.",
             valueName: "lambda", bounds: .nonNegative, travels: true),
         Setting(
             "gradientClip", \.gradientClip, title: "gradients clipped to",
             help: "Largest norm of a batch's gradient.", valueName: "norm", bounds: .positive,
             travels: true),
+        Setting(
+            "augment", \.augment, title: "images augmented by",
+            help: "Shift and mirror images at random in training: shift:PIXELS, flip or "
+                + "shift:PIXELS+flip.", valueName: "how", travels: true),
+        Setting(
+            "stragglers", \.stragglers,
+            help: "Probability that a client trains only 1 to all of its epochs in a round.",
+            valueName: "probability", bounds: .range(0, 1), travels: true),
     ]
 
     // MARK: Algorithm
@@ -136,6 +187,8 @@ public struct RunSpec: Codable, Hashable, Sendable {
     public var clipUpdate: Float?
     /// What part of each change is sent, like `topk:0.1`; nil for all of it.
     public var compress: String?
+    /// Whether batch normalisations stay each client's own; true or nil.
+    public var localStatistics: Bool?
 
     static let algorithm = [
         Setting("strategy", \.strategy, help: "Federated algorithm.", isMain: true),
@@ -169,6 +222,10 @@ public struct RunSpec: Codable, Hashable, Sendable {
         Setting(
             "compress", \.compress, title: "changes sent",
             help: "Send a part of each change, the rest later: topk:FRACTION.", valueName: "how"),
+        Setting(
+            "localStatistics", \.localStatistics, title: "batch normalisations",
+            help: "Batch normalisations stay each client's own, as in FedBN.", travels: true,
+            format: .words(yes: "each client’s own", no: "averaged")),
     ]
 
     // MARK: Rounds and tests
@@ -211,8 +268,24 @@ public struct RunSpec: Codable, Hashable, Sendable {
 
     /// The data by name, like `MNIST`: their fingerprint stands beside the settings.
     public var dataset = ""
+    /// Whether height and width of each image change places: true or nil.
+    public var transpose: Bool?
+    /// The column of a table that is to be predicted; nil for the usual.
+    public var label: String?
+    /// The column of a table that says whose a row is; nil for none.
+    public var clientColumn: String?
+    /// The part that is tested on of data without test samples of their own; nil for the usual.
+    public var testFraction: Double?
+    /// What models see of the numbers; nil for `unit`.
+    public var scaling: ScalingChoice?
     /// The model.
-    public var model = NamedModel.referenceCNN
+    public var model = ModelChoice.referenceCNN
+    /// A safetensors file of the model to begin with; nil for one of the seed's.
+    public var initialModel: String?
+    /// What is minimised; nil for softmax cross-entropy of classes, squared error of numbers.
+    public var loss: Loss.Kind?
+    /// s of softmax cross-entropy; nil for 0.
+    public var labelSmoothing: Float?
     /// How it is computed.
     public var engine = Engine.fused
     /// Names all random streams: the same seed gives the same bits.
@@ -221,9 +294,44 @@ public struct RunSpec: Codable, Hashable, Sendable {
     static let dataAndModel = [
         Setting(
             "dataset", \.dataset, title: "data set",
-            help: "mnist, digits, or a folder with four IDX files.", valueName: "data",
-            usual: "mnist, or digits where it is not to be had", travels: true, isMain: true),
-        Setting("model", \.model, help: "Model.", valueName: "name", travels: true, isMain: true),
+            help: "mnist, digits, or a path: an .npz, .csv or .tsv file, LEAF's .json, or a folder "
+                + "with IDX files, CIFAR's binary files, .npy files, or one file or folder a client.",
+            valueName: "data", usual: "mnist, or digits where it is not to be had", travels: true,
+            isMain: true),
+        Setting(
+            "transpose", \.transpose, title: "orientation of images",
+            help: "Height and width of each image change places, as EMNIST's need.", travels: true,
+            format: .words(yes: "transposed", no: "as they are")),
+        Setting(
+            "label", \.label, title: "label column",
+            help: "The column of a table that is to be predicted.", valueName: "column",
+            usual: "label, class, target or y", travels: true),
+        Setting(
+            "clientColumn", \.clientColumn,
+            help: "The column of a table that says whose a row is.", valueName: "column",
+            travels: true),
+        Setting(
+            "testFraction", \.testFraction, title: "part set aside for tests",
+            help: "The part, drawn at random, that is tested on of data without test samples of "
+                + "their own.", valueName: "part", usual: "\(DatasetOptions.usualTestFraction)",
+            bounds: .inner, travels: true),
+        Setting(
+            "scaling", \.scaling,
+            help: "What models see: unit, bytes as byte / 255 and numbers as they are, or "
+                + "standard, each channel with mean 0 and deviation 1 in the training samples.",
+            usual: "unit", travels: true),
+        Setting("model", \.model, help: "Model.", travels: true, isMain: true),
+        Setting(
+            "initialModel", \.initialModel, title: "model to begin with",
+            help: "Begin with the weights of a safetensors file, tensor by tensor.",
+            valueName: "file"),
+        Setting(
+            "loss", \.loss, help: "What is minimised.",
+            usual: "softmax-cross-entropy, of numbers squared-error", travels: true),
+        Setting(
+            "labelSmoothing", \.labelSmoothing,
+            help: "The part of a label that counts for all classes alike.", valueName: "part",
+            bounds: .decay, travels: true),
         Setting(
             "engine", \.engine,
             help: "Operations: fused, or plain ones (im2col and OpenBLAS) that take longer.",
@@ -242,6 +350,8 @@ public struct RunSpec: Codable, Hashable, Sendable {
     public var dropoutBefore: Double?
     /// Probability that a trained client's update is lost; nil for 0.
     public var dropoutAfter: Double?
+    /// Whether stragglers drop out before they train, in place of training less: true or nil.
+    public var dropStragglers: Bool?
     /// Whether a client whose training diverges only loses its place; true or nil.
     public var dropDiverging: Bool?
 
@@ -258,6 +368,11 @@ public struct RunSpec: Codable, Hashable, Sendable {
             "dropoutAfter", \.dropoutAfter, title: "drop-out after training",
             help: "Probability that a trained client's update is lost.",
             valueName: "probability", bounds: .decay, needs: .simulation),
+        Setting(
+            "dropStragglers", \.dropStragglers, title: "stragglers’ part",
+            help: "Stragglers drop out before they train, in place of training less.",
+            needs: Setting.Needs(clients: .simulated, other: "stragglers"),
+            format: .words(yes: "none: they drop out", no: "fewer epochs")),
         Setting(
             "dropDiverging", \.dropDiverging, title: "clients that diverge",
             help: "A client whose training diverges only loses its place; else it ends the run.",

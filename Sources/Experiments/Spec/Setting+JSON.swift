@@ -12,8 +12,10 @@ extension Setting {
         ]
         members["bounds"] = bounds.map { .object($0.members) }
         members["usual"] = usual.map { .string($0) }
-        if case .choice(let names) = kind {
-            members["values"] = .array(names.map { parse($0) ?? .string($0) })
+        switch kind {
+        case .choice(let names), .choiceOrFile(let names):
+            members["values"] = .array(names.map { meaning(of: $0) ?? .string($0) })
+        default: break
         }
         return .object(members)
     }
@@ -24,7 +26,8 @@ extension Setting {
         let type = schemaTypes + (RunSpec.isOptional(self) ? ["\"null\""] : [])
         parts.append("type: " + (type.count == 1 ? type[0] : "[\(type.joined(separator: ", "))]"))
         if case .choice(let names) = kind {
-            let values = names.map { parse($0)?.typed ?? $0 }
+            var values = names.map { meaning(of: $0)?.typed ?? $0 }
+            if RunSpec.isOptional(self) { values.append("null") }
             parts.append("enum: [\(values.joined(separator: ", "))]")
         }
         if let bounds {
@@ -44,6 +47,7 @@ extension Setting {
         case .number: name == "cohort" ? ["number", "string"] : ["number"]
         case .flag: ["boolean"]
         case .choice(let names): [Int(names.first ?? "") == nil ? "string" : "integer"]
+        case .choiceOrFile: ["string", "object"]
         case .text: ["string"]
         }
     }
@@ -74,6 +78,11 @@ extension Setting.Needs {
         if !strategies.isEmpty {
             parts.append(strategies.map(\.rawValue).joined(separator: ", "))
         }
+        if !optimizers.isEmpty {
+            parts.append(
+                "the optimizer " + optimizers.map(\.rawValue).joined(separator: " or "))
+        }
+        if let other { parts.append("--" + Spelling.dashed(other)) }
         if experiment { parts.append("an experiment") }
         switch clients {
         case nil, .noted: break
@@ -88,6 +97,10 @@ extension Setting.Needs {
         if !strategies.isEmpty {
             members["strategies"] = .array(strategies.map { .string($0.rawValue) })
         }
+        if !optimizers.isEmpty {
+            members["optimizers"] = .array(optimizers.map { .string($0.rawValue) })
+        }
+        if let other { members["setting"] = .string(other) }
         if experiment { members["experiment"] = true }
         switch clients {
         case nil: break

@@ -1,4 +1,5 @@
 import JSON
+import NeuralNetworks
 
 /// One setting of a run: what it is called, what it may be, what it belongs to, how it is worded and
 /// where it travels.
@@ -33,7 +34,7 @@ public struct Setting: Sendable {
 
     let read: @Sendable (RunSpec) -> JSONValue
     let write: @Sendable (JSONValue, inout RunSpec) throws(ValueProblem) -> Void
-    let parse: @Sendable (String) -> JSONValue?
+    let parse: @Sendable (String) throws(SettingsError) -> JSONValue?
 
     /// A row.
     init<Value: SettingValue>(
@@ -58,7 +59,7 @@ public struct Setting: Sendable {
         write = { (json, spec) throws(ValueProblem) in
             spec[keyPath: path] = try Value(json: json)
         }
-        parse = { Value.json(word: $0) }
+        parse = { (word) throws(SettingsError) in try Value.json(word: word) }
     }
 
     /// What its option is called: `--batch-size`.
@@ -79,8 +80,11 @@ public struct Setting: Sendable {
     /// Its sentence with what values there are and the default: "Rounds. (default: 5)".
     public var fullHelp: String {
         var notes: [String] = []
-        if case .choice(let names) = kind {
-            notes.append("values: \(names.joined(separator: ", "))")
+        switch kind {
+        case .choice(let names): notes.append("values: \(names.joined(separator: ", "))")
+        case .choiceOrFile(let names):
+            notes.append("values: \(names.joined(separator: ", ")), FILE.json")
+        default: break
         }
         if let defaultWords { notes.append("default: \(defaultWords)") }
         return notes.isEmpty ? help : "\(help) (\(notes.joined(separator: "; ")))"
@@ -103,6 +107,8 @@ extension Setting {
         case flag
         /// One of these.
         case choice([String])
+        /// One of these, or what a file holds.
+        case choiceOrFile([String])
         /// Anything else.
         case text
 
@@ -113,6 +119,7 @@ extension Setting {
             case .number: "number"
             case .flag: "flag"
             case .choice: "choice"
+            case .choiceOrFile: "choice or file"
             case .text: "text"
             }
         }
@@ -126,6 +133,10 @@ extension Setting {
         public var experiment = false
         /// Clients of this sort.
         public var clients: Clients?
+        /// One of these optimisers of the clients; none where any will do.
+        public var optimizers: [LocalOptimizer.Kind] = []
+        /// Another setting that is not at its default.
+        public var other: String?
 
         /// Nothing.
         static let nothing = Needs()
@@ -137,6 +148,10 @@ extension Setting {
         static let server = Needs(clients: .joining)
         /// One of these strategies.
         static func strategies(_ names: StrategyName...) -> Needs { Needs(strategies: names) }
+        /// One of these optimisers.
+        static func optimizers(_ kinds: LocalOptimizer.Kind...) -> Needs {
+            Needs(optimizers: kinds)
+        }
     }
 
     /// What clients a run may have.

@@ -1,6 +1,7 @@
 import Datasets
 import JSON
 import NeuralNetworks
+import Training
 
 /// What a setting can hold: known by its JSON, which logs, stores and spec files have, and by the word
 /// that is typed for it.
@@ -8,7 +9,8 @@ protocol SettingValue: Sendable {
     /// What sort it is.
     static var kind: Setting.Kind { get }
     /// The JSON of a word; nil where it is none of these values.
-    static func json(word: String) -> JSONValue?
+    /// - Throws: `SettingsError` where a file that it names is the reason.
+    static func json(word: String) throws(SettingsError) -> JSONValue?
     /// The value of that JSON.
     init(json: JSONValue) throws(ValueProblem)
     /// Null for none.
@@ -25,7 +27,9 @@ enum ValueProblem: Error {
 
 extension Optional: SettingValue where Wrapped: SettingValue {
     static var kind: Setting.Kind { Wrapped.kind }
-    static func json(word: String) -> JSONValue? { Wrapped.json(word: word) }
+    static func json(word: String) throws(SettingsError) -> JSONValue? {
+        try Wrapped.json(word: word)
+    }
     init(json: JSONValue) throws(ValueProblem) {
         self = json == .null ? nil : try Wrapped(json: json)
     }
@@ -115,8 +119,32 @@ extension NamedSettingValue {
 }
 
 extension StrategyName: NamedSettingValue {}
-extension NamedModel: NamedSettingValue {}
+extension ScalingChoice: NamedSettingValue {}
 extension Engine: NamedSettingValue {}
+extension LocalOptimizer.Kind: NamedSettingValue {}
+
+extension LearningRateSchedule: SettingValue {
+    static var kind: Setting.Kind { .text }
+    static func json(word: String) -> JSONValue? { .string(word) }
+    init(json: JSONValue) throws(ValueProblem) {
+        let text = try String(json: json)
+        guard let value = LearningRateSchedule(text) else { throw .meaning(.schedule(text)) }
+        self = value
+    }
+    var json: JSONValue { .string(description) }
+}
+
+extension Augmentation: SettingValue {
+    static var kind: Setting.Kind { .text }
+    static func json(word: String) -> JSONValue? { .string(word) }
+    init(json: JSONValue) throws(ValueProblem) {
+        let text = try String(json: json)
+        guard let value = Augmentation(text) else { throw .meaning(.augmentation(text)) }
+        self = value
+    }
+    var json: JSONValue { .string(description) }
+}
+extension Loss.Kind: NamedSettingValue {}
 
 extension Experiment: SettingValue {
     static var kind: Setting.Kind { .choice(allCases.map { "\($0.rawValue)" }) }

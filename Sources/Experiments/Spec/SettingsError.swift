@@ -1,6 +1,8 @@
 import Datasets
 import Federation
 import JSON
+import NeuralNetworks
+import Training
 
 /// Why settings are not those of a run: one sentence, which names an option, its value and what was
 /// expected.
@@ -31,6 +33,17 @@ public enum SettingsError: Error, Equatable, Sendable {
     case minimumBeyondCohort(minimum: Int, cohort: Int)
     /// A setting that only other strategies have.
     case wrongStrategy(option: String, owners: [StrategyName], strategy: StrategyName)
+    /// A setting that only other optimisers have.
+    case wrongOptimizer(
+        option: String, owners: [LocalOptimizer.Kind], optimizer: LocalOptimizer.Kind)
+    /// A setting that means nothing without another.
+    case alone(option: String, without: String)
+    /// A text that is no schedule.
+    case schedule(String)
+    /// A text that is no augmentation.
+    case augmentation(String)
+    /// Stragglers of whom none would be left.
+    case allDropped
     /// What belongs to an experiment, with a partition.
     case fixedPartition
     /// A strategy whose clients need more than the plain API carries.
@@ -47,6 +60,10 @@ public enum SettingsError: Error, Equatable, Sendable {
     case samples(DatasetError)
     /// A partition that divides no data.
     case partition(PartitionError)
+    /// Labels that are smoothed for a loss without.
+    case loss(LossError)
+    /// A file that holds no model.
+    case model(ArchitectureFileError)
     /// Rules that no run can have.
     case rules(RoundRulesError)
 }
@@ -81,6 +98,16 @@ extension SettingsError: CustomStringConvertible {
         case .wrongStrategy(let option, let owners, let strategy):
             "\(option) belongs to \(owners.map(\.rawValue).joined(separator: ", ")): the strategy "
                 + "is \(strategy.rawValue)"
+        case .wrongOptimizer(let option, let owners, let optimizer):
+            "\(option) belongs to \(owners.map(\.rawValue).joined(separator: ", ")): the optimizer "
+                + "is \(optimizer.rawValue)"
+        case .alone(let option, let other): "\(option) needs \(other)"
+        case .schedule(let text):
+            "--schedule must be \(LearningRateSchedule.forms), not “\(text)”"
+        case .augmentation(let text):
+            "--augment must be \(Augmentation.forms), not “\(text)”"
+        case .allDropped:
+            "--drop-stragglers with --stragglers 1 leaves no client: expected less than 1"
         case .fixedPartition:
             "--fixed-shards belongs to an experiment: a partition is fixed"
         case .modelsAlone(let strategy):
@@ -96,6 +123,8 @@ extension SettingsError: CustomStringConvertible {
                 + "there are \(clients)"
         case .samples(let error): "\(error)"
         case .partition(let error): "\(error)"
+        case .loss(let error): "\(error)"
+        case .model(let error): "\(error)"
         case .rules(let error): "\(error)"
         }
     }

@@ -9,7 +9,8 @@ extension SpecFile {
         if let source { given["dataset"] = .string(source.dataset) }
         self.init(
             given, dataFingerprint: log.dataFingerprint,
-            partitionFingerprint: log.partitionFingerprint)
+            partitionFingerprint: log.partitionFingerprint,
+            initialModelFingerprint: log.initialModelFingerprint)
     }
 
     /// Refuses other images, or another division of them, than the file says.
@@ -23,6 +24,11 @@ extension SpecFile {
         guard later["dataset"] == nil else { return }
         if let dataFingerprint, dataFingerprint != inputs.dataText {
             throw .otherData(path, origin: origin)
+        }
+        if later["initialModel"] == nil, let initialModelFingerprint,
+            initialModelFingerprint != inputs.initialModel
+        {
+            throw .otherInitialModel(path, file: given["initialModel"]?.typed ?? "")
         }
         guard later["partition"] == nil, later["experiment"] == nil else { return }
         if let partitionFingerprint, let found = inputs.partitionText,

@@ -6,8 +6,9 @@ import Platform
 /// A run as a file: its settings, and by fingerprints the images that they were for.
 ///
 /// The file is a JSON object. Its keys are the names of settings; those that are missing or null are at
-/// their defaults. `dataFingerprint` and `partitionFingerprint`, which `federated show RUN --spec` adds,
-/// refuse other images, and another file of a partition, than the run's.
+/// their defaults. `dataFingerprint`, `partitionFingerprint` and `initialModelFingerprint`, which
+/// `federated show RUN --spec` adds, refuse other images, and another file of a partition or of weights,
+/// than the run's.
 public struct SpecFile: Hashable, Sendable {
     /// What is said of the run.
     public var given: GivenSettings
@@ -15,14 +16,18 @@ public struct SpecFile: Hashable, Sendable {
     public var dataFingerprint: String?
     /// Of what `csv:FILE` made of them; nil for anything.
     public var partitionFingerprint: String?
+    /// The SHA-256 of the file with the weights to begin with, 64 hexadecimal digits; nil for any.
+    public var initialModelFingerprint: String?
 
     /// A run's spec.
     public init(
-        _ given: GivenSettings, dataFingerprint: String? = nil, partitionFingerprint: String? = nil
+        _ given: GivenSettings, dataFingerprint: String? = nil, partitionFingerprint: String? = nil,
+        initialModelFingerprint: String? = nil
     ) {
         self.given = given
         self.dataFingerprint = dataFingerprint
         self.partitionFingerprint = partitionFingerprint
+        self.initialModelFingerprint = initialModelFingerprint
     }
 
     /// Bytes that a spec may have: a few hundred are usual.
@@ -30,6 +35,7 @@ public struct SpecFile: Hashable, Sendable {
 
     private static let dataKey = "dataFingerprint"
     private static let partitionKey = "partitionFingerprint"
+    private static let initialModelKey = "initialModelFingerprint"
 
     /// Reads a file.
     /// - Throws: `SpecFileError`.
@@ -60,6 +66,8 @@ public struct SpecFile: Hashable, Sendable {
                 members.removeValue(forKey: Self.dataKey), Self.dataKey)
             partitionFingerprint = try Self.fingerprint(
                 members.removeValue(forKey: Self.partitionKey), Self.partitionKey)
+            initialModelFingerprint = try Self.fingerprint(
+                members.removeValue(forKey: Self.initialModelKey), Self.initialModelKey, digits: 64)
             given = try GivenSettings(members)
         } catch {
             throw .settings(path, error)
@@ -67,19 +75,22 @@ public struct SpecFile: Hashable, Sendable {
     }
 
     private static func fingerprint(
-        _ json: JSONValue?, _ key: String
+        _ json: JSONValue?, _ key: String, digits: Int = 16
     ) throws(SettingsError) -> String? {
         guard let json, json != .null else { return nil }
-        guard case .string(let text) = json, text.utf8.count == 16,
+        guard case .string(let text) = json, text.utf8.count == digits,
             text.allSatisfy({ $0.isHexDigit && !$0.isUppercase })
-        else { throw .kind(key, expected: "16 hexadecimal digits", found: json) }
+        else { throw .kind(key, expected: "\(digits) hexadecimal digits", found: json) }
         return text
     }
 
     /// Its members, in the order of the table.
     private var members: [(String, JSONValue)] {
         RunSpec.settings.compactMap { setting in given[setting.name].map { (setting.name, $0) } }
-            + [(Self.dataKey, dataFingerprint), (Self.partitionKey, partitionFingerprint)]
+            + [
+                (Self.dataKey, dataFingerprint), (Self.partitionKey, partitionFingerprint),
+                (Self.initialModelKey, initialModelFingerprint),
+            ]
             .compactMap { key, value in value.map { (key, .string($0)) } }
     }
 
@@ -111,6 +122,8 @@ public enum SpecFileError: Error, Equatable, Sendable, CustomStringConvertible {
     case otherData(String, origin: String)
     /// Another division of them.
     case otherDivision(String, by: String)
+    /// Other weights to begin with.
+    case otherInitialModel(String, file: String)
 
     /// The sentence.
     public var description: String {
@@ -128,6 +141,9 @@ public enum SpecFileError: Error, Equatable, Sendable, CustomStringConvertible {
         case .otherDivision(let path, let partition):
             "\(path) is of another division than \(partition) makes here: bring its file, or take its "
                 + "partitionFingerprint out"
+        case .otherInitialModel(let path, let file):
+            "\(path) began with other weights than \(file) holds: bring its file, or take its "
+                + "initialModelFingerprint out"
         }
     }
 }

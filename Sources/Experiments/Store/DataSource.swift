@@ -12,6 +12,8 @@ public struct DataSource: Codable, Equatable, Sendable {
     /// The fingerprint of what a partition's file made of it; nil where there is none, and in stores of
     /// earlier versions.
     public var partition: UInt64?
+    /// The SHA-256 of the file with the weights to begin with; nil where there is none.
+    public var initialModel: String?
 
     init(dataset: String, fingerprint: UInt64) {
         self.dataset = dataset
@@ -32,13 +34,14 @@ public struct DataSource: Codable, Equatable, Sendable {
     }
 
     /// The source with the fingerprint of a partition's file, if there is one.
-    /// - Throws: `PartitionError`.
+    /// - Throws: `PartitionError`, `InitialModelError`.
     package func dividing(
         _ dataset: Dataset, _ settings: RunSpec
     ) throws -> DataSource {
         var source = self
-        source.partition = try RunInputs(settings, data: fingerprint, images: dataset.train)
-            .partition
+        let inputs = try RunInputs(settings, data: fingerprint, dataset: dataset)
+        source.partition = inputs.partition
+        source.initialModel = inputs.initialModel
         return source
     }
 }

@@ -10,11 +10,13 @@ public enum ResumeError: Error, Equatable, Sendable, CustomStringConvertible {
     case otherData(run: String, origin: String)
     /// What divides the images does it otherwise than when the run was begun.
     case otherDivision(run: String, by: String)
+    /// The file of the weights to begin with holds others than when the run was begun.
+    case otherInitialModel(run: String, file: String)
 
     private var run: String {
         switch self {
         case .unknownSettings(let run), .refused(let run, _), .otherState(let run, _),
-            .otherData(let run, _), .otherDivision(let run, _):
+            .otherData(let run, _), .otherDivision(let run, _), .otherInitialModel(let run, _):
             run
         }
     }
@@ -28,6 +30,7 @@ public enum ResumeError: Error, Equatable, Sendable, CustomStringConvertible {
             "\(origin) holds other images than those it was begun with"
         case .otherDivision(_, let what):
             "\(what) divides the images otherwise than when it was begun"
+        case .otherInitialModel(_, let file): "\(file) holds other weights than when it was begun"
         }
     }
 

@@ -68,8 +68,12 @@ public struct ResumedRun: Sendable {
         }
     }
 
-    /// Refuses shards that divide the data otherwise than when the run was begun.
+    /// Refuses shards that divide the data otherwise than when the run was begun, and other weights to
+    /// begin with.
     func check(_ inputs: RunInputs) throws(ResumeError) {
+        if let weights = source.initialModel, weights != inputs.initialModel {
+            throw .otherInitialModel(run: name, file: spec.initialModel ?? "")
+        }
         guard let partition = source.partition, partition != inputs.partition else { return }
         throw .otherDivision(run: name, by: divider)
     }
@@ -89,7 +93,7 @@ public struct ResumedRun: Sendable {
     }
 
     private var divider: String {
-        if case .natural(let file) = spec.partition { file } else { "the partition" }
+        if case .csv(let file) = spec.partition { file } else { "the partition" }
     }
 }
 

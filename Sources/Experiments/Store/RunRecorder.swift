@@ -60,6 +60,7 @@ public final class RunRecorder: Sendable {
         } else {
             var source = run.data.source
             source.partition = run.inputs.partition
+            source.initialModel = run.inputs.initialModel
             name = try store.begin(
                 kind: kind, header: run.header, source: try JSONValue(encoding: source),
                 layout: run.architecture.layout, samples: run.samplesByClient)

@@ -13,9 +13,12 @@ extension JSONValue {
         case .unsigned(let value): "\(value)"
         case .number(let value): "\(value)"
         case .string(let value): value
-        case .array, .object: String(decoding: encoded(), as: UTF8.self)
+        case .array, .object: ModelFile.words(of: self) ?? String(decoding: encoded(), as: UTF8.self)
         }
     }
+
+    /// The value as a cell of a table: a model from a file by its name and digest, all else as it is typed.
+    var cell: String { ModelFile.words(of: self) ?? typed }
 
     /// The members of an object by name; nothing for another value.
     package var members: [String: JSONValue] {
@@ -57,7 +60,7 @@ extension StoredRun {
         [
             name, kind, header.datasetWords, header.divisionWords, header.strategyWords,
             header.model.words, "\(header.clientNumber)", "\(roundCount)/\(header.maxRound)",
-            "\(header.seed)", lastAccuracy.map(Text.percent) ?? "–", outcome,
+            "\(header.seed)", lastAccuracy.map(header.score.named) ?? "–", outcome,
         ]
     }
 }

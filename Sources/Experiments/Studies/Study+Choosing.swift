@@ -29,14 +29,14 @@ extension StudyCell {
         var settings = settings
         settings.rounds = min(3, settings.rounds)
         return StudyCell(
-            name: name, measure: measure, paper: paper, settings: settings,
+            name: name, measure: measure, published: published, settings: settings,
             learningRates: [learningRates[0]])
     }
 
     /// The cell with other learning rates to choose from; with its own where there are none.
     public func choosing(from rates: [Float]) -> StudyCell {
         StudyCell(
-            name: name, measure: measure, paper: paper, settings: settings,
+            name: name, measure: measure, published: published, settings: settings,
             learningRates: rates.isEmpty ? learningRates : rates)
     }
 }

@@ -37,7 +37,7 @@ extension Study {
         let fractions = [0, 0.1, 0.2, 0.5, 1.0]
         let rows:
             [(
-                model: NamedModel, word: String, target: Double, epochs: Double,
+                model: ModelChoice, word: String, target: Double, epochs: Double,
                 papers: [(Double, Double)]
             )] = [
                 (
@@ -68,7 +68,7 @@ extension Study {
     }()
 
     private static func cell(
-        _ name: String, _ model: NamedModel, target: Double, _ partition: Partition,
+        _ name: String, _ model: ModelChoice, target: Double, _ partition: Partition,
         fraction: Double, epochs: Double, batch: BatchSize, paper: Double
     ) -> StudyCell {
         var settings = RunSpec()
@@ -85,7 +85,7 @@ extension Study {
         settings.noClientEvaluation = true
         return StudyCell(
             name: name, measure: .rounds(to: target),
-            paper: StudyCell.Published(value: paper), settings: settings,
+            published: StudyCell.Published(value: paper), settings: settings,
             learningRates: rates(batch))
     }
 

@@ -1,3 +1,4 @@
+import Datasets
 import Platform
 
 /// A published table that can be run again: what it measures, and its cells.
@@ -8,22 +9,41 @@ public struct Study: Sendable {
         case rounds(to: Double)
         /// The server's best accuracy.
         case bestAccuracy
+        /// The mean of the server's last accuracies, as many as that: what a curve ends at that goes up
+        /// and down.
+        case meanAccuracy(last: Int)
+    }
+
+    /// What its runs are run on.
+    public enum Material: Sendable, Hashable {
+        /// MNIST, known by its fingerprint.
+        case mnist
+        /// CIFAR-10, as it is or after JPEG: known by its shape and its counts.
+        case cifar10
     }
 
     /// As the command has it: "mcmahan-table2".
     public let name: String
-    /// One line: authors, year, table.
+    /// One line: who published it, the year, the table.
     public let source: String
+    /// What its runs are run on.
+    public let material: Material
     /// What is in the table.
     public let cells: [StudyCell]
 
     /// All that this package knows.
-    public static let all: [Study] = [.mcmahanTable1, .mcmahanTable2, .niidBench]
+    public static let all: [Study] = [
+        .mcmahanTable1, .mcmahanTable2, .niidBench, .niidBenchCIFAR10, .niidBenchCIFAR10Authors,
+        .fedProxStragglers,
+    ]
 
     /// A study of one's own.
-    public init(name: String, source: String, cells: [StudyCell]) {
+    public init(
+        name: String, source: String, material: Material = .mnist, cells: [StudyCell]
+    ) {
         self.name = name
         self.source = source
+        self.material = material
         self.cells = cells
     }
 }
@@ -35,10 +55,10 @@ public struct StudyCell: Sendable {
     /// What its number is.
     public let measure: Study.Measure
     /// What was published.
-    public let paper: Published
+    public let published: Published
     /// All but seed and learning rate.
     public let settings: RunSpec
-    /// What the learning rate is chosen from; the first one alone where the paper names it.
+    /// What the learning rate is chosen from; the first one alone where it was published.
     public let learningRates: [Float]
 
     /// A published number.
@@ -58,13 +78,13 @@ public struct StudyCell: Sendable {
     /// A cell.
     /// - Precondition: there is a learning rate.
     public init(
-        name: String, measure: Study.Measure, paper: Published, settings: RunSpec,
+        name: String, measure: Study.Measure, published: Published, settings: RunSpec,
         learningRates: [Float]
     ) {
         precondition(!learningRates.isEmpty, "cell \(name) has no learning rate")
         self.name = name
         self.measure = measure
-        self.paper = paper
+        self.published = published
         self.settings = settings
         self.learningRates = learningRates
     }
@@ -78,6 +98,9 @@ extension Study.Measure {
     public func value(of accuracies: [Double]) -> Double? {
         switch self {
         case .bestAccuracy: return accuracies.max()
+        case .meanAccuracy(let last):
+            let end = accuracies.suffix(last)
+            return end.isEmpty ? nil : end.reduce(0, +) / Double(end.count)
         case .rounds(let target):
             var best = 0.0
             for (index, accuracy) in accuracies.enumerated() {
@@ -95,7 +118,7 @@ extension Study.Measure {
     /// Whether `a` is better than `b`.
     public func isBetter(_ a: Double, than b: Double) -> Bool {
         switch self {
-        case .bestAccuracy: a > b
+        case .bestAccuracy, .meanAccuracy: a > b
         case .rounds: a < b
         }
     }
@@ -103,7 +126,7 @@ extension Study.Measure {
     /// A value as people read it.
     public func text(_ value: Double) -> String {
         switch self {
-        case .bestAccuracy: Text.percent(value)
+        case .bestAccuracy, .meanAccuracy: Text.percent(value)
         case .rounds: Text.fixed(value, value < 100 ? 1 : 0)
         }
     }
@@ -112,7 +135,29 @@ extension Study.Measure {
     public var title: String {
         switch self {
         case .bestAccuracy: "best accuracy"
+        case .meanAccuracy(let last): "mean accuracy, last \(last) rounds"
         case .rounds(let target): "rounds to \(Text.fixed(target * 100, 0))%"
+        }
+    }
+}
+
+extension Study.Material {
+    /// What people call it.
+    public var title: String {
+        switch self {
+        case .mnist: "MNIST"
+        case .cifar10: "CIFAR-10"
+        }
+    }
+
+    /// Whether data are that.
+    public func isOf(_ data: RunData) -> Bool {
+        switch self {
+        case .mnist: return data.source.fingerprint == MNIST.fingerprint
+        case .cifar10:
+            let (train, test) = (data.dataset.train, data.dataset.test)
+            return train.shape == [32, 32, 3] && train.classCount == 10 && train.count == 50_000
+                && test.count == 10_000
         }
     }
 }

@@ -52,15 +52,16 @@ package struct StudyResult {
     }
 
     /// What was published, as text.
-    package var paper: String {
-        let value = cell.measure.text(cell.paper.value)
-        return cell.paper.spread.map { "\(value) ± \(Text.fixed($0 * 100, 2))" } ?? value
+    package var published: String {
+        let value = cell.measure.text(cell.published.value)
+        return cell.published.spread.map { "\(value) ± \(Text.fixed($0 * 100, 2))" } ?? value
     }
 
-    /// As a row: cell, measure, the paper's number, ours, seeds, rate, seconds of a core, images a second.
+    /// As a row: cell, measure, what was published, ours, seeds, rate, seconds of a core, images a second.
     package var row: [String] {
         [
-            cell.name, cell.measure.title, paper, text, values.isEmpty ? "–" : "\(values.count)",
+            cell.name, cell.measure.title, published, text,
+            values.isEmpty ? "–" : "\(values.count)",
             learningRate.map { "\($0)" } ?? "–", Text.fixed(seconds, 0),
             values.isEmpty ? "–" : Text.count(Int(imagesPerSecond)),
         ]

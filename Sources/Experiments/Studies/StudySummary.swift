@@ -5,8 +5,8 @@ import Foundation
 package struct StudySummary: Encodable {
     package struct Cell: Encodable {
         package var name: String
-        package var paper: Double
-        package var paperSpread: Double?
+        package var published: Double
+        package var publishedSpread: Double?
         /// One for each seed; null where it never got there.
         package var values: [Double?]
         /// The accuracies of each seed's run.
@@ -16,7 +16,7 @@ package struct StudySummary: Encodable {
 
     package var study: String
     package var source: String
-    /// "rounds" or "accuracy".
+    /// "rounds", "accuracy" or "mean accuracy".
     package var measure: String
     /// The accuracy that rounds are counted to.
     package var targets: [Double]
@@ -33,12 +33,15 @@ package struct StudySummary: Encodable {
                 counts = true
             }
         }
-        measure = counts ? "rounds" : "accuracy"
+        let isMean = results.contains {
+            if case .meanAccuracy = $0.cell.measure { true } else { false }
+        }
+        measure = counts ? "rounds" : isMean ? "mean accuracy" : "accuracy"
         self.targets = targets.sorted()
         cells = results.filter { !$0.values.isEmpty }.map { result in
             Cell(
-                name: result.cell.name, paper: result.cell.paper.value,
-                paperSpread: result.cell.paper.spread, values: result.values.map(\.value),
+                name: result.cell.name, published: result.cell.published.value,
+                publishedSpread: result.cell.published.spread, values: result.values.map(\.value),
                 curves: rows.filter {
                     $0.cell == result.cell.name && $0.learningRate == result.learningRate
                 }.map(\.accuracies), limit: result.cell.settings.rounds)

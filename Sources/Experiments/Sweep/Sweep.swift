@@ -52,7 +52,7 @@ public final class Sweep: Sendable {
         /// In one line: what tells the run from others, accuracy, seconds, and how it ended.
         package var words: String {
             [
-                run.words, finalAccuracy.map(Text.percent) ?? "–",
+                run.words, finalAccuracy.map(log.score.named) ?? "–",
                 "\(Text.fixed(log.timings.totalSeconds, 1)) s",
                 log.outcome == "completed" ? "" : log.outcome,
             ].filter { !$0.isEmpty }.joined(separator: "  ")

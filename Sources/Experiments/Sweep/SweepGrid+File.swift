@@ -74,6 +74,14 @@ extension SweepGrid {
         switch (json, setting.kind) {
         case (.null, _), (.bool, .flag): return json
         case (_, .flag): throw .value(place: place, name: key, json, expected: "true or false")
+        case (.object, .choiceOrFile):
+            do throws(SettingsError) {
+                var spec = RunSpec()
+                try setting.set(json, in: &spec)
+                return setting.value(of: spec)
+            } catch {
+                throw .settings(place: place + ": ", error)
+            }
         case (.integer, _), (.unsigned, _), (.number, _), (.string, _):
             do throws(SettingsError) {
                 return try setting.json(word: json.typed)
@@ -91,5 +99,7 @@ extension SweepGrid {
 /// What the runs of a sweep share, by the names of options.
 public enum SweepShared {
     /// Where data and logs are, and with what to work: not what a run computes.
-    public static let names = ["dataset", "data-dir", "log-dir", "threads"]
+    public static let names =
+        ["dataset", "data-dir", "log-dir", "threads"]
+        + RunSpec.readingNames.map { Spelling.dashed($0) }
 }

@@ -1,5 +1,6 @@
 import Federation
 import JSON
+import NeuralNetworks
 
 /// Settings and the values that each is to have: stands for all combinations of these.
 public struct SweepGrid: Hashable, Sendable {
@@ -34,6 +35,7 @@ public struct SweepGrid: Hashable, Sendable {
     /// which are the same for all combinations.
     public static func takes(_ setting: Setting) -> Bool {
         [nil, .simulated].contains(setting.needs.clients) && setting.name != "dataset"
+            && !RunSpec.readingNames.contains(setting.name)
     }
 
     /// The setting that a name means, by which sweeps know it.
@@ -78,6 +80,7 @@ public struct SweepGrid: Hashable, Sendable {
                         && !strategies.isDisjoint(with: owners)
                 }
             }
+            leaveOutForeign(&own)
             combinations.append(try combination(own))
             // Like a counter whose last digit goes round first.
             var digit = settings.count - 1
@@ -88,6 +91,17 @@ public struct SweepGrid: Hashable, Sendable {
                 digit -= 1
             }
             if digit < 0 { return combinations }
+        }
+    }
+
+    /// A setting that only some of the grid's optimisers have is left out of the others', too.
+    private func leaveOutForeign(_ own: inout [SweepValue]) {
+        guard let chosen = own.first(where: { $0.setting == "optimizer" }) else { return }
+        let optimizers = Set((values["optimizer"] ?? []).map(Self.optimizer))
+        own.removeAll { value in
+            let owners = RunSpec.setting(named: value.setting)?.needs.optimizers ?? []
+            return !owners.isEmpty && !owners.contains(Self.optimizer(chosen.json))
+                && !optimizers.isDisjoint(with: owners)
         }
     }
 
@@ -104,6 +118,11 @@ public struct SweepGrid: Hashable, Sendable {
     /// FedAvg where the strategy is left at its default, or is none.
     private static func strategy(_ json: JSONValue) -> StrategyName {
         (try? StrategyName(json: json)) ?? .fedavg
+    }
+
+    /// SGD where the optimiser is left at its default, or is none.
+    private static func optimizer(_ json: JSONValue) -> LocalOptimizer.Kind {
+        (try? LocalOptimizer.Kind(json: json)) ?? .sgd
     }
 
     /// Where a setting stands in the order of combinations.
@@ -126,7 +145,7 @@ struct SweepValue: Hashable, Sendable {
         return switch json {
         case .null: "default \(name)"
         case .bool(let isSet): name + (isSet ? "" : " off")
-        default: "\(name) \(json.typed)"
+        default: "\(name) \(json.cell)"
         }
     }
 }

@@ -25,7 +25,8 @@ public final class SweepTable: Sendable {
     package static let settings =
         written + placed
         + RunSpec.settings.filter {
-            SweepGrid.takes($0) && !written.contains($0.name) && !placed.contains($0.name)
+            (SweepGrid.takes($0) || RunSpec.readingNames.contains($0.name))
+                && !written.contains($0.name) && !placed.contains($0.name)
         }.map(\.name)
 
     private static let rows = settings.compactMap(RunSpec.setting(named:))
@@ -110,18 +111,25 @@ public final class SweepTable: Sendable {
 
     /// The first columns of a row.
     package static func key(_ settings: RunSpec, _ inputs: RunInputs) -> String {
-        "\(key(settings)),\(inputs.dataText),\(inputs.partitionText ?? "")"
+        "\(columns(settings, inputs)),\(inputs.dataText),\(inputs.partitionText ?? "")"
     }
 
     /// The columns of the settings.
-    package static func key(_ settings: RunSpec) -> String {
+    package static func key(_ settings: RunSpec) -> String { columns(settings, nil) }
+
+    private static func columns(_ settings: RunSpec, _ inputs: RunInputs?) -> String {
         rows.map { setting in
             let value = setting.value(of: settings)
             // A partition takes the experiment's place.
             let isLeftOut =
                 value == .null || setting.name == "experiment" && settings.partition != nil
                 || value == setting.standard && !written.contains(setting.name)
-            return isLeftOut ? "" : quoted(value.typed)
+            guard !isLeftOut else { return "" }
+            // Another file of that name is another run's.
+            if setting.name == "initialModel", let print = inputs?.initialModel {
+                return quoted("\(value.typed)#\(print.prefix(16))")
+            }
+            return quoted(value.cell)
         }.joined(separator: ",")
     }
 

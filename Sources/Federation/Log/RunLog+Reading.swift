@@ -77,6 +77,10 @@ extension RunLog {
         try reader.optional("round metrics", "lists of numbers by name", &roundMetrics) {
             $0.byName { $0.optionalNumbers }
         }
+        try readClasses(reader)
+        try reader.optional("score", "accuracy or R²", &score) {
+            $0.text.flatMap(Score.init(rawValue:))
+        }
         try reader.optional("outcome", "a text", &outcome) {
             $0.text.map { Self.renumbered($0, clientsFrom: first) }
         }
@@ -97,6 +101,9 @@ extension RunLog {
         try reader.optional("partition fingerprint", "a text or null", &partitionFingerprint) {
             $0.optionalText
         }
+        try reader.optional("initial model fingerprint", "a text", &initialModelFingerprint) {
+            $0.optionalText
+        }
         try reader.optional("model", "a value", &model) { $0 }
         try reader.optional("model parameters", "a whole number", &modelParameters) { $0.int }
         try reader.optional("timings", "an object of seconds", &timings) { Timings($0) }
@@ -107,6 +114,23 @@ extension RunLog {
         try reader.optional("version", "a text", &version) { $0.text }
         try reader.optional("started", "a time like 2026-01-31T23:59:59Z", &started) {
             $0.text.flatMap { try? Date($0, strategy: .iso8601) }
+        }
+    }
+
+    private mutating func readClasses(_ reader: MemberReader) throws(RunLogError) {
+        try reader.optional("class names", "a list of texts", &classNames) { $0.list { $0.text } }
+        guard reader.members["class accuracies"] != nil else { return }
+        let accuracies = try reader.required("class accuracies", "a list of numbers") {
+            $0.optionalNumbers
+        }
+        classResults = LoggedClasses(accuracies: accuracies)
+        let count = accuracies.count
+        guard reader.members["confusion matrix"] != nil else { return }
+        classResults?.confusion = try reader.required(
+            "confusion matrix", "as many lists of as many whole numbers as there are classes"
+        ) { json in
+            json.list { $0.integers.flatMap { $0.count == count ? $0 : nil } }
+                .flatMap { $0.count == count ? $0 : nil }
         }
     }
 

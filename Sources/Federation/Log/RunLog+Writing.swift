@@ -65,6 +65,16 @@ extension RunLog {
         if !roundMetrics.isEmpty {
             try member("round metrics", .object(roundMetrics.mapValues(numbers)))
         }
+        if let classResults {
+            if let matrix = classResults.confusion {
+                try member("confusion matrix", .array(matrix.map(integers)))
+            }
+            try member("class accuracies", numbers(classResults.accuracies))
+        }
+        if !classNames.isEmpty {
+            try member("class names", .array(classNames.map(JSONValue.string)))
+        }
+        if score != .accuracy { try member("score", .string(score.rawValue)) }
         try member("outcome", .string(outcome))
         try member("configuration", configuration)
         if let reproducibility {
@@ -75,6 +85,9 @@ extension RunLog {
         try member("data", data)
         try member("data fingerprint", dataFingerprint.map(JSONValue.string) ?? .null)
         try member("partition fingerprint", partitionFingerprint.map(JSONValue.string) ?? .null)
+        if let initialModelFingerprint {
+            try member("initial model fingerprint", .string(initialModelFingerprint))
+        }
         try member("model", model)
         try member("model parameters", .integer(modelParameters))
         try member("timings", timings.json)

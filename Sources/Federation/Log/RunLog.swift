@@ -18,6 +18,28 @@ import Parameters
 /// "class counts": [[…], […]]}}`, for each client seen only the rounds that something came of, ascending.
 /// `acc`, `loss` and `class counts` are left out where a client has none at all.
 public struct RunLog: Equatable, Sendable {
+    /// What models are measured by.
+    public enum Score: String, Equatable, Sendable {
+        /// The share of samples classified rightly, 0…1.
+        case accuracy
+        /// The coefficient of determination, at most 1: see `Evaluation.accuracy`.
+        case r2 = "R²"
+    }
+
+    /// How a model did class by class, as far as a log says it.
+    public struct LoggedClasses: Equatable, Sendable {
+        /// The share of each class's samples that was classified rightly; nil for a class without any.
+        public var accuracies: [Double?]
+        /// Test samples by their class and the one that the model took them for, [true][predicted].
+        public var confusion: [[Int]]?
+
+        /// Numbers by class.
+        public init(accuracies: [Double?], confusion: [[Int]]? = nil) {
+            self.accuracies = accuracies
+            self.confusion = confusion
+        }
+    }
+
     /// The final global model.
     public enum FinalWeight: Equatable, Sendable {
         /// In the log itself, as nested lists: one per shape, one after the other in the vector.
@@ -78,9 +100,18 @@ public struct RunLog: Equatable, Sendable {
     public var serverLosses: [Double?] = []
     /// Clients that rounds went on without (`drops`); nil where a log does not say.
     public var drops: [ClientDrop]?
-    /// What the strategy's parts say of rounds, by name and round (`round metrics`; left out where they say
-    /// nothing).
+    /// What the strategy's parts say of rounds and what tests measured beside accuracy and loss, by name and
+    /// round (`round metrics`; left out where there is nothing).
     public var roundMetrics: [String: [Double?]] = [:]
+    /// How the last tested round's model did class by class (`confusion matrix`, [true][predicted], where
+    /// the classes are not too many, and `class accuracies`, null for a class without test samples; left
+    /// out where that is not known).
+    public var classResults: LoggedClasses?
+    /// What classes are called (`class names`; left out where nobody says).
+    public var classNames: [String] = []
+    /// What `clients acc` and `server acc` are: an accuracy, or R² where numbers are predicted (`score`;
+    /// left out where it is an accuracy).
+    public var score = Score.accuracy
     /// How the run ended, as `Outcome` describes it (`outcome`).
     public var outcome = ""
     /// The run's options (`configuration`).
@@ -97,6 +128,9 @@ public struct RunLog: Equatable, Sendable {
     /// The fingerprint of what a file divided the data into; nil where none did
     /// (`partition fingerprint`).
     public var partitionFingerprint: String?
+    /// The SHA-256 of the file with the weights that the run began with (`initial model fingerprint`; left
+    /// out where there was none).
+    public var initialModelFingerprint: String?
     /// Which model (`model`).
     public var model: JSONValue = nil
     /// Its number of parameters (`model parameters`).
@@ -136,6 +170,10 @@ public struct RunLog: Equatable, Sendable {
                 .append(finite(round.metrics[name]))
         }
         drops = (drops ?? []) + round.drops
+        if let classes = round.classes {
+            classResults = LoggedClasses(
+                accuracies: classes.accuracies, confusion: classes.confusion)
+        }
     }
 
     private mutating func append(_ record: RoundRecord, classCounts: [Int: [Int]]?) {
@@ -153,6 +191,7 @@ public struct RunLog: Equatable, Sendable {
         log.serverLosses = []
         log.drops = nil
         log.roundMetrics = [:]
+        log.classResults = nil
         log.timings.roundSeconds = []
         return log
     }

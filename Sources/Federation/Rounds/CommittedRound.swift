@@ -13,14 +13,18 @@ public struct CommittedRound: Hashable, Sendable {
     /// Clients that were seen to vanish since the commit before, in the order of time. Those of a
     /// simulation, which nobody sees, are in the record alone: `drops` has both.
     public var observedDrops: [ClientDrop]
-    /// What the strategy's parts say of it, by name.
+    /// What the strategy's parts say of it, and what its test measured beside accuracy and loss, by name.
     public var metrics: [String: Double]
+    /// How its model did class by class; nil where it was not tested, where numbers are predicted, and
+    /// where a later round was tested: only the last one's is kept.
+    public var classes: ClassResults?
 
     /// A round as it is committed.
     public init(
         record: RoundRecord, classCounts: [Int: [Int]] = [:], seconds: Double = 0,
         trainingSeconds: Double = 0, evaluationSeconds: Double = 0,
-        observedDrops: [ClientDrop] = [], metrics: [String: Double] = [:]
+        observedDrops: [ClientDrop] = [], metrics: [String: Double] = [:],
+        classes: ClassResults? = nil
     ) {
         self.record = record
         self.classCounts = classCounts
@@ -29,6 +33,15 @@ public struct CommittedRound: Hashable, Sendable {
         self.evaluationSeconds = evaluationSeconds
         self.observedDrops = observedDrops
         self.metrics = metrics
+        self.classes = classes
+    }
+
+    /// This round at the end of those before, whose results by class it takes the place of.
+    package func append(to rounds: inout [CommittedRound]) {
+        if classes != nil, let last = rounds.lastIndex(where: { $0.classes != nil }) {
+            rounds[last].classes = nil
+        }
+        rounds.append(self)
     }
 
     /// All clients that the round lost: those seen to vanish, and those whose part is incomplete for a

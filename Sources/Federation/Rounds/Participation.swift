@@ -10,18 +10,29 @@ public struct Participation: Hashable, Sendable, Codable {
     public var dropoutBefore: Double
     /// The probability that a client that has trained drops out before its update arrives.
     public var dropoutAfter: Double
+    /// The clients that drop out because they would be late; nil where nobody waits for that.
+    ///
+    /// Source: see `Stragglers`; FedAvg drops them there.
+    public var dropped: Stragglers?
 
     /// Everyone takes part unless told otherwise.
     ///
-    /// A run needs 0 < availability ≤ 1, and drop-outs of at least 0 and below 1.
-    public init(availability: Double = 1, dropoutBefore: Double = 0, dropoutAfter: Double = 0) {
+    /// A run needs 0 < availability ≤ 1, drop-outs of at least 0 and below 1, and stragglers of 0 to 1.
+    public init(
+        availability: Double = 1, dropoutBefore: Double = 0, dropoutAfter: Double = 0,
+        dropped: Stragglers? = nil
+    ) {
         self.availability = availability
         self.dropoutBefore = dropoutBefore
         self.dropoutAfter = dropoutAfter
+        self.dropped = dropped
     }
 
     /// Whether every client always takes part.
-    public var isCertain: Bool { availability == 1 && dropoutBefore == 0 && dropoutAfter == 0 }
+    public var isCertain: Bool {
+        availability == 1 && dropoutBefore == 0 && dropoutAfter == 0
+            && (dropped?.fraction ?? 0) == 0
+    }
 
     /// Why no run can have these chances; nil where one can.
     var problem: RoundRulesError? {
@@ -30,6 +41,9 @@ public struct Participation: Hashable, Sendable, Codable {
         }
         for value in [dropoutBefore, dropoutAfter] where !(0..<1).contains(value) {
             return .probability("a drop-out rate", value)
+        }
+        if let dropped, !(0...1).contains(dropped.fraction) {
+            return .probability("a share of stragglers", dropped.fraction)
         }
         return nil
     }
@@ -48,6 +62,8 @@ public struct Participation: Hashable, Sendable, Codable {
             RandomKey(
                 seed: seed, purpose: .participation, index: attempt, client: client, round: round))
         if random.nextUniform() >= availability { return .unavailable }
+        let isLate = dropped?.contains(client, round: round, attempt: attempt) ?? false
+        if isLate { return .dropsOutBefore }
         if random.nextUniform() < dropoutBefore { return .dropsOutBefore }
         return random.nextUniform() < dropoutAfter ? .dropsOutAfter : .takesPart
     }

@@ -147,7 +147,7 @@ extension RoundEngine {
         var best: (round: Int, accuracy: Double)?
         for record in records {
             guard let accuracy = record.global?.accuracy else { continue }
-            if accuracy > best?.accuracy ?? -1 { best = (record.round, accuracy) }
+            if accuracy > best?.accuracy ?? -.infinity { best = (record.round, accuracy) }
         }
         return best?.round
     }

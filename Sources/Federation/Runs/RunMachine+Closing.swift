@@ -49,7 +49,9 @@ extension RunMachine {
             record: record, classCounts: classCounts.filter { counted.contains($0.key) },
             seconds: now - roundStart, trainingSeconds: trainingSeconds,
             evaluationSeconds: evaluationSeconds, observedDrops: drops,
-            metrics: candidate.metrics)
+            metrics: candidate.metrics.merging(measured?.metrics ?? [:]) { made, _ in made },
+            classes: measured?.classes)
+        measured = nil
         (trainingSeconds, evaluationSeconds, drops) = (0, 0, [])
         committing = (round, candidate.state)
         latest = candidate.state
@@ -60,7 +62,7 @@ extension RunMachine {
         guard let made = committing, made.round.record.round == round else { return }
         committing = nil
         state = made.state
-        committed.append(made.round)
+        made.round.append(to: &committed)
     }
 
     /// Ends the run after the last round that is permanent.

@@ -37,6 +37,8 @@ public struct RunMachine: Sendable {
     var latest: FederationState
     /// What comes of the round that is closing.
     var candidate: (state: FederationState, metrics: [String: Double])?
+    /// What the test of that measured.
+    var measured: Evaluation?
     /// The open round's, and which that is.
     var fold: OpenFold?
     var updates: [Int: TrainedUpdate] = [:]
@@ -123,8 +125,10 @@ public struct RunMachine: Sendable {
             evaluationSeconds += spent
             switch subject {
             case .client(let client):
-                feed(.clientEvaluated(client: client, round: round, evaluation))
-            case .global: feed(.globalEvaluated(round: round, evaluation))
+                feed(.clientEvaluated(client: client, round: round, evaluation.short))
+            case .global:
+                if candidate != nil { measured = evaluation }
+                feed(.globalEvaluated(round: round, evaluation.short))
             }
         case .committed(let round): confirm(round)
         case .notCommitted(_, let error): giveUp(error)
@@ -220,6 +224,7 @@ public struct RunMachine: Sendable {
         waiting = []
         clientStates = [:]
         classCounts = [:]
+        measured = nil
     }
 
     // MARK: Updates
@@ -326,7 +331,7 @@ public struct RunMachine: Sendable {
                 }
             }
             if let evaluation = report.evaluation {
-                feed(.clientEvaluated(client: client, round: round, evaluation))
+                feed(.clientEvaluated(client: client, round: round, evaluation.short))
             }
         }
     }

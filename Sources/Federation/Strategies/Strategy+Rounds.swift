@@ -11,6 +11,22 @@ extension Strategy {
             count: state.model.count)
     }
 
+    /// What a client begins a round's training with, where the server is.
+    public func start(for client: Int, in state: FederationState) -> ParameterVector {
+        start(from: state.model, own: state.clients[client] ?? [:])
+    }
+
+    /// What a client begins a round's training with: x, but for what its transforms put in the place of
+    /// parts of it.
+    /// - Parameters:
+    ///   - model: x.
+    ///   - own: what the transforms keep for the client.
+    public func start(
+        from model: ParameterVector, own: [String: ParameterVector]
+    ) -> ParameterVector {
+        transforms.reduce(model) { $1.start(from: $0, own: own) }
+    }
+
     /// What becomes of a trained model before it leaves its client.
     /// - Parameter context: `server` is not looked at.
     /// - Returns: the update, and what the client keeps from now on.

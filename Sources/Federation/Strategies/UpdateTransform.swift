@@ -15,6 +15,11 @@ public protocol UpdateTransform: Sendable, CustomStringConvertible {
     var extraNames: [String] { get }
     /// Why it can't be a part of that strategy, as a sentence's end ("FedNova needs …"); nil if it can.
     func problem(in strategy: Strategy) -> String?
+    /// What the client begins its training with, in the place of the global model. By itself it is that.
+    /// - Parameters:
+    ///   - model: x, or what the transform before has made of it.
+    ///   - own: what the transforms keep for this client.
+    func start(from model: ParameterVector, own: [String: ParameterVector]) -> ParameterVector
     /// The client half: changes what the client adds to the round.
     /// - Throws: `AggregationError` where the update makes no sense.
     func prepare(
@@ -30,6 +35,10 @@ extension UpdateTransform {
     public var clientStateNames: [String] { [] }
     /// None: it adds no vectors.
     public var extraNames: [String] { [] }
+    /// The global model.
+    public func start(
+        from model: ParameterVector, own: [String: ParameterVector]
+    ) -> ParameterVector { model }
     /// None: it goes with any strategy.
     public func problem(in strategy: Strategy) -> String? { nil }
     /// Leaves the aggregate as it is.

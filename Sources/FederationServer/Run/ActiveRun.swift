@@ -26,6 +26,8 @@ package struct ActiveRun {
     var deadlineAt: Date?
     /// The committed rounds as the page lists them.
     private(set) var history: [RunState.Round] = []
+    /// What the last test measured.
+    private(set) var results: RunState.Results?
     /// The last of the clients that vanished.
     private(set) var drops: [ClientDrop] = []
     private(set) var events: [RunState.Event] = []
@@ -80,6 +82,7 @@ package struct ActiveRun {
             counted[part.client] = round.record.round
         }
         history.append(RunState.Round(round, closedAt: closedAt))
+        results = RunState.Results(round) ?? results
     }
 
     /// Notes a client that vanished: the last 200 are shown.

@@ -122,7 +122,16 @@ extension Coordinator {
 
     /// Makes sure that a model is all that a client of this run sends and gets.
     private func checkModelIsEnough() throws(APIError) {
-        guard run.served.plan.strategy.objective.usesControlVariates else { return }
+        let strategy = run.served.plan.strategy
+        if strategy.keepsParts {
+            throw APIError(
+                .forbidden,
+                """
+                clients of this run begin a round with parts of their own model, which a client of the \
+                plain API is not told: use `federated join`
+                """)
+        }
+        guard strategy.objective.usesControlVariates else { return }
         throw APIError(
             .forbidden,
             """

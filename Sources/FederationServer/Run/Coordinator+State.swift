@@ -15,6 +15,7 @@ extension Coordinator {
         state.roundOpenedAt = run.openRound == nil ? nil : run.openedAt
         state.deadlineAt = run.deadlineAt
         state.rounds = run.history
+        state.results = run.results
         state.clients = run.members.values.filter(\.hasJoined)
             .sorted { $0.client < $1.client }
             .map { $0.shown(openRound: run.openRound) }

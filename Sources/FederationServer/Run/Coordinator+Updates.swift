@@ -118,7 +118,7 @@ extension Coordinator {
         return await workers.convert {
             Result { () throws(AggregationError) in
                 let (contribution, tested) = try update.contribution(
-                    plan, after: state, work: work(update.sampleCount, update.round))
+                    plan, after: state, work: work(update.sampleCount, update.client, update.round))
                 try fold.check(contribution)
                 return TrainedUpdate(
                     contribution, model: plan.rules.evaluatesClients ? tested : nil,

@@ -25,7 +25,7 @@ public struct ServedRun: Sendable {
     /// When the run began, in an earlier life of the server perhaps.
     public var startedAt: Date
     /// How much a client with so many samples trains in a round.
-    public var work: @Sendable (_ samples: Int, _ round: Int) -> LocalWork
+    public var work: @Sendable (_ samples: Int, _ client: Int, _ round: Int) -> LocalWork
     /// Tests a model, and says how many seconds that took over all threads. Must do its work on threads
     /// of its own, and is asked for one at a time.
     public var evaluate: @Sendable (ParameterVector) async -> (Evaluation, seconds: Double)
@@ -43,7 +43,7 @@ public struct ServedRun: Sendable {
         state: FederationState, rounds: [CommittedRound] = [], keptUpdates: [ModelUpdate] = [],
         keep: (@Sendable (ModelUpdate) async throws -> Void)? = nil,
         startedAt: Date = Date(),
-        work: @escaping @Sendable (_ samples: Int, _ round: Int) -> LocalWork,
+        work: @escaping @Sendable (_ samples: Int, _ client: Int, _ round: Int) -> LocalWork,
         evaluate:
             @escaping @Sendable (ParameterVector) async -> (Evaluation, seconds: Double),
         commit: @escaping @Sendable (CommittedRound, FederationState) async throws -> Void,

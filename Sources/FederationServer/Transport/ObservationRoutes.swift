@@ -82,7 +82,7 @@ struct ObservationRoutes: Sendable {
                 ([("phase", $0.rawValue)], $0 == gauges.phase ? 1 : 0)
             })
         text.add(
-            "federated_server_accuracy", .gauge, "Accuracy of the committed global model.",
+            "federated_server_accuracy", .gauge, "Accuracy of the committed global model, or R².",
             gauges.accuracy)
         text.add(
             "federated_server_loss", .gauge, "Mean loss of the committed global model.",

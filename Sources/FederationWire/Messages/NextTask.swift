@@ -79,7 +79,7 @@ public struct NextTask: Message {
 public struct CommittedSummary: Message {
     /// 1…R.
     public var round: Int
-    /// The global model's accuracy, 0…1; nil where it was not tested.
+    /// The global model's accuracy, 0…1, or R² where numbers are predicted; nil where it was not tested.
     public var accuracy: Double?
     /// Its mean loss in nats; nil where it was not tested.
     public var loss: Double?

@@ -19,6 +19,10 @@ extension RunState {
         public var settings: [String: JSONValue]
         /// The settings as the page lists them.
         public var rows: [Row]
+        /// What models are measured by: accuracy, or R² where numbers are predicted.
+        public var score = RunLog.Score.accuracy
+        /// What classes are called; empty where nobody says.
+        public var classNames: [String] = []
         /// What repeats the run, as `federated run --spec` reads it; null where that is not known.
         public var spec: JSONValue
 
@@ -46,6 +50,10 @@ extension RunState {
             members["rounds"] = .integer(rounds)
             members["rows"] = .array(rows.map(\.json))
             members["spec"] = spec
+            if score != .accuracy { members["score"] = .string(score.rawValue) }
+            if !classNames.isEmpty {
+                members["classNames"] = .array(classNames.map(JSONValue.string))
+            }
             if let startedAt { members["startedAt"] = JSONValue(startedAt) }
             return .object(members)
         }

@@ -33,6 +33,8 @@ public struct RunState: Hashable, Sendable {
     public var deadlineAt: Date?
     /// The committed rounds.
     public var rounds: [Round] = []
+    /// What the last test measured beside accuracy and loss; nil where that is nothing.
+    public var results: Results?
     /// The clients that have been heard of; of very many, some.
     public var clients: [Client] = []
     /// How many there are, where only some are shown.
@@ -67,6 +69,7 @@ public struct RunState: Hashable, Sendable {
             "events": events.map { .array($0.map(\.json)) } ?? nil,
         ]
         members["clientsSeen"] = clientsSeen.map(JSONValue.integer)
+        members["results"] = results?.json
         return .object(members)
     }
 

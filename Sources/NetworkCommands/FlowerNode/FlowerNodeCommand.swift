@@ -61,10 +61,13 @@ package struct FlowerNodeCommand: ProgramCommand {
         if let problem = slots.problem {
             console.line("nodes of this machine do not wait for each other: \(problem)")
         }
-        let data = try RunData.load(
-            options.data.dataset, folder: options.data.dataDir, threads: slots.count, on: console)
-        for note in data.notes { console.line(note) }
         let part = try options.part()
+        let data = try RunData.load(
+            options.data.dataset, folder: options.data.dataDir, reading: options.data.reading(),
+            threads: slots.count, on: console
+        ).knowingWriters(for: part.partition)
+        for note in data.notes { console.line(note) }
+        for note in part.model.notes(on: data.dataset.train.featureShape) { console.line(note) }
         let trainee = try LocalTrainee(part, dataset: data.dataset, slots: slots)
         defer { trainee.close() }
         let display = FlowerNodeDisplay(console)

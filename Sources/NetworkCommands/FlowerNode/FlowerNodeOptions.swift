@@ -9,8 +9,10 @@ import Training
 
 /// What a node trains, on which part of which data.
 struct FlowerNodeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Model.", valueName: "name"))
-    var model = NamedModel.referenceCNN
+    @Option(
+        help: ArgumentHelp("Model: a name, or FILE.json.", valueName: "model"),
+        transform: { argument in try asValidationError { try ModelChoice(argument: argument) } })
+    var model = ModelChoice.referenceCNN
 
     @OptionGroup var data: DataOptions
 

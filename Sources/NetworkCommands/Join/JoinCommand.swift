@@ -80,8 +80,8 @@ package struct JoinCommand: ProgramCommand {
             try await client.run { spec in
                 try options.check(spec)
                 return try RunData.load(
-                    options.dataset(spec), folder: options.data.dataDir, threads: cores,
-                    on: console)
+                    options.dataset(spec), folder: options.data.dataDir,
+                    reading: options.data.reading(beside: spec), threads: cores, on: console)
             }
         }
         console.clearTransient()

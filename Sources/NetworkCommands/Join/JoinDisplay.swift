@@ -1,4 +1,5 @@
 import Experiments
+import Federation
 import FederationClient
 import FederationWire
 import NetworkExperiments
@@ -11,6 +12,7 @@ import Training
 final class JoinDisplay: Sendable {
     private struct State: Sendable {
         var rounds = 0
+        var score = RunLog.Score.accuracy
         var results: [Int: TrainingResult] = [:]
     }
 
@@ -30,7 +32,10 @@ final class JoinDisplay: Sendable {
         _ settings: RunSettings, address: ServerAddress, data: String, setup: ClientSetup,
         cores: Int
     ) {
-        state.withLock { $0.rounds = setup.spec.rounds }
+        state.withLock {
+            $0.rounds = setup.spec.rounds
+            $0.score = setup.score
+        }
         let rows =
             [("server", "\(address), run \(settings.run)")]
             + setup.facts(
@@ -39,7 +44,7 @@ final class JoinDisplay: Sendable {
         console.line(console.bold("federated \(LibraryVersion.text)"))
         for (name, value) in rows { console.row(name, value) }
         console.line()
-        console.line(console.dim(CommittedSummary.heading))
+        console.line(console.dim(CommittedSummary.heading(setup.score)))
     }
 
     func show(_ event: ClientEvent) {
@@ -57,10 +62,10 @@ final class JoinDisplay: Sendable {
         case .dropped(let round, let reason):
             console.line("round \(round) goes on without this client: \(reason)")
         case .committed(let summary):
-            let (rounds, result) = state.withLock {
-                ($0.rounds, $0.results.removeValue(forKey: summary.round))
+            let (known, result) = state.withLock {
+                ($0, $0.results.removeValue(forKey: summary.round))
             }
-            console.line(summary.row(of: rounds, result))
+            console.line(summary.row(of: known.rounds, result, score: known.score))
         }
     }
 

@@ -58,6 +58,18 @@ struct JoinOptions: ParsableArguments {
         if let seed, seed != spec.seed {
             throw contradiction("seed is \(spec.seed)", "--seed \(seed)")
         }
+        if !ownData {
+            for setting in RunSpec.settings {
+                guard let typed = data.readingGiven[setting.name] else { continue }
+                var other = spec
+                try setting.set(typed, in: &other)
+                guard other.reading != spec.reading else { continue }
+                let said = setting.value(of: spec)
+                throw contradiction(
+                    "\(setting.title) is \(said == .null ? "not given" : said.typed)",
+                    "\(setting.option) \(typed.typed)")
+            }
+        }
         // A folder is a client's own data; the names are data that all have alike.
         guard !ownData, let dataset = data.dataset, let name = DatasetChoice(argument: dataset).name
         else {
@@ -74,8 +86,8 @@ struct JoinOptions: ParsableArguments {
         let name = spec.dataset.lowercased()
         guard ["mnist", "digits"].contains(name) else {
             throw CommandFailure(
-                message: "the server's data is the folder “\(spec.dataset)”: say with "
-                    + "--dataset which folder this client has")
+                message: "the server's data are “\(spec.dataset)”: say with --dataset which file "
+                    + "or folder this client has")
         }
         return name
     }

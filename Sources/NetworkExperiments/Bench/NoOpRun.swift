@@ -65,7 +65,7 @@ package struct NoOpRun: Sendable {
                     cohortSize: cohort, minimumClients: cohort, waitsForClients: true),
                 strategy: .fedAvg, layout: layout, seed: 1, opensBeforeCommit: false),
             state: FederationState(model: Self.model(layout)),
-            work: { _, _ in LocalWork(steps: 1, learningRate: 0.01) },
+            work: { _, _, _ in LocalWork(steps: 1, learningRate: 0.01) },
             evaluate: { _ in (Self.evaluation, 0) }, commit: { _, _ in }, finish: { _, _ in })
     }
 }

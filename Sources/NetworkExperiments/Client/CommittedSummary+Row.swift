@@ -1,15 +1,24 @@
+import Experiments
+import Federation
 import FederationClient
 import FederationWire
 import Platform
 
 extension CommittedSummary {
     /// The columns of a client's lines.
-    package static let heading =
-        " round   server accuracy      loss   samples   images/s    seconds"
+    /// - Parameter score: what models are measured by.
+    package static func heading(_ score: RunLog.Score) -> String {
+        Text.pad("round", 6) + Text.pad("server \(score.rawValue)", 18)
+            + "      loss   samples   images/s    seconds"
+    }
 
     /// The line of a round.
-    /// - Parameter result: the client's own part in it; nil where it had none.
-    package func row(of rounds: Int, _ result: TrainingResult?) -> String {
+    /// - Parameters:
+    ///   - result: the client's own part in it; nil where it had none.
+    ///   - score: what models are measured by.
+    package func row(
+        of rounds: Int, _ result: TrainingResult?, score: RunLog.Score
+    ) -> String {
         let own = result.map { result in
             [
                 Text.count(result.update.sampleCount),
@@ -19,7 +28,7 @@ extension CommittedSummary {
         }
         let cells = [
             Text.pad("\(round)/\(rounds)", 6),
-            Text.pad((accuracy.map(Text.percent) ?? "–"), 18),
+            Text.pad((accuracy.map(score.text) ?? "–"), 18),
             Text.pad((loss.map { Text.fixed($0, 4) } ?? "–"), 10),
             Text.pad(own?[0] ?? "–", 10),
             Text.pad(own?[1] ?? "–", 11),

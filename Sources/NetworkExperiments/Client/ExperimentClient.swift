@@ -78,14 +78,15 @@ public final class ExperimentClient: Sendable {
         guard configuration.client < spec.clients else {
             throw JoinError.client(configuration.client, clients: spec.clients)
         }
-        let data = try load(spec)
+        let data = try load(spec).knowingWriters(for: spec.partition)
         for note in data.notes { onEvent(.notice(note)) }
         let images = data.dataset.train
-        let setup = try ClientSetup(settings, images: images)
+        let setup = try ClientSetup(
+            settings, images: images, owners: data.dataset.owners)
         if !hasOwnData { try check(data, setup, settings) }
         let states = try setup.strategy.hasClientState ? stateFile(settings) : nil
         let workers = LocalWorkers(
-            setup.architecture, engine: spec.engine, training: spec.training,
+            setup.architecture, engine: spec.engine, loss: setup.loss, training: spec.training,
             largestShard: setup.shards.largestShard, threads: 1)
         replaceParts(workers, states)
         onEvent(.began(settings, setup, origin: data.dataset.origin))

@@ -69,10 +69,10 @@ package struct LocalParticipant: Participant {
         let result =
             if let slots {
                 await slots.withSlot(shouldStop: { progress.isStopping }) {
-                    await run(work, progress, clock)
+                    await run(work, own, progress, clock)
                 }
             } else {
-                await run(work, progress, clock)
+                await run(work, own, progress, clock)
             }
         switch result {
         case .success(let local):
@@ -89,10 +89,12 @@ package struct LocalParticipant: Participant {
     }
 
     private func run(
-        _ work: RoundWork, _ progress: TrainingProgress, _ clock: TrainingClock
+        _ work: RoundWork, _ own: ClientStates.State, _ progress: TrainingProgress,
+        _ clock: TrainingClock
     ) async -> Result<LocalResult, LocalTrainingError> {
         await workers.train(
-            from: work.model, objective: strategy.objective, correction: work.correction,
+            from: strategy.start(from: work.model, own: own), objective: strategy.objective,
+            correction: work.correction,
             on: images, shards: shards, seed: seed, client: client, round: work.round,
             progress: { [onImages] count in
                 progress.add(count)
@@ -122,7 +124,8 @@ package struct LocalParticipant: Participant {
         do {
             let context = ClientContext(
                 client: client, round: work.round, seed: seed, model: work.model,
-                work: workers.training.work(samples: samples, round: work.round), own: own)
+                work: workers.training.work(
+                    samples: samples, client: client, round: work.round), own: own)
             let made = try strategy.prepared(
                 ModelUpdate(
                     client: client, round: work.round, sampleCount: samples, parameters: model),

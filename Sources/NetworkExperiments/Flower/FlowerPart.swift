@@ -7,7 +7,7 @@ import Training
 /// What a node of a Flower federation trains, and on which part of the data.
 public struct FlowerPart: Sendable {
     /// The model.
-    public var model = NamedModel.referenceCNN
+    public var model = ModelChoice.referenceCNN
     /// Which part of the data is the node's, from 0; nil for all of them.
     public var id: Int?
     /// How the data are divided, where only a part is the node's; nil for `iid`.
@@ -35,10 +35,11 @@ public struct FlowerPart: Sendable {
 
     private var chosen: Partition { partition ?? .iid }
 
-    /// Parts there are; nil where the partition's file says it.
+    /// Parts there are; nil where the partition's file or the data say it.
     package var count: Int? {
         if id == nil { return 1 }
-        if case .natural = chosen { return clients }
+        if case .csv = chosen { return clients }
+        if chosen.goesByOwners { return clients }
         return clients ?? Self.usualCount
     }
 
@@ -47,8 +48,10 @@ public struct FlowerPart: Sendable {
 
     /// The parts of these images.
     /// - Throws: `PartitionError`; `FlowerPartError` where there is no part of that number.
-    package func shards(of images: Samples) throws -> DividedShards {
-        let shards = try chosen.divide(images, among: count, seed: seed)
+    package func shards(
+        of images: Samples, owners: SampleOwners? = nil
+    ) throws -> DividedShards {
+        let shards = try chosen.divide(images, owners: owners, among: count, seed: seed)
         guard part < shards.clientCount else {
             throw FlowerPartError(part: part, count: shards.clientCount)
         }

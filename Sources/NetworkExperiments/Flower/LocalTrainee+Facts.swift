@@ -12,7 +12,7 @@ extension LocalTrainee {
             ("tests", "\(Text.count(tests.indices.count)) of \(Text.count(tests.images.count))"),
             (
                 "model",
-                "\(part.model.rawValue), \(Text.count(architecture.parameterCount)) parameters in "
+                "\(part.model.name), \(Text.count(architecture.parameterCount)) parameters in "
                     + "\(Text.plural(layout.entries.count, "array"))"
             ),
             ("training", "\(training.summary), unless the ServerApp says"),

@@ -12,6 +12,8 @@ import Training
 /// round alone. Where the ServerApp names no round, it is the number of the node's trainings so far.
 package final class LocalTrainee: FlowerTrainee {
     package let architecture: Architecture
+    /// The usual one of the data.
+    package let loss: Loss
     /// How the node trains where the ServerApp says nothing.
     package let training: LocalTraining
     package let shards: DividedShards
@@ -27,17 +29,17 @@ package final class LocalTrainee: FlowerTrainee {
     /// - Throws: `ArchitectureError`, `PartitionError`, `RunNeedsError`, `FlowerPartError`.
     package init(_ part: FlowerPart, dataset: Dataset, slots: CoreSlots) throws {
         let images = dataset.train
+        let loss = Loss.usual(for: images)
         let architecture = try part.model.architecture(
-            input: .image(
-                height: images.height, width: images.width, channels: images.channels),
-            classCount: images.classCount)
-        let shards = try part.shards(of: images)
+            input: images.featureShape, classCount: loss.outputCount(for: images))
+        let shards = try part.shards(of: images, owners: dataset.owners)
         try RunNeeds(
-            clientOf: architecture, engine: .fused, training: part.training,
+            clientOf: architecture, engine: .fused, loss: loss, training: part.training,
             largestShard: shards.largestShard, testImages: dataset.test.count
-        ).check(model: part.model.rawValue)
+        ).check(model: part.model.name)
         self.images = images
         self.architecture = architecture
+        self.loss = loss
         self.shards = shards
         self.slots = slots
         training = part.training
@@ -45,7 +47,8 @@ package final class LocalTrainee: FlowerTrainee {
         seed = part.seed
         tests = EvaluationSet(
             dataset.test, fraction: part.evaluationFraction, seed: part.seed)
-        workers = Mutex(Self.makeWorkers(architecture, part.training, shards, part.part))
+        workers = Mutex(
+            Self.makeWorkers(architecture, loss, part.training, shards, part.part))
     }
 
     package var layout: ParameterLayout { architecture.layout }
@@ -98,18 +101,18 @@ package final class LocalTrainee: FlowerTrainee {
         workers.withLock { workers in
             if workers.training != training {
                 workers.close()
-                workers = Self.makeWorkers(architecture, training, shards, client)
+                workers = Self.makeWorkers(architecture, loss, training, shards, client)
             }
             return workers
         }
     }
 
     private static func makeWorkers(
-        _ architecture: Architecture, _ training: LocalTraining, _ shards: DividedShards,
-        _ client: Int
+        _ architecture: Architecture, _ loss: Loss, _ training: LocalTraining,
+        _ shards: DividedShards, _ client: Int
     ) -> LocalWorkers {
         LocalWorkers(
-            architecture, engine: .fused, training: training,
+            architecture, engine: .fused, loss: loss, training: training,
             largestShard: shards.sampleCount(of: client), threads: 1)
     }
 }

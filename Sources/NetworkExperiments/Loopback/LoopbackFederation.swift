@@ -50,7 +50,7 @@ public final class LoopbackFederation: RunDriver {
         progress = run.progress
         onRound = run.onRound
         workers = LocalWorkers(
-            configuration.architecture, engine: configuration.engine,
+            configuration.architecture, engine: configuration.engine, loss: configuration.loss,
             training: configuration.training, largestShard: configuration.shards.largestShard,
             threads: configuration.threads)
         let state = run.state ?? configuration.initialState
@@ -148,7 +148,9 @@ public final class LoopbackFederation: RunDriver {
                 strategy: configuration.strategy, layout: configuration.architecture.layout,
                 seed: configuration.seed, opensBeforeCommit: false),
             state: known, rounds: rounds,
-            work: { [training = configuration.training] in training.work(samples: $0, round: $1) },
+            work: { [training = configuration.training] in
+                training.work(samples: $0, client: $1, round: $2)
+            },
             evaluate: { [self] model in
                 let whole = await workers.evaluate(model, on: configuration.evaluationSet)
                 progress.add(evaluated: whole.0.count, seconds: whole.seconds)
@@ -174,7 +176,7 @@ public final class LoopbackFederation: RunDriver {
         let round = transport == .json ? reported(round) : round
         try onRound(round, whole)
         state.withLock { state in
-            state.committed.append(round)
+            round.append(to: &state.committed)
             state.federation = whole
         }
     }

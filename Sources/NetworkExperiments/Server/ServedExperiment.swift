@@ -68,7 +68,7 @@ public final class ServedExperiment: Sendable {
             settings: try RunSettings(
                 run.spec, inputs: run.inputs, architecture: run.architecture, run: name,
                 heartbeatSeconds: timing.heartbeatSeconds, pollSeconds: timing.pollSeconds),
-            facts: run.spec.facts(of: name.text),
+            facts: facts,
             plan: RunPlan(
                 rules: run.spec.servedRules, strategy: parts.strategy,
                 layout: run.architecture.layout, seed: parts.seed, opensBeforeCommit: false),
@@ -76,7 +76,9 @@ public final class ServedExperiment: Sendable {
             keptUpdates: try recorder.keptUpdates(),
             keep: recorder.store.map { _ in keep },
             startedAt: run.started,
-            work: { [training = run.spec.training] in training.work(samples: $0, round: $1) },
+            work: { [training = run.spec.training] in
+                training.work(samples: $0, client: $1, round: $2)
+            },
             evaluate: { [workers] in await workers.evaluate($0, on: parts.evaluationSet) },
             commit: { [self] round, state in
                 try await onDisk { try self.commit(round, state) }.get()
@@ -84,6 +86,14 @@ public final class ServedExperiment: Sendable {
             finish: { [self] outcome, model in
                 _ = await onDisk { self.finish(outcome, model) }
             })
+    }
+
+    /// What the page lists.
+    private var facts: RunState.Facts {
+        var facts = run.spec.facts(of: name.text)
+        facts.score = run.score
+        facts.classNames = run.data.dataset.classNames
+        return facts
     }
 
     @Sendable private func keep(_ update: ModelUpdate) async throws {
@@ -128,7 +138,7 @@ public final class ServedExperiment: Sendable {
             throw error
         }
         self.state.withLock { known in
-            known.rounds.append(round)
+            round.append(to: &known.rounds)
             known.model = state.model
         }
         onEvent(.committed(round, run))

@@ -40,8 +40,8 @@ public final class ServedRuns: Sendable {
     public func make(_ run: ExperimentRun) throws -> ServedRun {
         // They test models; their clients train elsewhere.
         let workers = LocalWorkers(
-            run.architecture, engine: run.spec.engine, training: run.spec.training,
-            largestShard: 1, threads: run.threads)
+            run.architecture, engine: run.spec.engine, loss: run.parts.loss,
+            training: run.spec.training, largestShard: 1, threads: run.threads)
         return try make(run, workers: workers).served
     }
 

@@ -15,6 +15,9 @@ public struct Architecture: Hashable, Sendable {
     public let layout: ParameterLayout
     /// Where in a parameter vector statistics lie, which no gradient moves: running means and variances.
     public let statistics: [Range<Int>]
+    /// Where all tensors of layers lie that have statistics, as batch normalisations have: what stays each
+    /// client's own in FedBN.
+    public let localRanges: [Range<Int>]
     /// Whether what becomes of a sample depends on the others of its batch.
     let mixesSamples: Bool
     /// How each tensor of `layout` starts.
@@ -44,6 +47,7 @@ public struct Architecture: Hashable, Sendable {
         self.layout = layout
         statistics = zip(layout.entries, list.tensors).filter { $1.tensor.isStatistic }
             .map(\.0.range)
+        localRanges = zip(layout.entries, list.tensors).filter { $1.isLocal }.map(\.0.range)
     }
 
     /// Outputs a sample: one for each class, or predicted number.
@@ -55,7 +59,8 @@ public struct Architecture: Hashable, Sendable {
 
 /// The tensors of layers, and of those in their blocks, with their names.
 private struct TensorList {
-    var tensors: [(name: String, tensor: LayerTensor)] = []
+    /// Each with whether its layer has a statistic.
+    var tensors: [(name: String, tensor: LayerTensor, isLocal: Bool)] = []
     private var counts: [String: Int] = [:]
     private var layerCount = 0
     private(set) var mixesSamples = false
@@ -117,7 +122,10 @@ private struct TensorList {
         guard !own.isEmpty else { return }
         counts[prefix, default: 0] += 1
         let number = counts[prefix, default: 0]
-        for tensor in own { tensors.append(("\(prefix)\(number)/\(tensor.name)", tensor)) }
+        let isLocal = own.contains(where: \.isStatistic)
+        for tensor in own {
+            tensors.append(("\(prefix)\(number)/\(tensor.name)", tensor, isLocal))
+        }
     }
 }
 

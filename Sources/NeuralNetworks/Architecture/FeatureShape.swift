@@ -28,6 +28,16 @@ public enum FeatureShape: Hashable, Sendable, CustomStringConvertible {
     /// "28×28×1" or "784".
     public var description: String { sizes.map(String.init).joined(separator: "×") }
 
+    /// The sizes of an image.
+    /// - Throws: `LayerError` where it is a vector, and as `check()`.
+    func image() throws(LayerError) -> (height: Int, width: Int, channels: Int) {
+        guard case .image(let height, let width, let channels) = self else {
+            throw .needsImage(found: self)
+        }
+        try check()
+        return (height, width, channels)
+    }
+
     /// Refuses sizes that are none, or whose product is beyond all bounds.
     func check() throws(LayerError) {
         for size in sizes { try LayerError.require(size) }
@@ -55,7 +65,7 @@ extension FeatureShape: Codable {
 }
 
 /// What a layer does to each of its outputs.
-public enum Activation: String, Hashable, Sendable, Codable {
+public enum Activation: String, Hashable, Sendable, Codable, CaseIterable {
     /// x.
     case identity
     /// max(x, 0).
@@ -63,7 +73,7 @@ public enum Activation: String, Hashable, Sendable, Codable {
 }
 
 /// What lies outside an image under a window at its border.
-public enum Padding: String, Hashable, Sendable, Codable {
+public enum Padding: String, Hashable, Sendable, Codable, CaseIterable {
     /// Nothing: windows stay inside. Output: ⌊(size − window) / stride⌋ + 1.
     case valid
     /// As much as makes the output ⌈size / stride⌉; the odd row or column at the bottom and right.

@@ -16,6 +16,10 @@ extension Layer: Codable {
 
     /// Plain kinds that come with the package, a row each.
     private static let plain: [any PlainLayer.Type] = [
+        AveragePooling2D.self, BatchNormalization.self, DepthwiseConvolution2D.self, ELU.self,
+        Embedding.self, GELU.self, GlobalAveragePooling.self, GlobalMaxPooling.self,
+        GroupNormalization.self, LayerNormalization.self, LeakyReLU.self, Sigmoid.self,
+        Softplus.self, Tanh.self, ZeroPadding2D.self,
     ]
 
     private static var builtIn: [any LayerDefinition.Type] { compiled + plain }

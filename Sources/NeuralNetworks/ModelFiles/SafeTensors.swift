@@ -81,7 +81,7 @@ public enum SafeTensors {
         }
     }
 
-    private struct Tensor: Decodable {
+    struct Tensor: Decodable {
         let dtype: String
         let shape: [Int]
         let dataOffsets: [Int]
@@ -101,11 +101,11 @@ public enum SafeTensors {
         }
     }
 
-    private static func headerLength(_ data: Data) -> Int {
+    static func headerLength(_ data: Data) -> Int {
         data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
     }
 
-    private static func header(of data: Data) throws(SafeTensorsError) -> [String: Tensor] {
+    static func header(of data: Data) throws(SafeTensorsError) -> [String: Tensor] {
         guard data.count >= 8 else { throw .truncated(found: data.count, expected: 8) }
         guard data[data.startIndex + 7] < 0x80 else { throw .headerTooLarge }
         let length = headerLength(data)
@@ -152,6 +152,10 @@ public enum SafeTensorsError: Error, Equatable, CustomStringConvertible {
     case wrongShape(tensor: String, found: [Int], expected: [Int])
     /// A tensor whose bytes are not as many as its shape takes, or not in the file.
     case wrongOffsets(tensor: String, found: [Int])
+    /// A tensor that a model could begin with, of numbers that are none of floating point.
+    case unknownType(tensor: String, found: String)
+    /// A number that is none, or that no Float holds, and its place in the tensor from 0.
+    case notFinite(tensor: String, place: Int)
 
     /// One sentence that names the value, its place and what was expected.
     public var description: String {
@@ -170,6 +174,11 @@ public enum SafeTensorsError: Error, Equatable, CustomStringConvertible {
             "tensor “\(tensor)” of the model file has the shape \(found), not \(expected)"
         case .wrongOffsets(let tensor, let found):
             "tensor “\(tensor)” of the model file cannot lie at the bytes \(found)"
+        case .unknownType(let tensor, let found):
+            "tensor “\(tensor)” of the model file is of type \(found.printable(limit: 20)): F32, F16, "
+                + "BF16 or F64 was expected"
+        case .notFinite(let tensor, let place):
+            "tensor “\(tensor)” of the model file is no number at place \(place)"
         }
     }
 }

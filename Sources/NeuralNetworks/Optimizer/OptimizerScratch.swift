@@ -6,13 +6,19 @@ import Tensors
 struct OptimizerScratch {
     /// Where gradients wait that are not stepped by at once.
     var gradient: ScratchVector
+    /// v, or m of Adam.
     var velocity: ScratchVector
+    /// s of Adam.
+    var square: ScratchVector
     var anchor: ScratchVector
     var correction: ScratchVector
+    /// Where a client's training with Adam is; nil with another optimiser.
+    var adam: AdamSteps?
 
     init(count: Int) {
         gradient = ScratchVector(count: count)
         velocity = ScratchVector(count: count)
+        square = ScratchVector(count: count)
         anchor = ScratchVector(count: count)
         correction = ScratchVector(count: count)
     }

@@ -8,7 +8,8 @@ extension Plan {
     /// - Parameter correction: SCAFFOLD's c − c_i, laid out as the parameters are; what is all zeros
     ///   is none.
     /// - Precondition: a model has been loaded and not been trained since, the optimiser's settings
-    ///   make sense, and the correction is finite and has the architecture's parameter count.
+    ///   make sense, and the correction is finite, has the architecture's parameter count and goes with
+    ///   SGD.
     public func begin(_ optimizer: LocalOptimizer, correction: ParameterVector? = nil) {
         precondition(loaded != nil, "load a model before an optimiser begins")
         optimizer.requireSensible()
@@ -16,6 +17,10 @@ extension Plan {
         let parameters = arena[packed]
         self.optimizer = optimizer
         step = nil
+        scratch.adam = nil
+        precondition(
+            correction == nil || optimizer.kind == .sgd,
+            "a correction of gradients goes with sgd, not with \(optimizer.kind.rawValue)")
         let correction = correction.flatMap { correction -> UnsafePointer<Float>? in
             precondition(
                 correction.count == count,
@@ -30,12 +35,17 @@ extension Plan {
         let isPlain = optimizer.isPlain && correction == nil
         if !isPlain || batchSize > partSize { _ = scratch.gradient.reserve() }
         if isPlain { return }
+        if optimizer.kind != .sgd {
+            scratch.adam = AdamSteps(optimizer, parameters, count: count, &scratch)
+            return
+        }
         var terms = ck_step()
         terms.learning_rate = optimizer.learningRate
         terms.momentum = optimizer.momentum
         terms.weight_decay = optimizer.weightDecay
         terms.proximal = optimizer.proximal
         terms.gradient_scale = 1
+        terms.nesterov = optimizer.nesterov ? 1 : 0
         terms.parameters = parameters
         terms.correction = correction
         if optimizer.momentum > 0 {
@@ -43,11 +53,7 @@ extension Plan {
             velocity.update(repeating: 0, count: count)
             terms.velocity = velocity
         }
-        if optimizer.proximal > 0 {
-            let anchor = scratch.anchor.reserve()
-            anchor.update(from: parameters, count: count)
-            terms.anchor = UnsafePointer(anchor)
-        }
+        terms.anchor = scratch.anchor(of: optimizer, parameters, count: count)
         step = terms
     }
 
@@ -64,6 +70,7 @@ extension Plan {
         loaded = nil
         let pass = pass(count, dropout, number)
         return Denormals.flushed {
+            if scratch.adam != nil { return adamStep(pass, clip: optimizer.gradientClip) }
             guard let step else { return plainStep(pass, learningRate: optimizer.learningRate) }
             return trainStep(pass, step, clip: optimizer.gradientClip)
         }
@@ -100,16 +107,34 @@ extension Plan {
         pass.optimizerStep = isFused ? step : nil
         let result = backward(pass)
         var step = step
-        if let clip {
-            let norm = ck_sum_of_squares(gradient, architecture.parameterCount).squareRoot()
-            if norm > Double(clip) { step.gradient_scale = Float(Double(clip) / norm) }
-        }
+        step.gradient_scale = scale(of: gradient, clippedTo: clip)
         withUnsafePointer(to: step) { step in
             for range in ranges {
                 ck_optimizer_step(step, gradient, range.lowerBound, range.count)
             }
         }
         return result
+    }
+
+    /// A step by the whole gradient: Adam's is not fused with what computes it.
+    private func adamStep(_ pass: Pass, clip: Float?) -> BatchResult {
+        let gradient = scratch.gradient.reserve()
+        gradient.update(repeating: 0, count: architecture.parameterCount)
+        var pass = pass
+        pass.target = gradient
+        pass.scale = 1
+        let result = backward(pass)
+        guard var terms = scratch.adam?.next() else { return result }
+        terms.gradient_scale = scale(of: gradient, clippedTo: clip)
+        for range in wholeRange { ck_adam_step(&terms, gradient, range.lowerBound, range.count) }
+        return result
+    }
+
+    /// What a gradient is multiplied by so that its norm is `clip` at most.
+    private func scale(of gradient: UnsafePointer<Float>, clippedTo clip: Float?) -> Float {
+        guard let clip else { return 1 }
+        let norm = ck_sum_of_squares(gradient, architecture.parameterCount).squareRoot()
+        return norm > Double(clip) ? Float(Double(clip) / norm) : 1
     }
 
     /// The parameters that no operation steps itself, in one piece where they lie side by side.

@@ -45,6 +45,9 @@ struct Activations: Sendable {
     var paddedChannels: Int?
     /// Whether this is the network's input, whose gradient nobody asks for.
     var isInput = false
+    /// Whether the values must stay as they are until the backward pass: another layer reads them, or the
+    /// one that wrote them reads them again.
+    var isKept = false
 }
 
 /// What an operation is lent for one batch.

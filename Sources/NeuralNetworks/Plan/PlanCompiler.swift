@@ -8,6 +8,8 @@ struct PlanCompiler {
     let purpose: Plan.Purpose
     let engine: Engine
     private(set) var operations: [any Operation] = []
+    /// Which layers became which operations, those of a block in front of the block itself.
+    private(set) var steps: [PlanStep] = []
     var arena = ArenaPlan()
     /// What the next operation takes.
     private(set) var current: Activations
@@ -20,6 +22,8 @@ struct PlanCompiler {
 
     /// A chain of layers.
     private struct Scope {
+        /// What stands before the numbers of its layers: "3." in the third one's block.
+        var place = ""
         var input: FeatureShape
         var layers: [Layer]
         var shapes: [FeatureShape]
@@ -43,8 +47,13 @@ struct PlanCompiler {
     mutating func compile() {
         var position = 0
         while position < scope.layers.count {
+            let first = operations.count
             let joined = engine == .fused ? compileFused(from: position) : 0
             if joined == 0 { compile(layerAt: position) }
+            steps.append(
+                PlanStep(
+                    place: scope.place, layers: position..<position + max(joined, 1),
+                    operations: first..<operations.count, isFused: joined > 0))
             position += max(joined, 1)
         }
     }
@@ -59,8 +68,14 @@ struct PlanCompiler {
             return
         case let dropout as Dropout:
             guard let mask = mask(dropout, at: position, size: size) else { return }
+            if input.isInput || input.isKept {
+                current = Activations(
+                    values: arena.reserve(batchSize * size),
+                    gradient: input.gradient.map { _ in arena.reserve(batchSize * size) },
+                    isInput: input.isInput)
+            }
             operations.append(
-                DropoutOperation(name: "dropout", dropout: mask, activations: current))
+                DropoutOperation(name: "dropout", dropout: mask, input: input, output: current))
         case is ReLU:
             current = reserve(size)
             operations.append(
@@ -90,7 +105,8 @@ struct PlanCompiler {
                     name: "pool",
                     window: checked { () throws(LayerError) in try pooling.window(over: shape) },
                     input: input, output: current, batchSize: batchSize, arena: &arena))
-        case let block as Residual: compile(block, of: shape)
+        case let block as Residual:
+            compile(block, of: shape, place: "\(scope.place)\(position + 1).")
         case let plain as any PlainLayer: compile(plain, of: shape, outputCount: size)
         default:
             preconditionFailure("layer \(position + 1) has no operation: a layer is a PlainLayer")
@@ -105,37 +121,37 @@ struct PlanCompiler {
         nextTensor += tensors.count
         let input = current
         current = reserve(outputCount)
+        current.isKept = true
         operations.append(
             PlainOperation(
                 name: entries.first.map { String($0.name.prefix { $0 != "/" }) } ?? type(of: layer).kind,
                 layer: layer, shape: shape, outputCount: outputCount,
                 parameters: (entries.first?.offset ?? 0)..<(entries.last?.range.upperBound ?? 0),
-                hasStatistics: tensors.contains(where: \.isStatistic), input: input,
-                output: current, batchSize: batchSize, purpose: purpose, arena: &arena))
+                statistics: zip(entries, tensors).filter { $1.isStatistic }.map(\.0.range),
+                input: input, output: current, batchSize: batchSize, purpose: purpose,
+                arena: &arena))
     }
 
     /// Both ways of a block, and what joins them. Each way has a gradient of the block's input of its
     /// own, which are added up last.
-    private mutating func compile(_ block: Residual, of shape: FeatureShape) {
+    private mutating func compile(_ block: Residual, of shape: FeatureShape, place: String) {
         let outside = scope
         let input = current
         depth += 1
-        func way(_ layers: [Layer]) -> Activations {
-            let first = layers.first { !($0.base is Flatten || $0.base is Reshape) }
-            return Activations(
-                values: first?.base is Dropout
-                    ? arena.reserve(batchSize * shape.count) : input.values,
+        let starts = [0, 1].map { _ in
+            Activations(
+                values: input.values,
                 gradient: input.gradient.map { _ in arena.reserve(batchSize * shape.count) },
-                isInput: input.isInput)
+                isInput: input.isInput, isKept: true)
         }
-        let starts = [way(block.layers), way(block.shortcut)]
         operations.append(
-            ForkOperation(size: shape.count, input: input, ways: starts))
+            ForkOperation(
+                size: shape.count, input: input, inner: starts[0], outer: starts[1]))
         var ends: [Activations] = []
-        for (start, layers) in zip(starts, [block.layers, block.shortcut]) {
+        for (index, (start, layers)) in zip(starts, [block.layers, block.shortcut]).enumerated() {
             current = start
             scope = Scope(
-                input: shape, layers: layers,
+                place: index == 0 ? place : "\(place)s", input: shape, layers: layers,
                 shapes: checked { () throws(LayerError) in try block.chain(layers, shape) })
             compile()
             ends.append(current)
@@ -144,7 +160,8 @@ struct PlanCompiler {
         depth -= 1
         let size = checked { () throws(LayerError) in try block.output(of: shape) }.count
         current = reserve(size)
-        operations.append(JoinOperation(size: size, ways: ends, output: current))
+        operations.append(
+            JoinOperation(size: size, inner: ends[0], outer: ends[1], output: current))
     }
 
     /// The architecture has been checked when it was made.

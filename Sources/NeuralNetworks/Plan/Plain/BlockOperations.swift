@@ -7,26 +7,22 @@ struct ForkOperation: Operation {
     /// Floats a sample.
     let size: Int
     let input: Activations
-    let ways: [Activations]
+    let inner: Activations
+    let outer: Activations
 
     var flopsPerSample: Int { 0 }
     var parameterCount: Int { 0 }
     var activationCount: Int { 3 * size }
 
-    /// A way whose first layer works in place has a copy.
-    func forward(_ pass: Pass) {
-        for way in ways where way.values != input.values {
-            pass.arena[way.values].update(
-                from: pass.arena[input.values], count: pass.count * size)
-        }
-    }
+    /// Neither way changes what it gets.
+    func forward(_ pass: Pass) {}
 
     func backward(_ pass: Pass) {
-        guard let gradient = input.gradient else { return }
+        guard let gradient = input.gradient, let one = inner.gradient, let other = outer.gradient
+        else { return }
         let (dx, count) = (pass.arena[gradient], pass.count * size)
-        let ways = ways.compactMap(\.gradient).map { pass.arena[$0] }
-        dx.update(from: ways[0], count: count)
-        ck_axpy(1, ways[1], dx, count)
+        dx.update(from: pass.arena[one], count: count)
+        ck_axpy(1, pass.arena[other], dx, count)
     }
 }
 
@@ -35,7 +31,8 @@ struct JoinOperation: Operation {
     let name = "join"
     /// Floats a sample.
     let size: Int
-    let ways: [Activations]
+    let inner: Activations
+    let outer: Activations
     let output: Activations
 
     var flopsPerSample: Int { size }
@@ -44,14 +41,14 @@ struct JoinOperation: Operation {
 
     func forward(_ pass: Pass) {
         let (y, count) = (pass.arena[output.values], pass.count * size)
-        y.update(from: pass.arena[ways[0].values], count: count)
-        ck_axpy(1, pass.arena[ways[1].values], y, count)
+        y.update(from: pass.arena[inner.values], count: count)
+        ck_axpy(1, pass.arena[outer.values], y, count)
     }
 
     func backward(_ pass: Pass) {
         guard let gradient = output.gradient else { return }
-        for way in ways.compactMap(\.gradient) {
-            pass.arena[way].update(from: pass.arena[gradient], count: pass.count * size)
-        }
+        let (dy, count) = (pass.arena[gradient], pass.count * size)
+        if let one = inner.gradient { pass.arena[one].update(from: dy, count: count) }
+        if let other = outer.gradient { pass.arena[other].update(from: dy, count: count) }
     }
 }

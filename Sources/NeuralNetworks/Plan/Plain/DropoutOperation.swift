@@ -1,11 +1,12 @@
 import CKernels
 import Tensors
 
-/// Dropout in place, as a step of its own; planned in training only.
+/// Dropout as a step of its own, in place where nobody reads its input again; planned in training only.
 package struct DropoutOperation: Operation {
     package let name: String
     let dropout: DropoutMask
-    let activations: Activations
+    let input: Activations
+    let output: Activations
 
     package var flopsPerSample: Int { 0 }
     package var parameterCount: Int { 0 }
@@ -13,12 +14,13 @@ package struct DropoutOperation: Operation {
 
     package func forward(_ pass: Pass) {
         dropout.draw(pass)
-        dropout.apply(pass, to: pass.arena[activations.values])
+        dropout.apply(
+            pass, to: pass.arena[input.values], into: pass.arena[output.values])
     }
 
     package func backward(_ pass: Pass) {
-        guard let region = activations.gradient else { return }
-        dropout.apply(pass, to: pass.arena[region])
+        guard let from = output.gradient, let to = input.gradient else { return }
+        dropout.apply(pass, to: pass.arena[from], into: pass.arena[to])
     }
 }
 
@@ -56,7 +58,14 @@ struct DropoutMask: Sendable {
 
     /// Scales what is kept in [N][size], and zeroes the rest.
     func apply(_ pass: Pass, to values: UnsafeMutablePointer<Float>) {
-        ck_apply_mask(values, words(pass), scale, values, pass.count * size)
+        apply(pass, to: values, into: values)
+    }
+
+    /// The same into another place.
+    func apply(
+        _ pass: Pass, to values: UnsafePointer<Float>, into result: UnsafeMutablePointer<Float>
+    ) {
+        ck_apply_mask(values, words(pass), scale, result, pass.count * size)
     }
 
     func words(_ pass: Pass) -> UnsafeMutablePointer<UInt64> {

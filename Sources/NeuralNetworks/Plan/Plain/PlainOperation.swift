@@ -7,10 +7,14 @@ struct PlainOperation<Kind: PlainLayer>: Operation {
     let layer: Kind
     /// Of a sample's input.
     let shape: FeatureShape
+    let inputCount: Int
     let outputCount: Int
     /// The layer's tensors.
     let parameters: Range<Int>
+    /// Whether some of them are counted along.
     let hasStatistics: Bool
+    /// Ranges of the layer's Floats that have a gradient.
+    let trained: [Range<Int>]
     let input: Activations
     let output: Activations
     let isTraining: Bool
@@ -19,15 +23,20 @@ struct PlainOperation<Kind: PlainLayer>: Operation {
 
     init(
         name: String, layer: Kind, shape: FeatureShape, outputCount: Int, parameters: Range<Int>,
-        hasStatistics: Bool, input: Activations, output: Activations, batchSize: Int,
+        statistics: [Range<Int>], input: Activations, output: Activations, batchSize: Int,
         purpose: Plan.Purpose, arena: inout ArenaPlan
     ) {
         self.name = name
         self.layer = layer
         self.shape = shape
+        inputCount = shape.count
         self.outputCount = outputCount
         self.parameters = parameters
-        self.hasStatistics = hasStatistics
+        hasStatistics = !statistics.isEmpty
+        trained = Plan.rangesSteppedLater(
+            statistics.map {
+                $0.lowerBound - parameters.lowerBound..<$0.upperBound - parameters.lowerBound
+            }, statistics: [], parameterCount: parameters.count)
         self.input = input
         self.output = output
         isTraining = purpose == .training
@@ -37,7 +46,7 @@ struct PlainOperation<Kind: PlainLayer>: Operation {
 
     var flopsPerSample: Int { layer.flopsPerSample(of: shape) }
     var parameterCount: Int { parameters.count }
-    var activationCount: Int { shape.count + outputCount }
+    var activationCount: Int { inputCount + outputCount }
 
     func forward(_ pass: Pass) { layer.forward(layerPass(pass)) }
 
@@ -50,12 +59,17 @@ struct PlainOperation<Kind: PlainLayer>: Operation {
             LayerGradients(
                 output: pass.arena[outputGradient], input: input.gradient.map { pass.arena[$0] },
                 parameters: own))
-        ck_axpy(pass.scale, own, target + parameters.lowerBound, parameters.count)
+        // Whatever a layer says of its statistics: no step is to move them.
+        for range in trained {
+            ck_axpy(
+                pass.scale, own + range.lowerBound,
+                target + parameters.lowerBound + range.lowerBound, range.count)
+        }
     }
 
     private func layerPass(_ pass: Pass) -> LayerPass {
         LayerPass(
-            count: pass.count, shape: shape, inputCount: shape.count, outputCount: outputCount,
+            count: pass.count, shape: shape, inputCount: inputCount, outputCount: outputCount,
             input: UnsafePointer(pass.arena[input.values]), output: pass.arena[output.values],
             parameters: pass.parameters + parameters.lowerBound,
             statistics: isTraining && hasStatistics && !pass.keepsStatistics
