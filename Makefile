@@ -39,7 +39,10 @@ help: ## Print this list
 	@echo "DATASET DATA_DIR LOG_DIR THREADS MODEL; ARGS=\"…\" hands any other option on, as in"
 	@echo "  make run EXPERIMENT=4 CLIENTS=10 ARGS=\"--fixed-shards\""
 
-run: build ## Run an experiment (EXPERIMENT=1…4): rounds, log, picture
+# What draws the picture is installed while the program builds. Should that fail, run.sh tries again and says why.
+run: setup ## Run an experiment (EXPERIMENT=1…4): rounds, log, picture
+	@{ nice Scripts/setup/venv.sh >/dev/null 2>&1 || true; } & \
+		status=0; $(MAKE) build || status=$$?; wait; exit $$status
 	@FEDERATED=$(call quote,$(FEDERATED)) Scripts/examples/run.sh $(RUN_OPTIONS)
 
 # Without testable imports the tests link what `make build` compiled, instead of a second build of it all.

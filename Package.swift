@@ -4,7 +4,7 @@ import PackageDescription
 /// The package of each product that comes from elsewhere.
 let packages = [
     "ArgumentParser": "swift-argument-parser", "AsyncHTTPClient": "async-http-client",
-    "GRDB": "GRDB.swift", "HTTPTypes": "swift-http-types",
+    "HTTPTypes": "swift-http-types",
     "Hummingbird": "hummingbird", "HummingbirdCore": "hummingbird",
     "HummingbirdTLS": "hummingbird", "Logging": "swift-log", "NIOCore": "swift-nio",
     "NIOHTTP1": "swift-nio", "NIOHTTPTypes": "swift-nio-extras", "NIOPosix": "swift-nio",
@@ -41,6 +41,8 @@ let libraries: [Target] = [
     .systemLibrary(
         name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+        name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CMPI"),
     library("Platform", "COpenSSL"),
@@ -59,10 +61,9 @@ let libraries: [Target] = [
         "RankTraining", "CMPI", "Federation", "NeuralNetworks", "Parameters", "Platform", "Training"
     ),
     library("FederationWire", "CXXHash", "Federation", "JSON", "Parameters", "Platform"),
-    library("FederationStore", "Federation", "GRDB", "JSON", "Parameters", "Platform"),
-    .target(
-        name: "RunPage", dependencies: named(["JSON", "Platform"]),
-        resources: [.embedInCode("page.html")], swiftSettings: strict),
+    library("FederationStore", "CSQLite", "Federation", "JSON", "Parameters", "Platform"),
+    .target(name: "CRunPage", exclude: ["page.html"]),
+    library("RunPage", "CRunPage", "JSON", "Platform"),
     library(
         "FederationServer", "Federation", "FederationWire", "HTTPTypes", "Hummingbird",
         "HummingbirdCore", "HummingbirdTLS", "JSON", "Logging", "NIOCore", "NIOHTTP1",
@@ -92,12 +93,20 @@ let libraries: [Target] = [
         "FederationStore", "NeuralNetworks", "Parameters", "Privacy", "Robust", "Training"),
 ]
 
+/// Commands parse and print: without optimisation they compile in half the time. Nobody's package depends on
+/// them, which SwiftPM would then refuse.
+func commandLibrary(_ name: String, _ needs: String...) -> Target {
+    .target(
+        name: name, dependencies: named(needs),
+        swiftSettings: strict + [.unsafeFlags(["-Onone"])])
+}
+
 /// `federated` builds without a network, and hands over to `federated-network` what needs one.
 let commands: [Target] = [
-    library(
+    commandLibrary(
         "Commands", "ArgumentParser", "Datasets", "Experiments", "Federation", "FederationStore",
         "JSON", "NeuralNetworks", "Parameters", "Platform", "RunPage", "Terminal", "Training"),
-    library(
+    commandLibrary(
         "NetworkCommands", "ArgumentParser", "Commands", "Datasets", "Experiments", "Federation",
         "FederationClient", "FederationServer", "FederationWire", "FlowerNode",
         "NetworkExperiments", "NeuralNetworks", "Parameters", "Platform", "Terminal", "Training"),
@@ -138,7 +147,8 @@ let allTests: [Target] = [
     tests(
         "FederationWireTests", "Federation", "FederationWire", "JSON", "Parameters", "Platform"),
     tests(
-        "FederationStoreTests", "Federation", "FederationStore", "GRDB", "Parameters", "Platform"),
+        "FederationStoreTests", "CSQLite", "Federation", "FederationStore", "Parameters",
+        "Platform"),
     tests(
         "FederationServerTests", "Federation", "FederationServer", "FederationWire",
         "HTTPTypes", "JSON", "NIOCore", "NIOPosix", "NIOSSL", "Parameters", "Platform", "RunPage",
@@ -180,7 +190,7 @@ let package = Package(
     name: "swift-federated",
     products: ["federated", "federated-network"].map { .executable(name: $0, targets: [$0]) }
         + libraries.filter {
-            $0.type == .regular && !["CKernels", "CMPI", "Terminal"].contains($0.name)
+            $0.type == .regular && !["CKernels", "CMPI", "CRunPage", "Terminal"].contains($0.name)
         }
         .map { .library(name: $0.name, targets: [$0.name]) },
     dependencies: [
@@ -193,7 +203,6 @@ let package = Package(
         // Traits of dependencies are named, or none: of several, SwiftPM hands the compiler a define each in
         // an order that changes from one invocation to the next, and builds the package anew for it.
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1",
             traits: ["FullFoundation"]),

@@ -67,10 +67,12 @@ package struct RoundRow {
         let range =
             clients.isEmpty
             ? "–" : "\(Text.percent(clients.min() ?? 0)) – \(Text.percent(clients.max() ?? 0))"
-        var cells = [
-            "\(round)/\(rounds)", accuracy.map(Text.percent) ?? "–",
-            loss.map { Text.fixed($0, 4) } ?? "–", range, seconds.map { Text.fixed($0, 2) } ?? "–",
-        ]
+        func cell(_ value: Double?, _ text: (Double) -> String) -> String {
+            value.map(text) ?? "–"
+        }
+        var cells = ["\(round)/\(rounds)", cell(accuracy, Text.percent)]
+        cells.append(cell(loss) { Text.fixed($0, 4) })
+        cells += [range, cell(seconds) { Text.fixed($0, 2) }]
         if !hasClients { cells.remove(at: 3) }
         return line(cells)
     }
