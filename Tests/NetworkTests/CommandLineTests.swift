@@ -6,7 +6,7 @@ import NetworkCommands
 import TestSupport
 import Testing
 
-@Suite("What a mistyped command line is told")
+@Suite("What a mistyped command line is told", .waitsForPrograms)
 struct CommandLineTests {
     /// The sentence that the command would print.
     private func sentence(_ arguments: [String]) -> String? {

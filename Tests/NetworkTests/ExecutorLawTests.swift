@@ -15,7 +15,7 @@ import Training
 
 /// What holds for a run wherever its clients' work is done: executors × strategies × participation ×
 /// resume points.
-@Suite("Laws of all executors")
+@Suite("Laws of all executors", .waitsForPrograms)
 struct ExecutorLawTests {
     /// Where clients' work is done.
     enum Way: Hashable, CustomStringConvertible {

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("flower-node on the command line")
+@Suite("flower-node on the command line", .waitsForPrograms)
 struct FlowerNodeCommandTests {
     static let cases: [([String], String)] = [
         (link(["--clients", "3"]), "--id must say which of the parts is this node's"),

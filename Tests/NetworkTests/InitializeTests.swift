@@ -6,7 +6,7 @@ import Testing
     import FoundationNetworking
 #endif
 
-@Suite("What a server is asked to initialize")
+@Suite("What a server is asked to initialize", .waitsForPrograms)
 struct InitializeTests {
     private struct Answer {
         var status: Int

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What a run reads is known by what it holds, not by its name")
+@Suite("What a run reads is known by what it holds, not by its name", .waitsForPrograms)
 struct InputsTests {
     private static let usual =
         "--model logistic-regression --epochs 1 --evaluation-fraction 0.2 --seed 3"

@@ -3,7 +3,7 @@ import TestCertificate
 import TestSupport
 import Testing
 
-@Suite("A client over TLS")
+@Suite("A client over TLS", .waitsForPrograms)
 struct JoinOverTLSTests {
     @Test("It trusts the certificate that it is told to, has a token of its own, and finishes")
     func join() throws {

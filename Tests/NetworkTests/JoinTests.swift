@@ -3,7 +3,7 @@ import FoundationNetworking
 import TestSupport
 import Testing
 
-@Suite("Clients that join a server, each a process", .serialized)
+@Suite("Clients that join a server, each a process", .serialized, .waitsForPrograms)
 struct JoinTests {
     /// The model that the same run leaves in memory.
     private func expectedModel(_ options: [String], in folder: URL) throws -> Data {

@@ -8,7 +8,7 @@ import Testing
 import Training
 
 /// Settings that make no sense, alone or together.
-@Suite("Refused before any training: one sentence, status 64")
+@Suite("Refused before any training: one sentence, status 64", .waitsForPrograms)
 struct OptionRefusalTests {
     static let population: [([String], String)] = [
         (["--population", "0"], "--clients must be at least 1, not 0"),

@@ -10,7 +10,7 @@ private func logs(in folder: URL) throws -> [String] {
         .filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
 }
 
-@Suite("Where output goes that nobody can write, or nobody reads")
+@Suite("Where output goes that nobody can write, or nobody reads", .waitsForPrograms)
 struct OutputTests {
     /// Command lines that print; `RUN` stands for a run of the store.
     private static let printing = [

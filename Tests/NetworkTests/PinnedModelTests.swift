@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Pins the bits of the models of small runs: a change here changes the runs of users.
-@Suite("Known answers of runs") struct PinnedModelTests {
+@Suite("Known answers of runs", .waitsForPrograms) struct PinnedModelTests {
     /// A pinned model, and options that must not change it.
     struct Run: CustomTestStringConvertible {
         var model: PinnedModel

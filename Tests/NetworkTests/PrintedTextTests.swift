@@ -5,7 +5,7 @@ import Terminal
 import TestSupport
 import Testing
 
-@Suite("What is printed")
+@Suite("What is printed", .waitsForPrograms)
 struct PrintedTextTests {
     @Test("A line keeps the console's own styles and nothing else that does something")
     func styles() {

@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// A system that gives little: what a command cannot do then it says in one line, and ends.
-@Suite("Few files and threads", .serialized)
+@Suite("Few files and threads", .serialized, .waitsForPrograms)
 struct ProcessNeedsTests {
     /// Runs a shell's text in which `federated` is the program.
     private func shell(_ text: String, in folder: URL) throws -> Command {

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Whether settings and seed decide a run's bits")
+@Suite("Whether settings and seed decide a run's bits", .waitsForPrograms)
 struct ReproducibilityTests {
     private static func reasons(
         _ execution: Execution = .served, rounds: [RoundRecord] = [],

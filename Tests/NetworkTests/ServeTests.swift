@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("federated serve")
+@Suite("federated serve", .waitsForPrograms)
 struct ServeTests {
     /// Whether this machine has loopback of IPv6.
     private static let hasIPv6: Bool = {

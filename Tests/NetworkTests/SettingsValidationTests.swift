@@ -12,7 +12,7 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("One validation for every way in")
+@Suite("One validation for every way in", .waitsForPrograms)
 struct SettingsValidationTests {
     /// What a run does with its settings before its first round.
     @discardableResult

@@ -6,7 +6,7 @@ import Parameters
 import TestSupport
 import Testing
 
-@Suite("What a client's transforms keep, in a file")
+@Suite("What a client's transforms keep, in a file", .waitsForPrograms)
 struct StateFileTests {
     private static func settings(run: String = "r1", seed: UInt64 = 1) throws -> RunSettings {
         RunSettings(

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("One run, three ways from clients to server")
+@Suite("One run, three ways from clients to server", .waitsForPrograms)
 struct TransportTests {
     /// The model file and the parts of the log that must not depend on the way.
     private func run(

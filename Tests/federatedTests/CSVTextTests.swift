@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Tables that other programs have saved")
+@Suite("Tables that other programs have saved", .waitsForPrograms)
 struct CSVTextTests {
     private static let header = "seed,words,accuracy"
     private static let rows = ["1,\"a, \"\"b\"\"\",0.5", "2,,", "3,x,0.25"]

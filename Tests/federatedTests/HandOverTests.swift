@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What federated leaves to the program with the network part")
+@Suite("What federated leaves to the program with the network part", .waitsForPrograms)
 struct HandOverTests {
     /// Command lines that need a network.
     static let arguments = [

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What programs link")
+@Suite("What programs link", .waitsForPrograms)
 struct LinkTests {
     @Test("A program that only joins or aggregates has no OpenBLAS in it, and runs")
     func withoutBLAS() throws {

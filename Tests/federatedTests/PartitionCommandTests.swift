@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("federated partition, as a user types it") struct PartitionCommandTests {
+@Suite("federated partition, as a user types it", .waitsForPrograms) struct PartitionCommandTests {
     static let digits = ["partition", "--dataset", "digits"]
 
     @Test("Prints who has how many images of each class")

@@ -12,7 +12,7 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("Runs that are broken off after each round and resumed from the store")
+@Suite("Runs that are broken off after each round and resumed from the store", .waitsForPrograms)
 struct PinnedResumeTests {
     private struct Lost: Error {}
 

@@ -5,7 +5,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("federated report")
+@Suite("federated report", .waitsForPrograms)
 struct ReportTests {
     /// The state in a report.
     private func state(in page: String) throws -> [String: Any] {

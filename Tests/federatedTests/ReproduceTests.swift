@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Published tables")
+@Suite("Published tables", .waitsForPrograms)
 struct ReproduceTests {
     @Test("Rounds to a target are interpolated on the best accuracy so far")
     func rounds() {

@@ -3,7 +3,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Runs that are interrupted, gone on with, given up, or made side by side")
+@Suite("Runs that are interrupted, gone on with, given up, or made side by side", .waitsForPrograms)
 struct ResumeTests {
     private static let tiny = Command.tinyWords
 

@@ -5,7 +5,7 @@ import JSON
 import TestSupport
 import Testing
 
-@Suite("Options come from the table of settings")
+@Suite("Options come from the table of settings", .waitsForPrograms)
 struct SettingOptionTests {
     @Test("Each setting that is given has an option of run, of its name, or of serve")
     func options() throws {
@@ -95,7 +95,7 @@ struct SettingOptionTests {
     }
 }
 
-@Suite("Specs as files of commands")
+@Suite("Specs as files of commands", .waitsForPrograms)
 struct SpecCommandTests {
     private func model(_ log: String, in folder: URL) throws -> Data {
         try Data(

@@ -54,7 +54,7 @@ extension Command {
     }
 }
 
-@Suite("Runs in a store, as a user types it")
+@Suite("Runs in a store, as a user types it", .waitsForPrograms)
 struct StoreCommandTests {
     @Test("Killed at any round, resumed until done: the bits and the log of an undisturbed run")
     func killed() throws {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import Training
 
-@Suite("Sweeps: lists, grids, and what they are refused for")
+@Suite("Sweeps: lists, grids, and what they are refused for", .waitsForPrograms)
 struct SweepGridTests {
     /// The combinations of a command line.
     private func combinations(_ arguments: String...) throws -> [SweepCombination] {
@@ -219,7 +219,7 @@ struct SweepGridTests {
     }
 }
 
-@Suite("Sweeps: the table, and runs side by side")
+@Suite("Sweeps: the table, and runs side by side", .waitsForPrograms)
 struct SweepRunTests {
     @Test("Small runs have a thread each, others all of them; no thread is idle")
     func sharing() {
