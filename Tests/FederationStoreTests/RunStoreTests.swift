@@ -1,7 +1,6 @@
 import Federation
 import FederationStore
 import Foundation
-import GRDB
 import Parameters
 import Testing
 
@@ -247,9 +246,9 @@ struct RunStoreTests {
             let store = try RunStore(path: path)
             let (journal, synchronous, foreignKeys) = try store.read { db in
                 (
-                    try String.fetchOne(db, sql: "PRAGMA journal_mode"),
-                    try Int.fetchOne(db, sql: "PRAGMA synchronous"),
-                    try Int.fetchOne(db, sql: "PRAGMA foreign_keys")
+                    try db.value(String.self, sql: "PRAGMA journal_mode"),
+                    try db.value(Int.self, sql: "PRAGMA synchronous"),
+                    try db.value(Int.self, sql: "PRAGMA foreign_keys")
                 )
             }
             #expect(journal == "wal")

@@ -29,7 +29,8 @@ package struct WaitsForPrograms: SuiteTrait, TestTrait, TestScoping {
 
 /// Runs what is handed to it on as many threads as it takes.
 private final class OwnThreads: TaskExecutor {
-    private let queue = DispatchQueue(label: "tests that wait for programs", attributes: .concurrent)
+    private let queue = DispatchQueue(
+        label: "tests that wait for programs", attributes: .concurrent)
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
