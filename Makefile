@@ -47,16 +47,12 @@ run: setup ## Run an experiment (EXPERIMENT=1…4): rounds, log, picture
 
 # Without testable imports the tests link what `make build` compiled, instead of a second build of it all.
 SWIFT_TEST := swift test -c release --disable-testable-imports
-# Tests that wait for sockets go first and by themselves: those of programs hold threads of Swift's pool, of
-# which there is one for each core, while they wait.
-CLOCKED := FederationServerTests|FederationClientTests|FlowerNodeTests|HTTPCallsTests
 # Some tests of a moment: what builds them runs them, too.
 SOON_DONE := JSONTests
 
 test: setup ## Run the tests
 	@$(BUILD) "the tests" $(SWIFT_TEST) --filter '$(SOON_DONE)'
-	@$(SWIFT_TEST) --skip-build --filter '$(CLOCKED)'
-	@$(SWIFT_TEST) --skip-build --skip '$(CLOCKED)'
+	@$(SWIFT_TEST) --skip-build
 
 fuzz: setup venv ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
 	@Scripts/check/fuzz.sh $(or $(SECONDS),60) $(PARSER)

@@ -119,6 +119,8 @@ let commands: [Target] = [
 
 let allTests: [Target] = [
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    // What lets tests that hold their thread run beside those that wait for sockets.
+    .target(name: "TestThreads", path: "Tests/TestThreads", swiftSettings: unoptimized),
     .target(name: "TestCertificate", path: "Tests/TestCertificate", swiftSettings: strict),
     .target(
         name: "PinnedModels", dependencies: named(["Platform"]), path: "Tests/PinnedModels",
@@ -126,29 +128,34 @@ let allTests: [Target] = [
     .target(
         name: "ThreadRanks", dependencies: named(["RankTraining"]), path: "Tests/ThreadRanks",
         swiftSettings: strict),
-    tests("PlatformTests", "Platform"),
-    tests("JSONTests", "JSON", "Parameters"),
-    tests("ParametersTests", "CKernels", "Parameters", "Platform"),
-    tests("TensorsTests", "CKernels", "Parameters", "Tensors"),
+    tests("PlatformTests", "Platform", "TestThreads"),
+    tests("JSONTests", "JSON", "Parameters", "TestThreads"),
+    tests("ParametersTests", "CKernels", "Parameters", "Platform", "TestThreads"),
+    tests("TensorsTests", "CKernels", "Parameters", "Tensors", "TestThreads"),
     .testTarget(
         name: "NeuralNetworksTests",
         dependencies: named([
             "CAllocationCounter", "CKernels", "NeuralNetworks", "Parameters", "Tensors",
+            "TestThreads",
         ]),
         resources: [.copy("Fixtures")], swiftSettings: unoptimized),
-    tests("DatasetsTests", "CZlib", "Datasets", "Parameters"),
+    tests("DatasetsTests", "CZlib", "Datasets", "Parameters", "TestThreads"),
     tests(
-        "StrategyPartsTests", "Compression", "Federation", "Parameters", "Privacy", "Robust"),
+        "StrategyPartsTests", "Compression", "Federation", "Parameters", "Privacy", "Robust",
+        "TestThreads"),
     .executableTarget(
         name: "WithoutBLAS",
         dependencies: named(["Federation", "FederationClient", "FederationWire", "Parameters"]),
         path: "Tests/WithoutBLAS", swiftSettings: strict),
-    tests("FederationTests", "CKernels", "Federation", "JSON", "Parameters", "Platform"),
     tests(
-        "FederationWireTests", "Federation", "FederationWire", "JSON", "Parameters", "Platform"),
+        "FederationTests", "CKernels", "Federation", "JSON", "Parameters", "Platform", "TestThreads"
+    ),
+    tests(
+        "FederationWireTests", "Federation", "FederationWire", "JSON", "Parameters", "Platform",
+        "TestThreads"),
     tests(
         "FederationStoreTests", "CSQLite", "Federation", "FederationStore", "Parameters",
-        "Platform"),
+        "Platform", "TestThreads"),
     tests(
         "FederationServerTests", "Federation", "FederationServer", "FederationWire",
         "HTTPTypes", "JSON", "NIOCore", "NIOPosix", "NIOSSL", "Parameters", "Platform", "RunPage",
@@ -160,10 +167,10 @@ let allTests: [Target] = [
     tests("FlowerNodeTests", "COpenSSL", "FlowerNode", "Parameters", "Platform", "SwiftProtobuf"),
     tests(
         "TrainingTests", "Datasets", "Federation", "NeuralNetworks", "Parameters", "Platform",
-        "Training"),
+        "Training", "TestThreads"),
     tests(
         "RankTrainingTests", "Datasets", "Federation", "NeuralNetworks", "Parameters",
-        "PinnedModels", "RankTraining", "ThreadRanks", "Training"),
+        "PinnedModels", "RankTraining", "ThreadRanks", "Training", "TestThreads"),
     .target(
         name: "TestSupport",
         dependencies: named([
@@ -172,18 +179,18 @@ let allTests: [Target] = [
     tests(
         "ExperimentsTests", "CKernels", "Datasets", "Experiments", "Federation", "FederationStore",
         "JSON",
-        "NeuralNetworks", "Tensors", "TestSupport"),
+        "NeuralNetworks", "Tensors", "TestSupport", "TestThreads"),
     // What the command does without a network, and with one.
     tests(
         "federatedTests", "ArgumentParser", "Commands", "Datasets", "Experiments", "Federation",
         "FederationStore", "JSON", "NeuralNetworks", "PinnedModels", "Platform", "Terminal",
-        "TestSupport", "Training", "WithoutBLAS", "federated"),
+        "TestSupport", "Training", "WithoutBLAS", "federated", "TestThreads"),
     tests(
         "NetworkTests", "Commands", "Datasets", "Experiments", "Federation", "FederationServer",
         "FederationStore", "FederationWire", "JSON", "NetworkCommands", "NetworkExperiments",
         "NeuralNetworks", "Parameters", "PinnedModels", "Platform", "RankTraining",
         "Terminal", "TestCertificate", "TestSupport", "ThreadRanks", "Training", "federated",
-        "federated-network"),
+        "federated-network", "TestThreads"),
 ]
 
 let package = Package(

@@ -1,10 +1,11 @@
 import Federation
 import FederationStore
 import Foundation
+import TestThreads
 import Testing
 
 /// Stores of versions whose clients were 1 … K.
-@Suite("Stores of earlier versions")
+@Suite("Stores of earlier versions", .holdsItsThread)
 struct EarlierStoreTests {
     /// Makes of a store what an earlier version would have written: tables of the second format, with ids
     /// from 1 in them and in all sentences, and headers that do not say what they count from.

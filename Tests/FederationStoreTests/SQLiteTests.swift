@@ -3,9 +3,10 @@ import Federation
 import FederationStore
 import Foundation
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("SQLite's files")
+@Suite("SQLite's files", .holdsItsThread)
 struct SQLiteTests {
     /// The code and the words of what `body` throws.
     private func failure(_ body: () throws -> Void) -> SQLiteError? {
@@ -530,7 +531,7 @@ struct SQLiteTests {
             let others = try (0..<2).map { _ in try SQLiteConnection(path: path, busySeconds: 60) }
             let all = [connection, connection] + others
             try connection.use {
-                _ = try $0.value(String.self, sql: "PRAGMA busy_timeout = 60000")
+                _ = try $0.value(Int.self, sql: "PRAGMA busy_timeout = 60000")
             }
             let count = 40
             parallelFor(count: all.count, threads: all.count) { thread, _ in

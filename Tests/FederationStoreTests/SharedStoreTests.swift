@@ -5,9 +5,10 @@ import Foundation
 import Parameters
 import Platform
 import Synchronization
+import TestThreads
 import Testing
 
-@Suite("Stores that several processes use at once: each run is one's")
+@Suite("Stores that several processes use at once: each run is one's", .holdsItsThread)
 struct SharedStoreTests {
     @Test("Writers at once keep their rounds apart and whole")
     func writers() throws {

@@ -1,9 +1,10 @@
 import Federation
 import Foundation
+import TestThreads
 import Testing
 import FederationStore
 
-@Suite("Stores that cannot be used: one sentence each, and nothing changed")
+@Suite("Stores that cannot be used: one sentence each, and nothing changed", .holdsItsThread)
 struct StoreErrorTests {
     @Test("No file, for those that only read")
     func missing() throws {

@@ -2,10 +2,11 @@ import Federation
 import FederationStore
 import Foundation
 import Parameters
+import TestThreads
 import Testing
 
 /// Files that are stores by their tables and hold what no version of this program writes.
-@Suite("Stores whose columns hold what they should not")
+@Suite("Stores whose columns hold what they should not", .holdsItsThread)
 struct WrongKindTests {
     /// A store with something in every table, and the name of its run.
     private func makeStore(_ path: String) throws -> String {

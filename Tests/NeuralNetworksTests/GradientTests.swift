@@ -1,9 +1,10 @@
 import NeuralNetworks
 import Parameters
 import Tensors
+import TestThreads
 import Testing
 
-@Suite("Gradients against central differences in double precision")
+@Suite("Gradients against central differences in double precision", .holdsItsThread)
 struct GradientTests {
     /// Small odd shapes, so that nothing divides by anything.
     static let cases: [(name: String, input: FeatureShape, layers: [Layer])] = {

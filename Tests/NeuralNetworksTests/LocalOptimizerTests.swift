@@ -4,9 +4,10 @@ import Foundation
 import NeuralNetworks
 import Parameters
 import Tensors
+import TestThreads
 import Testing
 
-@Suite("Local optimisers", .serialized)
+@Suite("Local optimisers", .serialized, .holdsItsThread)
 struct LocalOptimizerTests {
     /// An optimiser, and whether SCAFFOLD's correction goes with it.
     struct Setting: Sendable, CustomTestStringConvertible {

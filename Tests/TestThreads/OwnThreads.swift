@@ -3,15 +3,15 @@ import Foundation
 import Synchronization
 import Testing
 
-extension Trait where Self == WaitsForPrograms {
-    /// For suites whose tests hold their thread while programs run.
-    package static var waitsForPrograms: Self { WaitsForPrograms() }
+extension Trait where Self == HoldsItsThread {
+    /// For suites whose tests compute, or wait for programs: all but those that wait for sockets.
+    package static var holdsItsThread: Self { HoldsItsThread() }
 }
 
-/// A test that waits for programs does so on a thread of its own: Swift's pool has one for each core, and those
-/// held would be missing to every test that waits for a socket. Some such tests at once, as each starts
-/// programs that want the cores, too.
-package struct WaitsForPrograms: SuiteTrait, TestTrait, TestScoping {
+/// A test that computes, or waits for programs, does so on a thread of its own: Swift's pool has one for each
+/// core, and those held would be missing to every test that waits for a socket. As many such tests at once
+/// as there are cores, and one more, for some wait.
+package struct HoldsItsThread: SuiteTrait, TestTrait, TestScoping {
     private static let threads = OwnThreads()
     private static let places = Places(count: ProcessInfo.processInfo.activeProcessorCount + 1)
 
@@ -30,7 +30,7 @@ package struct WaitsForPrograms: SuiteTrait, TestTrait, TestScoping {
 /// Runs what is handed to it on as many threads as it takes.
 private final class OwnThreads: TaskExecutor {
     private let queue = DispatchQueue(
-        label: "tests that wait for programs", attributes: .concurrent)
+        label: "tests that hold their thread", attributes: .concurrent)
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
