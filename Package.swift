@@ -4,7 +4,7 @@ import PackageDescription
 /// The package of each product that comes from elsewhere.
 let packages = [
     "ArgumentParser": "swift-argument-parser", "AsyncHTTPClient": "async-http-client",
-    "GRDB": "GRDB.swift", "HTTPTypes": "swift-http-types",
+    "HTTPTypes": "swift-http-types",
     "Hummingbird": "hummingbird", "HummingbirdCore": "hummingbird",
     "HummingbirdTLS": "hummingbird", "Logging": "swift-log", "NIOCore": "swift-nio",
     "NIOHTTP1": "swift-nio", "NIOHTTPTypes": "swift-nio-extras", "NIOPosix": "swift-nio",
@@ -41,6 +41,8 @@ let libraries: [Target] = [
     .systemLibrary(
         name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(
+        name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CMPI"),
     library("Platform", "COpenSSL"),
@@ -61,10 +63,9 @@ let libraries: [Target] = [
         "RankTraining", "CMPI", "Federation", "NeuralNetworks", "Parameters", "Platform", "Training"
     ),
     library("FederationWire", "CXXHash", "Federation", "JSON", "Parameters", "Platform"),
-    library("FederationStore", "Federation", "GRDB", "JSON", "Parameters", "Platform"),
-    .target(
-        name: "RunPage", dependencies: named(["JSON", "Platform"]),
-        resources: [.embedInCode("page.html")], swiftSettings: strict),
+    library("FederationStore", "CSQLite", "Federation", "JSON", "Parameters", "Platform"),
+    .target(name: "CRunPage", exclude: ["page.html"]),
+    library("RunPage", "CRunPage", "JSON", "Platform"),
     library(
         "FederationServer", "Federation", "FederationWire", "HTTPTypes", "Hummingbird",
         "HummingbirdCore", "HummingbirdTLS", "JSON", "Logging", "NIOCore", "NIOHTTP1",
@@ -94,12 +95,20 @@ let libraries: [Target] = [
         "FederationStore", "NeuralNetworks", "Parameters", "Privacy", "Robust", "Training"),
 ]
 
+/// Commands parse and print: without optimisation they compile in half the time. Nobody's package depends on
+/// them, which SwiftPM would then refuse.
+func commandLibrary(_ name: String, _ needs: String...) -> Target {
+    .target(
+        name: name, dependencies: named(needs),
+        swiftSettings: strict + [.unsafeFlags(["-Onone"])])
+}
+
 /// `federated` builds without a network, and hands over to `federated-network` what needs one.
 let commands: [Target] = [
-    library(
+    commandLibrary(
         "Commands", "ArgumentParser", "Datasets", "Experiments", "Federation", "FederationStore",
         "JSON", "NeuralNetworks", "Parameters", "Platform", "RunPage", "Terminal", "Training"),
-    library(
+    commandLibrary(
         "NetworkCommands", "ArgumentParser", "Commands", "Datasets", "Experiments", "Federation",
         "FederationClient", "FederationServer", "FederationWire", "FlowerNode",
         "NetworkExperiments", "NeuralNetworks", "Parameters", "Platform", "Terminal", "Training"),
@@ -112,6 +121,8 @@ let commands: [Target] = [
 
 let allTests: [Target] = [
     .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+    // What lets tests that hold their thread run beside those that wait for sockets.
+    .target(name: "TestThreads", path: "Tests/TestThreads", swiftSettings: unoptimized),
     .target(name: "TestCertificate", path: "Tests/TestCertificate", swiftSettings: strict),
     .target(
         name: "PinnedModels", dependencies: named(["Platform"]), path: "Tests/PinnedModels",
@@ -119,28 +130,34 @@ let allTests: [Target] = [
     .target(
         name: "ThreadRanks", dependencies: named(["RankTraining"]), path: "Tests/ThreadRanks",
         swiftSettings: strict),
-    tests("PlatformTests", "Platform"),
-    tests("JSONTests", "JSON", "Parameters"),
-    tests("ParametersTests", "CKernels", "Parameters", "Platform"),
-    tests("TensorsTests", "CKernels", "Parameters", "Tensors"),
+    tests("PlatformTests", "Platform", "TestThreads"),
+    tests("JSONTests", "JSON", "Parameters", "TestThreads"),
+    tests("ParametersTests", "CKernels", "Parameters", "Platform", "TestThreads"),
+    tests("TensorsTests", "CKernels", "Parameters", "Tensors", "TestThreads"),
     .testTarget(
         name: "NeuralNetworksTests",
         dependencies: named([
             "CAllocationCounter", "CKernels", "JSON", "NeuralNetworks", "Parameters", "Tensors",
+            "TestThreads",
         ]),
         resources: [.copy("Fixtures")], swiftSettings: unoptimized),
-    tests("DatasetsTests", "CZlib", "Datasets", "Parameters"),
+    tests("DatasetsTests", "CZlib", "Datasets", "Parameters", "TestThreads"),
     tests(
-        "StrategyPartsTests", "Compression", "Federation", "Parameters", "Privacy", "Robust"),
+        "StrategyPartsTests", "Compression", "Federation", "Parameters", "Privacy", "Robust",
+        "TestThreads"),
     .executableTarget(
         name: "WithoutBLAS",
         dependencies: named(["Federation", "FederationClient", "FederationWire", "Parameters"]),
         path: "Tests/WithoutBLAS", swiftSettings: strict),
-    tests("FederationTests", "CKernels", "Federation", "JSON", "Parameters", "Platform"),
     tests(
-        "FederationWireTests", "Federation", "FederationWire", "JSON", "Parameters", "Platform"),
+        "FederationTests", "CKernels", "Federation", "JSON", "Parameters", "Platform", "TestThreads"
+    ),
     tests(
-        "FederationStoreTests", "Federation", "FederationStore", "GRDB", "Parameters", "Platform"),
+        "FederationWireTests", "Federation", "FederationWire", "JSON", "Parameters", "Platform",
+        "TestThreads"),
+    tests(
+        "FederationStoreTests", "CSQLite", "Federation", "FederationStore", "Parameters",
+        "Platform", "TestThreads"),
     tests(
         "FederationServerTests", "Federation", "FederationServer", "FederationWire",
         "HTTPTypes", "JSON", "NIOCore", "NIOPosix", "NIOSSL", "Parameters", "Platform", "RunPage",
@@ -152,10 +169,10 @@ let allTests: [Target] = [
     tests("FlowerNodeTests", "COpenSSL", "FlowerNode", "Parameters", "Platform", "SwiftProtobuf"),
     tests(
         "TrainingTests", "Datasets", "Federation", "NeuralNetworks", "Parameters", "Platform",
-        "Training"),
+        "Training", "TestThreads"),
     tests(
         "RankTrainingTests", "Datasets", "Federation", "NeuralNetworks", "Parameters",
-        "PinnedModels", "RankTraining", "ThreadRanks", "Training"),
+        "PinnedModels", "RankTraining", "ThreadRanks", "Training", "TestThreads"),
     .target(
         name: "TestSupport",
         dependencies: named([
@@ -164,25 +181,25 @@ let allTests: [Target] = [
     tests(
         "ExperimentsTests", "CKernels", "Datasets", "Experiments", "Federation", "FederationStore",
         "JSON",
-        "NeuralNetworks", "Tensors", "TestSupport", "Training"),
+        "NeuralNetworks", "Tensors", "TestSupport", "TestThreads", "Training"),
     // What the command does without a network, and with one.
     tests(
         "federatedTests", "ArgumentParser", "Commands", "Datasets", "Experiments", "Federation",
         "FederationStore", "JSON", "NeuralNetworks", "PinnedModels", "Platform", "Terminal",
-        "TestSupport", "Training", "WithoutBLAS", "federated"),
+        "TestSupport", "Training", "WithoutBLAS", "federated", "TestThreads"),
     tests(
         "NetworkTests", "Commands", "Datasets", "Experiments", "Federation", "FederationServer",
         "FederationStore", "FederationWire", "JSON", "NetworkCommands", "NetworkExperiments",
         "NeuralNetworks", "Parameters", "PinnedModels", "Platform", "RankTraining",
         "Terminal", "TestCertificate", "TestSupport", "ThreadRanks", "Training", "federated",
-        "federated-network"),
+        "federated-network", "TestThreads"),
 ]
 
 let package = Package(
     name: "swift-federated",
     products: ["federated", "federated-network"].map { .executable(name: $0, targets: [$0]) }
         + libraries.filter {
-            $0.type == .regular && !["CKernels", "CMPI", "Terminal"].contains($0.name)
+            $0.type == .regular && !["CKernels", "CMPI", "CRunPage", "Terminal"].contains($0.name)
         }
         .map { .library(name: $0.name, targets: [$0.name]) },
     dependencies: [
@@ -195,7 +212,6 @@ let package = Package(
         // Traits of dependencies are named, or none: of several, SwiftPM hands the compiler a define each in
         // an order that changes from one invocation to the next, and builds the package anew for it.
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(
             url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1",
             traits: ["FullFoundation"]),

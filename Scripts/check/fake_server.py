@@ -23,7 +23,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-PAGE = Path(__file__).resolve().parents[2] / "Sources/RunPage/page.html"
+PAGE = Path(__file__).resolve().parents[2] / "Sources/CRunPage/page.html"
 SLOT = '<script type="application/json" id="inlined">null</script>'
 
 State = dict[str, Any]

@@ -68,7 +68,7 @@ missing_packages() {
     if is_debian; then
         pkg-config --exists lapacke || echo liblapacke-dev
     fi
-    pkg-config --exists sqlite3 || echo libsqlite3-dev
+    pkg-config --exists "sqlite3 >= 3.37" || echo libsqlite3-dev
     pkg-config --exists "libcrypto >= 3" || echo libssl-dev
     pkg-config --exists libxxhash || echo libxxhash-dev
     pkg-config --exists zlib || echo zlib1g-dev

@@ -1,5 +1,4 @@
 import Foundation
-import GRDB
 import Platform
 
 /// The ways to read a store that this process may not write, in the order in which they are tried.

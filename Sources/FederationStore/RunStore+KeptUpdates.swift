@@ -1,5 +1,4 @@
 import Federation
-import GRDB
 
 /// Updates of a round that is not committed yet. Their clients were told that they count, and have no
 /// way to learn that a server has died since.
@@ -8,12 +7,12 @@ extension RunStore {
     public func keep(_ update: ModelUpdate, in run: String) throws(StoreError) {
         let vector = StoredVector(update.parameters)
         try write { db in
-            try db.cachedStatement(
-                sql: "INSERT OR REPLACE INTO kept_updates VALUES (?, ?, ?, ?, ?, ?)"
-            ).execute(arguments: [
-                number(of: run, db), update.round, update.client, update.sampleCount,
-                vector.digest, vector.bytes,
-            ])
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO kept_updates VALUES (?, ?, ?, ?, ?, ?)",
+                arguments: [
+                    number(of: run, db), update.round, update.client, update.sampleCount,
+                    vector.digest, vector.bytes,
+                ])
         }
     }
 
@@ -21,18 +20,16 @@ extension RunStore {
     public func keptUpdates(of run: String) throws(StoreError) -> [ModelUpdate] {
         try read { db in
             let run = try number(of: run, db)
-            let last =
-                try Int.fetchOne(
-                    db, sql: "SELECT max(round) FROM rounds WHERE run = ?", arguments: [run]) ?? 0
-            return try Row.fetchAll(
-                db, sql: "SELECT * FROM kept_updates WHERE run = ? AND round = ? ORDER BY client",
-                arguments: [run, last + 1]
-            ).map { row in
-                let client: Int = row["client"]
+            let next = (try lastRound(of: run, db) ?? 0) &+ 1
+            return try db.rows(
+                sql: "SELECT * FROM kept_updates WHERE run = ? AND round = ? ORDER BY client",
+                arguments: [run, next]
+            ) { row in
+                let client: Int = try row["client"]
                 return ModelUpdate(
-                    client: client, round: row["round"], sampleCount: row["samples"],
+                    client: client, round: try row["round"], sampleCount: try row["samples"],
                     parameters: try vector(
-                        row, "the update of client \(client) in round \(last + 1)"))
+                        row, "the update of client \(client) in round \(next)"))
             }
         }
     }

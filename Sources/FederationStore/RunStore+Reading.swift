@@ -1,6 +1,5 @@
 import Federation
 import Foundation
-import GRDB
 import JSON
 import Parameters
 
@@ -8,9 +7,7 @@ extension RunStore {
     /// All runs, in the order in which they began.
     public func runs() throws(StoreError) -> [StoredRun] {
         try read { db in
-            try Row.fetchAll(db, sql: Self.selection + " ORDER BY number").map {
-                try storedRun($0)
-            }
+            try db.rows(sql: Self.selection + " ORDER BY number") { try storedRun($0) }
         }
     }
 
@@ -19,36 +16,34 @@ extension RunStore {
     public func run(_ name: String) throws(StoreError) -> StoredRun {
         try read { db in
             let number = try number(of: name, db)
-            let row = try Row.fetchOne(
-                db, sql: Self.selection + " WHERE number = ?", arguments: [number])
-            guard let row else { throw damage("run \(name) has no row") }
-            return try storedRun(row)
+            let sql = Self.selection + " WHERE number = ?"
+            let run = try db.row(sql: sql, arguments: [number]) { try storedRun($0) }
+            guard let run else { throw damage("run \(name) has no row") }
+            return run
         }
     }
 
     /// The last run of that kind that has not come to an end; nil if there is none.
     public func lastUnfinishedRun(kind: String) throws(StoreError) -> StoredRun? {
         try read { db in
-            try Row.fetchOne(
-                db,
+            try db.row(
                 sql: Self.selection
                     + " WHERE kind = ? AND NOT is_finished ORDER BY number DESC LIMIT 1",
                 arguments: [kind]
-            ).map { try storedRun($0) }
+            ) { try storedRun($0) }
         }
     }
 
     /// How many training samples each client of a run has, by id.
     public func clients(of name: String) throws(StoreError) -> [Int: Int] {
         try read { db in
-            let rows = try Row.fetchAll(
-                db, sql: "SELECT client, samples FROM clients WHERE run = ?",
-                arguments: [number(of: name, db)])
+            let run = try number(of: name, db)
             let first = try StoreSchema.firstClient(db, path: path)
-            return Dictionary(
-                uniqueKeysWithValues: rows.map { row in
-                    (row["client"] as Int &- first, row["samples"] as Int)
-                })
+            let clients: [(id: Int, samples: Int)] = try db.rows(
+                sql: "SELECT client, samples FROM clients WHERE run = ?", arguments: [run]
+            ) { row in (try row["client"] &- first, try row["samples"]) }
+            // A damaged file may have one twice.
+            return Dictionary(clients.map { ($0.id, $0.samples) }, uniquingKeysWith: { $1 })
         }
     }
 
@@ -56,64 +51,61 @@ extension RunStore {
     public func rounds(of name: String) throws(StoreError) -> [CommittedRound] {
         try read { db in
             let run = try number(of: name, db)
-            var parts: [Int: [Row]] = [:]
-            let clients = try Row.fetchCursor(
-                db, sql: "SELECT * FROM client_rounds WHERE run = ? ORDER BY round, client",
-                arguments: [run])
-            while let row = try clients.next() {
-                parts[row["round"], default: []].append(row.copy())
-            }
-            let rows = try Row.fetchAll(
-                db, sql: "SELECT * FROM rounds WHERE run = ? ORDER BY round", arguments: [run])
             let first = try StoreSchema.firstClient(db, path: path)
-            var rounds = try rows.map {
-                try committedRound($0, parts[$0["round"]] ?? [], firstClient: first)
+            var parts: [Int: [Part]] = [:]
+            try db.rows(
+                sql: "SELECT * FROM client_rounds WHERE run = ? ORDER BY round, client",
+                arguments: [run]
+            ) { row in
+                parts[try row["round"], default: []].append(try part(row, firstClient: first))
             }
+            var rounds = try db.rows(
+                sql: "SELECT * FROM rounds WHERE run = ? ORDER BY round", arguments: [run]
+            ) { row in try committedRound(row, parts[row["round"]] ?? []) }
             guard rounds.map(\.record.round) == Array(1..<rounds.count + 1) else {
                 throw damage(
                     "the rounds of run \(name) are \(rounds.map(\.record.round)), not 1, 2, 3 …")
             }
             // A store of an earlier version that is only read has none.
             let drops =
-                try db.tableExists("drops")
-                ? Row.fetchAll(
-                    db, sql: "SELECT * FROM drops WHERE run = ? ORDER BY round, position",
-                    arguments: [run]) : []
+                try db.hasTable("drops")
+                ? db.rows(
+                    sql: "SELECT * FROM drops WHERE run = ? ORDER BY round, position",
+                    arguments: [run]
+                ) { try clientDrop($0) } : []
             for drop in drops {
-                let round: Int = drop["round"]
-                guard rounds.indices.contains(round - 1) else {
-                    throw damage("run \(name) has a drop in round \(round), which it has not")
+                guard rounds.indices.contains(drop.round &- 1) else {
+                    throw damage(
+                        "run \(name) has a drop in round \(drop.round), which it has not")
                 }
-                rounds[round - 1].observedDrops.append(clientDrop(drop))
+                rounds[drop.round - 1].observedDrops.append(drop)
             }
             try readClasses(of: name, run, into: &rounds, db)
             guard try StoreSchema.hasNames(db) else { return rounds }
-            for row in try Row.fetchAll(
-                db, sql: "SELECT round, name, value FROM round_metrics WHERE run = ?",
-                arguments: [run])
-            {
-                let round: Int = row["round"]
-                guard rounds.indices.contains(round - 1) else {
+            try db.rows(
+                sql: "SELECT round, name, value FROM round_metrics WHERE run = ?",
+                arguments: [run]
+            ) { row in
+                let round: Int = try row["round"]
+                guard rounds.indices.contains(round &- 1) else {
                     throw damage("run \(name) measured a round \(round), which it has not")
                 }
-                rounds[round - 1].metrics[row["name"]] = row["value"]
+                rounds[round - 1].metrics[try row["name"]] = try row["value"] as Double
             }
             return rounds
         }
     }
 
     private func readClasses(
-        of name: String, _ run: Int64, into rounds: inout [CommittedRound], _ db: Database
+        of name: String, _ run: Int, into rounds: inout [CommittedRound], _ db: SQLiteDatabase
     ) throws {
         // A store of an earlier version that is only read has none.
-        guard try db.tableExists("class_results"),
-            let row = try Row.fetchOne(
-                db, sql: "SELECT round, results FROM class_results WHERE run = ?",
-                arguments: [run])
+        guard try db.hasTable("class_results"),
+            let (round, text): (Int, String) = try db.row(
+                sql: "SELECT round, results FROM class_results WHERE run = ?", arguments: [run],
+                { (try $0["round"], try $0["results"]) })
         else { return }
-        let round: Int = row["round"]
-        let text: String = row["results"]
-        guard rounds.indices.contains(round - 1),
+        guard rounds.indices.contains(round &- 1),
             let results = try? JSONDecoder().decode(ClassResults.self, from: Data(text.utf8)),
             results.isSound
         else {
@@ -129,22 +121,20 @@ extension RunStore {
     public func model(of name: String, round: Int? = nil) throws(StoreError) -> StoredModel? {
         try read { db in
             let run = try number(of: name, db)
-            let last = try Int.fetchOne(
-                db, sql: "SELECT max(round) FROM rounds WHERE run = ?", arguments: [run])
+            let last = try lastRound(of: run, db)
             guard let wanted = round ?? last else { return nil }
-            let row = try Row.fetchOne(
-                db, sql: "SELECT sha256, parameters FROM models WHERE run = ? AND round = ?",
-                arguments: [run, wanted])
-            guard let row else {
+            let model = try db.row(
+                sql: "SELECT sha256, parameters FROM models WHERE run = ? AND round = ?",
+                arguments: [run, wanted]
+            ) { try vector($0, "the model of round \(wanted) of run \(name)") }
+            guard let model else {
                 if wanted == last { throw damage("the last model of run \(name) is not in it") }
-                let kept = try Int.fetchAll(
-                    db, sql: "SELECT round FROM models WHERE run = ? ORDER BY round",
+                let kept = try db.values(
+                    Int.self, sql: "SELECT round FROM models WHERE run = ? ORDER BY round",
                     arguments: [run])
                 throw StoreError.noModel(run: name, round: wanted, kept: kept)
             }
-            return StoredModel(
-                round: wanted,
-                parameters: try vector(row, "the model of round \(wanted) of run \(name)"))
+            return StoredModel(round: wanted, parameters: model)
         }
     }
 
@@ -157,40 +147,38 @@ extension RunStore {
             let first = try StoreSchema.firstClient(db, path: path)
             let isNamed = try StoreSchema.hasNames(db)
             var state = FederationState(model: model.parameters)
-            let server = try Row.fetchAll(
-                db,
+            try db.rows(
                 sql: isNamed
                     ? "SELECT name AS kept, sha256, parameters FROM server_vectors WHERE run = ?"
                     : """
                     SELECT sha256, parameters, \(StoreSchema.legacyName) AS kept
                     FROM optimizer_states JOIN runs ON runs.number = run WHERE run = ?
-                    """, arguments: [run])
-            for row in server {
-                let kept: String = row["kept"]
+                    """, arguments: [run]
+            ) { row in
+                let kept: String = try row["kept"]
                 state.vectors[kept] = try vector(row, "the server's \(kept) of run \(name)")
             }
-            let clients = try Row.fetchAll(
-                db,
+            try db.rows(
                 sql: isNamed
                     ? "SELECT * FROM client_vectors WHERE run = ?"
                     : "SELECT *, 'control variate c' AS name FROM client_states WHERE run = ?",
-                arguments: [run])
-            for row in clients {
-                let client = row["client"] as Int &- first
-                state.clients[client, default: [:]][row["name"]] = try vector(
+                arguments: [run]
+            ) { row in
+                let client = try row["client"] &- first
+                state.clients[client, default: [:]][try row["name"]] = try vector(
                     row, "client \(client)'s state of run \(name)")
             }
             guard isNamed else { return state }
-            let numbers = try Row.fetchAll(
-                db, sql: "SELECT name, value FROM server_numbers WHERE run = ?", arguments: [run])
-            for row in numbers { state.numbers[row["name"]] = row["value"] }
+            try db.rows(
+                sql: "SELECT name, value FROM server_numbers WHERE run = ?", arguments: [run]
+            ) { row in state.numbers[try row["name"]] = try row["value"] as Double }
             return state
         }
     }
 
     /// The vector in a row's columns sha256 and parameters.
-    func vector(_ row: Row, _ what: String) throws -> ParameterVector {
-        let stored = StoredVector(digest: row["sha256"], bytes: row["parameters"])
+    func vector(_ row: borrowing SQLiteRow, _ what: String) throws -> ParameterVector {
+        let stored = StoredVector(digest: try row["sha256"], bytes: try row["parameters"])
         guard stored.isWhole else { throw damage("\(what) has another checksum") }
         guard let vector = stored.vector else {
             throw damage("\(what) has \(stored.bytes.count) bytes")
@@ -234,35 +222,43 @@ extension RunStore {
         """
 
     /// The key of the run of that name.
-    func number(of name: String, _ db: Database) throws -> Int64 {
-        let found = try Int64.fetchOne(
-            db, sql: "SELECT number FROM runs WHERE name = ?", arguments: [name])
+    func number(of name: String, _ db: SQLiteDatabase) throws -> Int {
+        let found = try db.value(
+            Int.self, sql: "SELECT number FROM runs WHERE name = ?", arguments: [name])
         if let found { return found }
-        let names = try String.fetchAll(db, sql: "SELECT name FROM runs ORDER BY number")
+        let names = try db.values(String.self, sql: "SELECT name FROM runs ORDER BY number")
         throw StoreError.unknownRun(name, existing: names)
+    }
+
+    /// The last committed round of the run of that key; nil before the first.
+    func lastRound(of run: Int, _ db: SQLiteDatabase) throws -> Int? {
+        try db.value(
+            Int.self, sql: "SELECT max(round) FROM rounds WHERE run = ?", arguments: [run])
     }
 
     private func damage(_ detail: String) -> StoreError {
         .damaged(path: path, detail: detail)
     }
 
-    private func storedRun(_ row: Row) throws -> StoredRun {
-        let name: String = row["name"]
-        let header: String = row["header"]
-        let source: String = row["source"]
-        let layout: String = row["layout"]
+    private func storedRun(_ row: borrowing SQLiteRow) throws -> StoredRun {
+        let name: String = try row["name"]
+        let header: String = try row["header"]
+        let source: String = try row["source"]
+        let layout: String = try row["layout"]
+        let isFinished = try row["is_finished"] != 0
         do {
-            let isFinished: Bool = row["is_finished"]
             let log = try RunLog(decoding: Array(header.utf8))
             // Whoever has it may have written how it ended, and not have left it yet.
             let isRunning = !isFinished && log.outcome.isEmpty && holder(of: name) != nil
             return StoredRun(
-                name: name, kind: row["kind"], header: log,
+                name: name, kind: try row["kind"], header: log,
                 source: try JSONValue(decoding: Array(source.utf8)),
                 layout: try JSONDecoder().decode(ParameterLayout.self, from: Data(layout.utf8)),
                 isFinished: isFinished, isRunning: isRunning,
-                logFile: row["log_file"],
-                roundCount: row["round_count"], lastAccuracy: row["last_accuracy"])
+                logFile: try row["log_file"],
+                roundCount: try row["round_count"], lastAccuracy: try row["last_accuracy"])
+        } catch let error as SQLiteError {
+            throw error
         } catch is DecodingError {
             throw damage("run \(name) cannot be read: its tensors are “\(layout.prefix(40))”")
         } catch {
@@ -271,55 +267,66 @@ extension RunStore {
     }
 
     private func committedRound(
-        _ row: Row, _ parts: [Row], firstClient: Int
+        _ row: borrowing SQLiteRow, _ parts: [Part]
     ) throws -> CommittedRound {
-        let round: Int = row["round"]
         var classCounts: [Int: [Int]] = [:]
-        let clients = try parts.map { part in
-            let client = part["client"] as Int &- firstClient
-            if let text: String = part["class_counts"] {
-                guard let counts = try? JSONDecoder().decode([Int].self, from: Data(text.utf8))
-                else {
-                    throw damage("class counts of client \(client) in round \(round) are “\(text)”")
-                }
-                classCounts[client] = counts
-            }
-            return RoundRecord.Client(
-                client: client, sampleCount: part["samples"], evaluation: evaluation(part),
-                failure: try failure(part, client, round, firstClient: firstClient))
-        }
-        let tested: Int = row["tested"]
+        for part in parts { classCounts[part.record.client] = part.classCounts }
+        let tested: Int = try row["tested"]
         let global =
-            tested == 0
+            try tested == 0
             ? nil : Evaluation(accuracy: row["accuracy"], loss: row["loss"], count: tested)
         return CommittedRound(
-            record: RoundRecord(round: round, clients: clients, global: global),
-            classCounts: classCounts, seconds: row["seconds"],
-            trainingSeconds: row["training_seconds"], evaluationSeconds: row["evaluation_seconds"])
+            record: RoundRecord(
+                round: try row["round"], clients: parts.map(\.record), global: global),
+            classCounts: classCounts, seconds: try row["seconds"],
+            trainingSeconds: try row["training_seconds"],
+            evaluationSeconds: try row["evaluation_seconds"])
     }
 
-    private func clientDrop(_ row: Row) -> ClientDrop {
-        let seconds: Double? = row["at"]
+    /// A client's part in a round.
+    private typealias Part = (record: RoundRecord.Client, classCounts: [Int]?)
+
+    private func part(_ row: borrowing SQLiteRow, firstClient: Int) throws -> Part {
+        let round: Int = try row["round"]
+        let client = try row["client"] &- firstClient
+        var classCounts: [Int]?
+        if let text = try row["class_counts"] as String? {
+            classCounts = try? JSONDecoder().decode([Int].self, from: Data(text.utf8))
+            guard classCounts != nil else {
+                throw damage("class counts of client \(client) in round \(round) are “\(text)”")
+            }
+        }
+        let record = RoundRecord.Client(
+            client: client, sampleCount: try row["samples"], evaluation: try evaluation(row),
+            failure: try failure(row, client, round, firstClient: firstClient))
+        return (record, classCounts)
+    }
+
+    private func clientDrop(_ row: borrowing SQLiteRow) throws -> ClientDrop {
+        let seconds: Double? = try row["at"]
         return ClientDrop(
-            at: seconds.map(Date.init(timeIntervalSince1970:)), client: row["client"],
-            round: row["round"], reason: row["reason"])
+            at: seconds.map(Date.init(timeIntervalSince1970:)), client: try row["client"],
+            round: try row["round"], reason: try row["reason"])
     }
 
     /// SQLite keeps NaN as null; the number of images tells whether there was an evaluation.
-    private func evaluation(_ part: Row) -> Evaluation? {
-        guard let count: Int = part["tested"] else { return nil }
+    private func evaluation(_ row: borrowing SQLiteRow) throws -> Evaluation? {
+        guard let count = try row["tested"] as Int? else { return nil }
         return Evaluation(
-            accuracy: part["accuracy"] ?? .nan, loss: part["loss"] ?? .nan, count: count)
+            accuracy: try row["accuracy"] as Double? ?? .nan,
+            loss: try row["loss"] as Double? ?? .nan, count: count)
     }
 
     private func failure(
-        _ part: Row, _ client: Int, _ round: Int, firstClient: Int
+        _ row: borrowing SQLiteRow, _ client: Int, _ round: Int, firstClient: Int
     ) throws -> ClientFailure? {
-        guard let text: String = part["failure"] else { return nil }
+        guard let text = try row["failure"] as String? else { return nil }
         guard let kind = ClientFailure.Kind(rawValue: text) else {
             throw damage("the failure of client \(client) in round \(round) is “\(text)”")
         }
         return ClientFailure(
-            kind, reason: RunLog.renumbered(part["reason"] ?? "", clientsFrom: firstClient))
+            kind,
+            reason: RunLog.renumbered(
+                try row["reason"] as String? ?? "", clientsFrom: firstClient))
     }
 }

@@ -1,5 +1,3 @@
-import GRDB
-
 extension RunStore {
     /// Removes a run with its rounds, clients and models; its log stays where it was written.
     ///

@@ -1,5 +1,4 @@
 import Federation
-import GRDB
 
 extension RunStore {
     /// The run that a name or the beginning of one means; “last” is the last one.
@@ -68,13 +67,13 @@ extension RunStore {
     }
 
     private func runNames() throws(StoreError) -> [String] {
-        try read { db in try String.fetchAll(db, sql: "SELECT name FROM runs ORDER BY number") }
+        try read { try $0.values(String.self, sql: "SELECT name FROM runs ORDER BY number") }
     }
 
     private func unfinishedRuns(kind: String) throws(StoreError) -> [String] {
         try read { db in
-            try String.fetchAll(
-                db,
+            try db.values(
+                String.self,
                 sql:
                     "SELECT name FROM runs WHERE kind = ? AND NOT is_finished ORDER BY number DESC",
                 arguments: [kind])

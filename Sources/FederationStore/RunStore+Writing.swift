@@ -1,6 +1,5 @@
 import Federation
 import Foundation
-import GRDB
 import JSON
 import Parameters
 
@@ -37,12 +36,11 @@ extension RunStore {
     }
 
     /// The stamp, or that with _2, _3 … if there is such a run.
-    private func freeName(_ stamp: String, _ db: Database) throws -> String {
+    private func freeName(_ stamp: String, _ db: SQLiteDatabase) throws -> String {
         var name = stamp
         var number = 1
-        while try Int.fetchOne(db, sql: "SELECT 1 FROM runs WHERE name = ?", arguments: [name])
-            != nil
-        {
+        let sql = "SELECT 1 FROM runs WHERE name = ?"
+        while try db.value(Int.self, sql: sql, arguments: [name]) != nil {
             number += 1
             name = "\(stamp)_\(number)"
         }
@@ -71,10 +69,8 @@ extension RunStore {
         try write { db in
             let run = try number(of: run, db)
             let record = round.record
-            let last =
-                try Int.fetchOne(
-                    db, sql: "SELECT max(round) FROM rounds WHERE run = ?", arguments: [run]) ?? 0
-            precondition(record.round == last + 1, "round \(record.round) follows \(last)")
+            let last = try lastRound(of: run, db) ?? 0
+            precondition(record.round == last &+ 1, "round \(record.round) follows \(last)")
             try db.execute(
                 sql: "INSERT INTO rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 arguments: [
@@ -82,14 +78,15 @@ extension RunStore {
                     record.global?.count ?? 0, round.seconds, round.trainingSeconds,
                     round.evaluationSeconds,
                 ])
-            let statement = try db.cachedStatement(
-                sql: "INSERT INTO client_rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
             for part in record.clients {
-                try statement.execute(arguments: [
-                    run, record.round, part.client, part.sampleCount, part.evaluation?.accuracy,
-                    part.evaluation?.loss, part.evaluation?.count, part.failure?.kind.rawValue,
-                    part.failure?.reason, round.classCounts[part.client].map { "\($0)" },
-                ])
+                try db.execute(
+                    sql: "INSERT INTO client_rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    arguments: [
+                        run, record.round, part.client, part.sampleCount,
+                        part.evaluation?.accuracy, part.evaluation?.loss, part.evaluation?.count,
+                        part.failure?.kind.rawValue, part.failure?.reason,
+                        round.classCounts[part.client].map { "\($0)" },
+                    ])
             }
             try db.execute(
                 sql: "INSERT INTO models VALUES (?, ?, ?, ?)",
@@ -98,15 +95,15 @@ extension RunStore {
                 sql: "DELETE FROM models WHERE run = ? AND round <= ?",
                 arguments: [run, record.round - Self.modelsKept])
             for (position, drop) in round.observedDrops.enumerated() {
-                try db.cachedStatement(
+                try db.execute(
                     sql: """
                         INSERT INTO drops (run, round, position, client, at, reason)
                         VALUES (?, ?, ?, ?, ?, ?)
-                        """
-                ).execute(arguments: [
-                    run, record.round, position, drop.client, drop.at?.timeIntervalSince1970,
-                    drop.reason,
-                ])
+                        """,
+                    arguments: [
+                        run, record.round, position, drop.client, drop.at?.timeIntervalSince1970,
+                        drop.reason,
+                    ])
             }
             try db.execute(
                 sql: "DELETE FROM kept_updates WHERE run = ? AND round <= ?",
@@ -121,44 +118,48 @@ extension RunStore {
     }
 
     private static func insert(
-        _ db: Database, _ run: Int64, _ round: Int, _ metrics: [String: Double]
+        _ db: SQLiteDatabase, _ run: Int, _ round: Int, _ metrics: [String: Double]
     ) throws {
         for (name, value) in metrics.sorted(by: { $0.key < $1.key }) where value.isFinite {
-            try db.cachedStatement(sql: "INSERT INTO round_metrics VALUES (?, ?, ?, ?)")
-                .execute(arguments: [run, round, name, value])
+            try db.execute(
+                sql: "INSERT INTO round_metrics VALUES (?, ?, ?, ?)",
+                arguments: [run, round, name, value])
         }
     }
 
     /// In place of an earlier round's.
     private static func insert(
-        _ db: Database, _ run: Int64, _ round: Int, _ classes: ClassResults
+        _ db: SQLiteDatabase, _ run: Int, _ round: Int, _ classes: ClassResults
     ) throws {
         let text = String(decoding: try JSONEncoder().encode(classes), as: UTF8.self)
-        try db.cachedStatement(sql: "INSERT OR REPLACE INTO class_results VALUES (?, ?, ?)")
-            .execute(arguments: [run, round, text])
+        try db.execute(
+            sql: "INSERT OR REPLACE INTO class_results VALUES (?, ?, ?)",
+            arguments: [run, round, text])
     }
 
     private static func insert(
-        _ db: Database, _ run: Int64, _ vectors: [String: StoredVector],
+        _ db: SQLiteDatabase, _ run: Int, _ vectors: [String: StoredVector],
         numbers: [String: Double]
     ) throws {
         for (name, vector) in vectors {
-            try db.cachedStatement(sql: "INSERT OR REPLACE INTO server_vectors VALUES (?, ?, ?, ?)")
-                .execute(arguments: [run, name, vector.digest, vector.bytes])
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO server_vectors VALUES (?, ?, ?, ?)",
+                arguments: [run, name, vector.digest, vector.bytes])
         }
         for (name, value) in numbers {
-            try db.cachedStatement(sql: "INSERT OR REPLACE INTO server_numbers VALUES (?, ?, ?)")
-                .execute(arguments: [run, name, value])
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO server_numbers VALUES (?, ?, ?)",
+                arguments: [run, name, value])
         }
     }
 
     private static func insert(
-        _ db: Database, _ run: Int64, _ client: Int, _ vectors: [String: StoredVector]
+        _ db: SQLiteDatabase, _ run: Int, _ client: Int, _ vectors: [String: StoredVector]
     ) throws {
         for (name, vector) in vectors {
-            try db.cachedStatement(
-                sql: "INSERT OR REPLACE INTO client_vectors VALUES (?, ?, ?, ?, ?)"
-            ).execute(arguments: [run, client, name, vector.digest, vector.bytes])
+            try db.execute(
+                sql: "INSERT OR REPLACE INTO client_vectors VALUES (?, ?, ?, ?, ?)",
+                arguments: [run, client, name, vector.digest, vector.bytes])
         }
     }
 
@@ -173,17 +174,17 @@ extension RunStore {
         try write { db in
             try db.execute(
                 sql: "UPDATE runs SET header = ?, is_finished = ?, log_file = ? WHERE number = ?",
-                arguments: [Self.text(header), isFinished, logFile, number(of: run, db)])
+                arguments: [Self.text(header), isFinished ? 1 : 0, logFile, number(of: run, db)])
         }
     }
 
-    private static func insert(_ db: Database, run: Int64, client: Int, samples: Int) throws {
-        try db.cachedStatement(
+    private static func insert(_ db: SQLiteDatabase, run: Int, client: Int, samples: Int) throws {
+        try db.execute(
             sql: """
                 INSERT INTO clients VALUES (?, ?, ?)
                 ON CONFLICT DO UPDATE SET samples = excluded.samples
-                """
-        ).execute(arguments: [run, client, samples])
+                """,
+            arguments: [run, client, samples])
     }
 
     private static func text(_ header: RunLog) -> String {

@@ -1,5 +1,5 @@
+import CSQLite
 import Foundation
-import GRDB
 import Platform
 
 /// Runs, their rounds and their last models in one SQLite file.
@@ -25,7 +25,7 @@ public final class RunStore: Sendable {
     public let path: String
     /// Where it is, without links on the way.
     let place: String
-    let queue: DatabaseQueue
+    let connection: SQLiteConnection
     private let access: Access
     private let lock: StoreLock?
     /// Where a copy lies, of a store that cannot be read as it is.
@@ -49,30 +49,30 @@ public final class RunStore: Sendable {
         switch access {
         case .reading:
             lock = nil
-            (queue, folder) = try Self.openForReading(place, path)
+            (connection, folder) = try Self.openForReading(place, path)
         case .writing:
             let lock = try StoreLock(store: place, name: path)
             self.lock = lock
             folder = nil
             let place = place
-            queue = try Self.translate(path) {
+            connection = try Self.translate(path) {
                 try Self.make(place)
-                let queue = try Self.open(
+                let connection = try Self.open(
                     place, path, busySeconds: 60, largestPageCount: largestPageCount)
                 if lock.isAlone {
-                    try Self.prepareSchema(queue, path: path)
+                    try Self.prepareSchema(connection, path: path)
                     lock.share()
                 } else {
-                    try Self.checkSchema(queue, path: path, access: .writing)
+                    try Self.checkSchema(connection, path: path, access: .writing)
                 }
-                return queue
+                return connection
             }
         }
     }
 
     /// Ends the use of the file: nothing else may be asked of the store after it.
     public func close() {
-        try? queue.close()
+        connection.close()
         lock?.release()
     }
 
@@ -128,24 +128,20 @@ public final class RunStore: Sendable {
     private static func open(
         _ file: String, _ path: String, isReadOnly: Bool = false, busySeconds: Double,
         largestPageCount: Int? = nil
-    ) throws -> DatabaseQueue {
-        var configuration = GRDB.Configuration()
-        configuration.busyMode = .timeout(busySeconds)
-        configuration.readonly = isReadOnly
-        configuration.prepareDatabase { db in
+    ) throws -> SQLiteConnection {
+        try SQLiteConnection(path: file, isReadOnly: isReadOnly, busySeconds: busySeconds) { db in
             try Self.checkFormat(db, path: path)
             try db.execute(sql: "PRAGMA synchronous = FULL")
             if let largestPageCount {
                 try db.execute(sql: "PRAGMA max_page_count = \(largestPageCount)")
             }
         }
-        return try DatabaseQueue(path: file, configuration: configuration)
     }
 
     /// Opens a store that is to be read, by the first way that leads to its runs.
     private static func openForReading(
         _ place: String, _ path: String
-    ) throws(StoreError) -> (DatabaseQueue, TemporaryFolder?) {
+    ) throws(StoreError) -> (SQLiteConnection, TemporaryFolder?) {
         // A reader that may write takes SQLite's files away with it again.
         let isOurs = isWritable(place)
         let ways = isOurs ? [.asItIs, .copy] : ReadableStore.ways(place)
@@ -155,15 +151,15 @@ public final class RunStore: Sendable {
                 return try translate(path) {
                     let folder = way == .copy ? try TemporaryFolder() : nil
                     let file = try way.file(of: place) { try folder?.url ?? TemporaryFolder().url }
-                    let queue = try open(
+                    let connection = try open(
                         file, path, isReadOnly: !isOurs && !way.isWritable, busySeconds: 10)
                     if way == .copy {
                         // A copy can be brought up to date, which the store itself must wait for.
-                        try prepareSchema(queue, path: path)
+                        try prepareSchema(connection, path: path)
                     } else {
-                        try checkSchema(queue, path: path, access: .reading)
+                        try checkSchema(connection, path: path, access: .reading)
                     }
-                    return (queue, folder)
+                    return (connection, folder)
                 }
             } catch {
                 switch error {
@@ -181,56 +177,58 @@ public final class RunStore: Sendable {
     }
 
     /// Tells our files from others before anything is changed in them.
-    private static func checkFormat(_ db: Database, path: String) throws {
-        let id = try Int32.fetchOne(db, sql: "PRAGMA application_id") ?? 0
-        if id == StoreSchema.applicationID { return }
-        let tables = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
+    private static func checkFormat(_ db: SQLiteDatabase, path: String) throws {
+        let id = try db.value(Int.self, sql: "PRAGMA application_id") ?? 0
+        if id == Int(StoreSchema.applicationID) { return }
+        let tables = try db.value(Int.self, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
         guard id == 0, tables == 0 else { throw StoreError.notAStore(path: path) }
     }
 
     /// Refuses a store whose tables are another version's, of which a reader understands some.
     private static func checkSchema(
-        _ queue: DatabaseQueue, path: String, access: Access
+        _ connection: SQLiteConnection, path: String, access: Access
     ) throws {
         let migrator = StoreSchema.migrator
-        try queue.read { db in
-            if try migrator.hasBeenSuperseded(db) { throw StoreError.newer(path: path) }
+        try connection.read { db in
+            if try migrator.isSuperseded(db) { throw StoreError.newer(path: path) }
             switch access {
             case .reading: _ = try StoreSchema.firstClient(db, path: path)
             case .writing:
-                guard try migrator.hasCompletedMigrations(db) else {
-                    throw StoreError.older(path: path)
-                }
+                guard try migrator.isComplete(db) else { throw StoreError.older(path: path) }
             }
         }
     }
 
     /// Makes the tables, or brings an earlier version's up to date: for whoever is alone with the file.
-    private static func prepareSchema(_ queue: DatabaseQueue, path: String) throws {
+    private static func prepareSchema(_ connection: SQLiteConnection, path: String) throws {
         let migrator = StoreSchema.migrator
-        try queue.inDatabase { db in
-            if try migrator.hasBeenSuperseded(db) { throw StoreError.newer(path: path) }
+        try connection.use { db in
+            if try migrator.isSuperseded(db) { throw StoreError.newer(path: path) }
             // Large pages: a model's blob is most of what is written.
             try db.execute(sql: "PRAGMA page_size = 16384")
             try db.execute(sql: "PRAGMA application_id = \(StoreSchema.applicationID)")
             // Where SQLite's processes cannot share memory, it stays with another mode and says so.
-            let mode = try String.fetchOne(db, sql: "PRAGMA journal_mode = WAL")
+            let mode = try db.value(String.self, sql: "PRAGMA journal_mode = WAL")
             guard mode?.lowercased() == "wal" else { throw StoreError.noSharedMemory(path: path) }
         }
-        try migrator.migrate(queue)
+        try migrator.migrate(connection)
     }
 
     // MARK: Access
 
-    package func read<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
-        try Self.translate(path) { try queue.read(body) }
+    package func read<Result>(_ body: (SQLiteDatabase) throws -> Result) throws(StoreError)
+        -> Result
+    {
+        try Self.translate(path) { try connection.read(body) }
     }
 
-    package func write<Result>(_ body: (Database) throws -> Result) throws(StoreError) -> Result {
+    package func write<Result>(_ body: (SQLiteDatabase) throws -> Result) throws(StoreError)
+        -> Result
+    {
         guard access == .writing else {
             throw .cannotWrite(path: path, reason: "it was opened for reading")
         }
-        return try Self.translate(path) { try queue.write(body) }
+        return try Self.translate(path) { try connection.write(body) }
     }
 
     /// Says in our words what went wrong in SQLite.
@@ -241,7 +239,7 @@ public final class RunStore: Sendable {
             return try body()
         } catch let error as StoreError {
             throw error
-        } catch let error as DatabaseError {
+        } catch let error as SQLiteError {
             throw storeError(error, path)
         } catch let error as FileError {
             throw .cannotOpen(path: path, reason: error.description)
@@ -251,28 +249,28 @@ public final class RunStore: Sendable {
     }
 
     /// What SQLite's error means of a store.
-    package static func storeError(_ error: DatabaseError, _ path: String) -> StoreError {
-        let message = error.message ?? "SQLite error \(error.resultCode.rawValue)"
-        switch error.extendedResultCode {
-        case .SQLITE_IOERR_SHMOPEN, .SQLITE_IOERR_SHMLOCK, .SQLITE_IOERR_SHMMAP,
-            .SQLITE_IOERR_MMAP:
+    package static func storeError(_ error: SQLiteError, _ path: String) -> StoreError {
+        let message = error.message
+        switch error.extendedCode {
+        case csqlite_ioerr_shmopen, csqlite_ioerr_shmlock, csqlite_ioerr_shmmap, csqlite_ioerr_mmap:
             return .noSharedMemory(path: path)
-        case .SQLITE_IOERR_LOCK, .SQLITE_IOERR_UNLOCK, .SQLITE_IOERR_RDLOCK,
-            .SQLITE_IOERR_CHECKRESERVEDLOCK:
+        case csqlite_ioerr_lock, csqlite_ioerr_unlock, csqlite_ioerr_rdlock,
+            csqlite_ioerr_checkreservedlock:
             return .noLocks(path: path, reason: message)
         default: break
         }
-        return switch error.resultCode {
-        case .SQLITE_NOTADB: .notAStore(path: path)
-        case .SQLITE_CORRUPT: .damaged(path: path, detail: message)
-        case .SQLITE_FULL: .cannotWrite(path: path, reason: "the disk is full")
-        case .SQLITE_PROTOCOL: .noLocks(path: path, reason: message)
+        return switch error.code {
+        case SQLITE_NOTADB: .notAStore(path: path)
+        // A value of a kind that its column has not.
+        case SQLITE_CORRUPT, SQLITE_MISMATCH: .damaged(path: path, detail: message)
+        case SQLITE_FULL: .cannotWrite(path: path, reason: "the disk is full")
+        case SQLITE_PROTOCOL: .noLocks(path: path, reason: message)
         // Of its files beside the store SQLite only says that they fail.
-        case .SQLITE_IOERR:
+        case SQLITE_IOERR:
             .cannotWrite(path: path, reason: isFull(path) ? "the disk is full" : message)
-        case .SQLITE_READONLY, .SQLITE_PERM: .cannotWrite(path: path, reason: message)
-        case .SQLITE_CANTOPEN: .cannotOpen(path: path, reason: message)
-        case .SQLITE_BUSY, .SQLITE_LOCKED: .inUse(path: path, process: nil)
+        case SQLITE_READONLY, SQLITE_PERM: .cannotWrite(path: path, reason: message)
+        case SQLITE_CANTOPEN: .cannotOpen(path: path, reason: message)
+        case SQLITE_BUSY, SQLITE_LOCKED: .inUse(path: path, process: nil)
         default: .failed(path: path, reason: message)
         }
     }

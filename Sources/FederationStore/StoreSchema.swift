@@ -1,34 +1,33 @@
 import Federation
-import GRDB
 
 /// The tables of a store and how they came to be; a migration, once published, never changes.
 package enum StoreSchema {
     /// What SQLite's header calls the format: "FedS".
     package static let applicationID: Int32 = 0x4665_6453
 
-    package static var migrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration(leastRead[0]) { db in
+    package static var migrator: SQLiteMigrator {
+        var migrator = SQLiteMigrator()
+        migrator.register(leastRead[0]) { db in
             try db.execute(sql: first)
         }
-        migrator.registerMigration(leastRead[1]) { db in
+        migrator.register(leastRead[1]) { db in
             try db.execute(sql: second)
         }
-        migrator.registerMigration(fromZero, foreignKeyChecks: .immediate) { db in
+        migrator.register(fromZero, keepsForeignKeys: true) { db in
             try countClientsFromZero(db)
         }
-        migrator.registerMigration("4 updates that are acknowledged and not committed") { db in
+        migrator.register("4 updates that are acknowledged and not committed") { db in
             try db.execute(sql: keptUpdates)
         }
-        migrator.registerMigration("5 clients that were dropped") { db in
+        migrator.register("5 clients that were dropped") { db in
             try db.execute(sql: drops)
         }
-        migrator.registerMigration(named) { db in
+        migrator.register(named) { db in
             try db.execute(sql: namedStates)
             try copyStates(db)
             try db.execute(sql: "DROP TABLE optimizer_states; DROP TABLE client_states;")
         }
-        migrator.registerMigration(byClass) { db in
+        migrator.register(byClass) { db in
             try db.execute(sql: classResults)
         }
         return migrator
@@ -81,8 +80,8 @@ package enum StoreSchema {
         """
 
     /// Whether states are kept by name; else by position, as `legacyName` has it.
-    static func hasNames(_ db: Database) throws -> Bool {
-        try migrator.appliedIdentifiers(db).contains(named)
+    static func hasNames(_ db: SQLiteDatabase) throws -> Bool {
+        try migrator.applied(db).contains(named)
     }
 
     /// SQL for the name of the vector in column `position` of a run whose log is `header`. The only
@@ -95,7 +94,7 @@ package enum StoreSchema {
         END
         """
 
-    private static func copyStates(_ db: Database) throws {
+    private static func copyStates(_ db: SQLiteDatabase) throws {
         try db.execute(
             sql: """
                 INSERT INTO server_vectors (run, name, sha256, parameters)
@@ -127,33 +126,30 @@ package enum StoreSchema {
     /// What the ids of clients in the store's columns count from: an earlier version's, which no run has
     /// brought up to date, from 1. (A run's header is a log, which says so itself.)
     /// - Throws: `StoreError.older` for a store that cannot be read so.
-    static func firstClient(_ db: Database, path: String) throws -> Int {
-        let applied = try migrator.appliedIdentifiers(db)
+    static func firstClient(_ db: SQLiteDatabase, path: String) throws -> Int {
+        let applied = try migrator.applied(db)
         guard applied.isSuperset(of: leastRead) else { throw StoreError.older(path: path) }
         return applied.contains(fromZero) ? 0 : 1
     }
 
     /// Clients were 1 … K. In two steps each, because no two rows may have one id meanwhile.
-    private static func countClientsFromZero(_ db: Database) throws {
+    private static func countClientsFromZero(_ db: SQLiteDatabase) throws {
         for table in ["clients", "client_rounds", "client_states"] {
             try db.execute(sql: "UPDATE \(table) SET client = -client")
             try db.execute(sql: "UPDATE \(table) SET client = -client - 1")
         }
-        let parts = try Row.fetchAll(
-            db,
+        let parts: [(key: [Int], reason: String)] = try db.rows(
             sql: """
                 SELECT run, round, client, reason FROM client_rounds
                 WHERE reason GLOB '*client [1-9]*'
-                """)
+                """
+        ) { row in ([try row[0], try row[1], try row[2]], try row[3]) }
         for part in parts {
             try db.execute(
                 sql: """
                     UPDATE client_rounds SET reason = ? WHERE run = ? AND round = ? AND client = ?
                     """,
-                arguments: [
-                    RunLog.renumbered(part["reason"], clientsFrom: 1), part["run"] as Int64,
-                    part["round"] as Int, part["client"] as Int,
-                ])
+                arguments: [RunLog.renumbered(part.reason, clientsFrom: 1)] + part.key)
         }
     }
 

@@ -56,8 +56,9 @@ package struct TextLines: Sequence, Sendable {
         if file.starts(with: [0xEF, 0xBB, 0xBF]) { return Array(file[3...]) }
         let isLittle = file.starts(with: [0xFF, 0xFE])
         guard isLittle || file.starts(with: [0xFE, 0xFF]) else { return file }
-        let units = stride(from: 2, to: file.count - 1, by: 2).map { place in
-            UInt16(file[place + (isLittle ? 1 : 0)]) << 8 | UInt16(file[place + (isLittle ? 0 : 1)])
+        let units = stride(from: 2, to: file.count - 1, by: 2).map { place -> UInt16 in
+            let (one, other) = (UInt16(file[place]), UInt16(file[place + 1]))
+            return isLittle ? other << 8 | one : one << 8 | other
         }
         return Array(String(decoding: units, as: UTF16.self).utf8)
     }

@@ -1,3 +1,4 @@
+import CRunPage
 import Foundation
 import JSON
 import Platform
@@ -8,7 +9,8 @@ import Platform
 /// With a state inlined it is a report that needs no server.
 public enum LivePage {
     /// The page as it is served.
-    public static let bytes = PackageResources.page_html
+    public static let bytes = Array(
+        UnsafeBufferPointer(start: crp_page(), count: crp_page_size()))
 
     /// The page with a state in it: what `/state` would answer, where null means that it is not
     /// known. Texts in it cannot end the element that holds it.

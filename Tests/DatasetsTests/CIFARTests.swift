@@ -1,8 +1,9 @@
 import Datasets
 import Foundation
+import TestThreads
 import Testing
 
-@Suite("CIFAR's binary files")
+@Suite("CIFAR's binary files", .holdsItsThread)
 struct CIFARTests {
     let folder = TemporaryFolder()
 

@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 import Datasets
 
-@Suite("A file for each client") struct ClientFolderTests {
+@Suite("A file for each client", .holdsItsThread) struct ClientFolderTests {
     private let folder = TemporaryFolder()
 
     private func read(_ options: DatasetOptions = DatasetOptions()) throws -> Dataset {

@@ -1,8 +1,9 @@
 import Foundation
+import TestThreads
 import Testing
 import Datasets
 
-@Suite struct DatasetFolderTests {
+@Suite(.holdsItsThread) struct DatasetFolderTests {
     let folder = TemporaryFolder()
 
     private func sentence(_ directory: String? = nil) -> String? {

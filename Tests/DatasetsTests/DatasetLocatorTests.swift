@@ -1,8 +1,9 @@
 import Foundation
+import TestThreads
 import Testing
 import Datasets
 
-@Suite struct DatasetLocatorTests {
+@Suite(.holdsItsThread) struct DatasetLocatorTests {
     let folder = TemporaryFolder()
 
     /// A locator whose places are all in the test's folder, and whose mirror does not exist.

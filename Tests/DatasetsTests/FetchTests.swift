@@ -1,8 +1,9 @@
 import Foundation
+import TestThreads
 import Testing
 import Datasets
 
-@Suite struct FetchTests {
+@Suite(.holdsItsThread) struct FetchTests {
     let folder = TemporaryFolder()
 
     private var cache: String { folder.path + "/federated/mnist" }

@@ -1,9 +1,10 @@
 import Datasets
 import Foundation
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Random numbers that are not uniform") struct GammaTests {
+@Suite("Random numbers that are not uniform", .holdsItsThread) struct GammaTests {
     private static func stream(_ index: Int) -> RandomStream {
         RandomStream(RandomKey(seed: 17, purpose: .partition, index: index))
     }

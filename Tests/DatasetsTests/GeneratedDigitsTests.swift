@@ -1,8 +1,9 @@
 import Datasets
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Generated digits")
+@Suite("Generated digits", .holdsItsThread)
 struct GeneratedDigitsTests {
     /// Images that several tests look at; drawn once.
     static let sample = GeneratedDigits.dataset(

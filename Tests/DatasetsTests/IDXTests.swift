@@ -1,8 +1,9 @@
 import Foundation
+import TestThreads
 import Testing
 import Datasets
 
-@Suite struct IDXTests {
+@Suite(.holdsItsThread) struct IDXTests {
     let folder = TemporaryFolder()
 
     private func sentence(_ bytes: [UInt8], _ kind: IDXKind = .images) throws -> String? {

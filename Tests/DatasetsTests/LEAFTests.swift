@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 import Datasets
 
-@Suite("LEAF's JSON") struct LEAFTests {
+@Suite("LEAF's JSON", .holdsItsThread) struct LEAFTests {
     private let folder = TemporaryFolder()
 
     private func read(

@@ -1,8 +1,9 @@
 import Datasets
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Arrays in .npy files")
+@Suite("Arrays in .npy files", .holdsItsThread)
 struct NPYTests {
     private func sentence(_ bytes: [UInt8], as role: NumberArray.Role = .samples) -> String? {
         failure { () throws(DatasetError) in

@@ -1,8 +1,9 @@
 import Datasets
 import Foundation
+import TestThreads
 import Testing
 
-@Suite("Data sets of numpy's arrays")
+@Suite("Data sets of numpy's arrays", .holdsItsThread)
 struct NPZTests {
     let folder = TemporaryFolder()
 

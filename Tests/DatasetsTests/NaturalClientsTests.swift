@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 import Datasets
 
-@Suite("Clients from a CSV file") struct NaturalClientsTests {
+@Suite("Clients from a CSV file", .holdsItsThread) struct NaturalClientsTests {
     private static let labels = (0..<8).map { UInt8($0) }
 
     private func divide(_ text: String, among clients: Int? = nil) throws -> [[Int32]] {

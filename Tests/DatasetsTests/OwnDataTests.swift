@@ -1,7 +1,8 @@
 import Datasets
+import TestThreads
 import Testing
 
-@Suite("Arrays of one's own")
+@Suite("Arrays of one's own", .holdsItsThread)
 struct OwnDataTests {
     private func sentence(
         _ values: [Float], _ labels: [Int], width: Int = 2, classes: Int = 3
@@ -124,7 +125,7 @@ struct OwnDataTests {
     }
 }
 
-@Suite("A partition as a list")
+@Suite("A partition as a list", .holdsItsThread)
 struct ListedShardsTests {
     private let images = try? Samples(
         values: [0, 0, 0, 0, 0], labels: [0, 1, 2, 0, 1], height: 1, width: 1, classCount: 3)

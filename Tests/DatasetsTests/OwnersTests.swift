@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 import Datasets
 
-@Suite("Clients that the data name") struct OwnersTests {
+@Suite("Clients that the data name", .holdsItsThread) struct OwnersTests {
     private func table(
         _ text: String, column: String? = "who", also test: String? = nil
     ) throws -> Dataset {

@@ -1,8 +1,9 @@
+import TestThreads
 import Testing
 import Datasets
 
 /// Pins the bits of one small partition of each kind: a change here changes the runs of users.
-@Suite("Known answers of partitions") struct PartitionBitsTests {
+@Suite("Known answers of partitions", .holdsItsThread) struct PartitionBitsTests {
     /// 30 images, three of each class: 0 3 6 9 2 5 8 1 4 7 0 3 …
     private static let labels = (0..<30).map { UInt8($0 * 3 % 10) }
 

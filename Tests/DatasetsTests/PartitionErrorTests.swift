@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 import Datasets
 
-@Suite("Data sets that cannot be divided") struct PartitionErrorTests {
+@Suite("Data sets that cannot be divided", .holdsItsThread) struct PartitionErrorTests {
     private func sentence(
         _ partition: Partition, _ labels: [UInt8], among clients: Int?
     ) throws -> String? {

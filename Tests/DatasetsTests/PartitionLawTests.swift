@@ -1,3 +1,4 @@
+import TestThreads
 import Testing
 import Datasets
 
@@ -30,7 +31,7 @@ func partitionFailure(_ body: () throws(PartitionError) -> Void) -> PartitionErr
     }
 }
 
-@Suite("Laws of all partitions") struct PartitionLawTests {
+@Suite("Laws of all partitions", .holdsItsThread) struct PartitionLawTests {
     static let clientCounts = [1, 10, 100, 1_000]
     static let all: [Partition] = [
         .iid, .shards(perClient: 2, size: nil), .shards(perClient: 2, size: 29),

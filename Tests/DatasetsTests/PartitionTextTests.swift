@@ -1,8 +1,9 @@
 import Foundation
+import TestThreads
 import Testing
 import Datasets
 
-@Suite("Partitions as text") struct PartitionTextTests {
+@Suite("Partitions as text", .holdsItsThread) struct PartitionTextTests {
     private static let texts: [(String, Partition)] = [
         ("iid", .iid),
         ("shards:2", .shards(perClient: 2, size: nil)),

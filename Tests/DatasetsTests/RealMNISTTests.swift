@@ -1,4 +1,5 @@
 import Foundation
+import TestThreads
 import Testing
 import Datasets
 
@@ -13,7 +14,9 @@ private let realFolder: String? = {
     }
 }()
 
-@Suite(.enabled(if: realFolder != nil, "set FEDERATED_DATA_DIR to a folder with MNIST's files"))
+@Suite(
+    .enabled(if: realFolder != nil, "set FEDERATED_DATA_DIR to a folder with MNIST's files"),
+    .holdsItsThread)
 struct RealMNISTTests {
     @Test func isRecognisedAndWhole() throws {
         let folder = try #require(realFolder)

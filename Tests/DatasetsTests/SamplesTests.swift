@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 import Datasets
 
-@Suite struct SamplesTests {
+@Suite(.holdsItsThread) struct SamplesTests {
     @Test func copiesBatches() throws {
         let images = try Samples(
             pixels: (0..<24).map { UInt8($0 * 10) }, labels: [7, 0, 7], height: 2, width: 2,

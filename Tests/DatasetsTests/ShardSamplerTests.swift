@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 import Datasets
 
-@Suite struct ShardSamplerTests {
+@Suite(.holdsItsThread) struct ShardSamplerTests {
     /// 500 images with classes of unequal size, none of them empty.
     static func images(without missing: UInt8? = nil) throws -> Samples {
         let labels = (0..<500).map { UInt8($0 * $0 % 97 % 10) }.filter { $0 != missing }

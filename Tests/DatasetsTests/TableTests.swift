@@ -1,3 +1,4 @@
+import TestThreads
 import Testing
 import Datasets
 
@@ -36,7 +37,7 @@ private func row(_ samples: Samples, _ index: Int) -> [Float] {
     Array(samples.values[index * samples.pixelsPerImage..<(index + 1) * samples.pixelsPerImage])
 }
 
-@Suite("Tables of text") struct TableTests {
+@Suite("Tables of text", .holdsItsThread) struct TableTests {
     /// Rows to train on and others to test on.
     private func divided(
         _ train: String, _ test: String, _ options: DatasetOptions = DatasetOptions()

@@ -1,4 +1,5 @@
 import Foundation
+import TestThreads
 import Testing
 import Datasets
 
@@ -22,7 +23,7 @@ private enum SmallWriters {
     static var checksums: [MNISTWriters.File: String] { files.mapValues { sha256($0) } }
 }
 
-@Suite("Who wrote each digit") struct WritersTests {
+@Suite("Who wrote each digit", .holdsItsThread) struct WritersTests {
     private let folder = TemporaryFolder()
 
     private func dataset() throws -> Dataset {
@@ -192,7 +193,9 @@ private let realFolder: String? = {
     return found
 }()
 
-@Suite(.enabled(if: realFolder != nil, "set FEDERATED_DATA_DIR to a folder with mnist and qmnist"))
+@Suite(
+    .enabled(if: realFolder != nil, "set FEDERATED_DATA_DIR to a folder with mnist and qmnist"),
+    .holdsItsThread)
 struct RealWritersTests {
     @Test("MNIST comes from 539 writers, and its test images from 297 others")
     func mnist() throws {

@@ -2,9 +2,10 @@ import CKernels
 import Experiments
 import NeuralNetworks
 import Tensors
+import TestThreads
 import Testing
 
-@Suite("Convolutions are exact enough")
+@Suite("Convolutions are exact enough", .holdsItsThread)
 struct ConvolutionAccuracyTests {
     /// F(4×4, 3×3) is only allowed with errors of at most 1e-4; with the points used it has a
     /// hundredth of that.

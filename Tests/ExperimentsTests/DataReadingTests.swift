@@ -3,9 +3,10 @@ import Experiments
 import Foundation
 import JSON
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("How a run's data are read")
+@Suite("How a run's data are read", .holdsItsThread)
 struct DataReadingTests {
     @Test("Settings say it, and come back from it")
     func settings() throws {

@@ -6,9 +6,10 @@ import Foundation
 import JSON
 import Synchronization
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("Experiments as a program runs them")
+@Suite("Experiments as a program runs them", .holdsItsThread)
 struct ExperimentRunTests {
     private static let data = RunData(
         GeneratedDigits.dataset(trainCount: 300, testCount: 50, threads: 1))

@@ -6,9 +6,10 @@ import Foundation
 import JSON
 import NeuralNetworks
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("Losses and tasks of runs")
+@Suite("Losses and tasks of runs", .holdsItsThread)
 struct LossTests {
     private var spec: RunSpec {
         var spec = RunSpec()

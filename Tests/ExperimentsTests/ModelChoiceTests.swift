@@ -6,9 +6,10 @@ import Foundation
 import JSON
 import NeuralNetworks
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("A run's model")
+@Suite("A run's model", .holdsItsThread)
 struct ModelChoiceTests {
     private static let data = RunData(
         GeneratedDigits.dataset(trainCount: 300, testCount: 50, threads: 1))

@@ -4,9 +4,10 @@ import Federation
 import Foundation
 import JSON
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("Runs whose clients are those of the data")
+@Suite("Runs whose clients are those of the data", .holdsItsThread)
 struct NaturalRunTests {
     /// 300 images of three owners, who have 150, 100 and 50.
     private static let data: RunData = {

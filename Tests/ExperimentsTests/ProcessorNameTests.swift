@@ -1,7 +1,8 @@
 import Experiments
+import TestThreads
 import Testing
 
-@Suite("The CPU's name")
+@Suite("The CPU's name", .holdsItsThread)
 struct ProcessorNameTests {
     @Test("Is what the system tells of it, on any architecture, never nothing")
     func names() {

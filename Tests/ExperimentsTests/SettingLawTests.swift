@@ -3,10 +3,11 @@ import Federation
 import Foundation
 import JSON
 import TestSupport
+import TestThreads
 import Testing
 
 /// What each row of the table must have: a setting that lacks it is a defect.
-@Suite("The law of settings")
+@Suite("The law of settings", .holdsItsThread)
 struct SettingLawTests {
     static let settings = RunSpec.settings
 

@@ -3,9 +3,10 @@ import Experiments
 import Federation
 import Foundation
 import JSON
+import TestThreads
 import Testing
 
-@Suite("Settings in logs and stores")
+@Suite("Settings in logs and stores", .holdsItsThread)
 struct SettingsJSONTests {
     @Test(
         "A cohort is a number, and reads as what it was",

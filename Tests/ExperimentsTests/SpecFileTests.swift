@@ -2,9 +2,10 @@ import Experiments
 import Federation
 import Foundation
 import JSON
+import TestThreads
 import Testing
 
-@Suite("A run as a file")
+@Suite("A run as a file", .holdsItsThread)
 struct SpecFileTests {
     /// The sentence that a file of these bytes is refused with, without its path.
     private func refusal(_ bytes: Data) throws -> String {

@@ -2,10 +2,11 @@ import Experiments
 import Federation
 import JSON
 import NeuralNetworks
+import TestThreads
 import Testing
 import Training
 
-@Suite("Settings of optimisers, schedules, augmentation and stragglers")
+@Suite("Settings of optimisers, schedules, augmentation and stragglers", .holdsItsThread)
 struct TrainingSettingsTests {
     private func spec(_ members: [String: JSONValue]) throws -> RunSpec {
         try RunSpec(GivenSettings(members)).validated()

@@ -1,10 +1,10 @@
 import Federation
 import FederationStore
 import Foundation
-import GRDB
+import TestThreads
 import Testing
 
-@Suite("Results by class in a store")
+@Suite("Results by class in a store", .holdsItsThread)
 struct ClassResultTests {
     private func classes(_ correct: Int) -> ClassResults {
         ClassResults(
@@ -50,15 +50,15 @@ struct ClassResultTests {
             let store = try RunStore(path: path)
             let name = try Sample.begin(store, rounds: 2)
             store.close()
-            let queue = try DatabaseQueue(path: path)
-            try queue.inDatabase { db in
+            let connection = try SQLiteConnection(path: path)
+            try connection.use { db in
                 try db.execute(
                     sql: """
                         DROP TABLE class_results;
                         DELETE FROM grdb_migrations WHERE identifier = '7 results by class';
                         """)
             }
-            try queue.close()
+            connection.close()
             let reader = try RunStore(path: path, access: .reading)
             #expect(try reader.rounds(of: name) == (1...2).map(Sample.round))
             reader.close()
@@ -81,11 +81,11 @@ struct ClassResultTests {
             let name = try Sample.begin(store)
             try store.commit(round(1, correct: 1), state: Sample.state(1), in: name)
             store.close()
-            let queue = try DatabaseQueue(path: path)
-            try queue.inDatabase { db in
+            let connection = try SQLiteConnection(path: path)
+            try connection.use { db in
                 try db.execute(sql: "UPDATE class_results SET results = ?", arguments: [text])
             }
-            try queue.close()
+            connection.close()
             let reader = try RunStore(path: path, access: .reading)
             let said = sentence { _ = try reader.rounds(of: name) } ?? ""
             #expect(

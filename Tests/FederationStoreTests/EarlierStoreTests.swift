@@ -1,24 +1,26 @@
 import Federation
 import FederationStore
 import Foundation
-import GRDB
+import TestThreads
 import Testing
 
 /// Stores of versions whose clients were 1 … K.
-@Suite("Stores of earlier versions")
+@Suite("Stores of earlier versions", .holdsItsThread)
 struct EarlierStoreTests {
     /// Makes of a store what an earlier version would have written: tables of the second format, with ids
     /// from 1 in them and in all sentences, and headers that do not say what they count from.
     private func makeEarlier(_ path: String) throws {
-        let early = try DatabaseQueue(path: path + "-early")
-        try early.inDatabase { db in
+        let early = try SQLiteConnection(path: path + "-early")
+        try early.use { db in
             try db.execute(sql: "PRAGMA application_id = \(StoreSchema.applicationID)")
         }
         try StoreSchema.migrator.migrate(early, upTo: "2 states of strategies")
-        try early.inDatabase { db in
+        try early.use { db in
             try db.execute(sql: "ATTACH DATABASE ? AS later", arguments: [path])
             for table in ["runs", "clients", "rounds", "client_rounds", "models"] {
-                let columns = try db.columns(in: table, in: "main").map(\.name)
+                let columns = try db.values(
+                    String.self, sql: "SELECT name FROM pragma_table_info(?, 'main')",
+                    arguments: [table])
                 let values = columns.map { column in
                     switch column {
                     case "client": "client + 1"
@@ -45,7 +47,7 @@ struct EarlierStoreTests {
                     """)
             try db.execute(sql: "DETACH DATABASE later")
         }
-        try early.close()
+        early.close()
         for end in ["", "-wal", "-shm"] { unlink(path + end) }
         try FileManager.default.moveItem(atPath: path + "-early", toPath: path)
     }
@@ -101,8 +103,7 @@ struct EarlierStoreTests {
                 store.close()
             }
             #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
-            let applied = try DatabaseQueue(path: path).read(
-                StoreSchema.migrator.appliedIdentifiers)
+            let applied = try SQLiteConnection(path: path).read(StoreSchema.migrator.applied)
             #expect(applied.count == 2)
         }
     }
@@ -120,7 +121,7 @@ struct EarlierStoreTests {
             let reader = try RunStore(path: path, access: .reading)
             try check(reader, names)
             let first = try reader.read {
-                try Int.fetchOne($0, sql: "SELECT min(client) FROM clients")
+                try $0.value(Int.self, sql: "SELECT min(client) FROM clients")
             }
             #expect(first == 0)
             reader.close()

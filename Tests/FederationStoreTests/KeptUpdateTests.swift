@@ -2,9 +2,10 @@ import Federation
 import FederationStore
 import Foundation
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Updates that are kept until their round is committed")
+@Suite("Updates that are kept until their round is committed", .holdsItsThread)
 struct KeptUpdateTests {
     private func update(_ client: Int, round: Int, _ value: Float = 0.1) -> ModelUpdate {
         ModelUpdate(

@@ -1,11 +1,11 @@
 import Federation
 import FederationStore
 import Foundation
-import GRDB
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Runs in a store")
+@Suite("Runs in a store", .holdsItsThread)
 struct RunStoreTests {
     @Test("What was written is read again, by this process and after reopening")
     func roundTrip() throws {
@@ -245,12 +245,15 @@ struct RunStoreTests {
     func pragmas() throws {
         try inTemporaryFolder { path in
             let store = try RunStore(path: path)
-            let (journal, synchronous, foreignKeys) = try store.read { db in
+            let (synchronous, foreignKeys) = try store.read { db in
                 (
-                    try String.fetchOne(db, sql: "PRAGMA journal_mode"),
-                    try Int.fetchOne(db, sql: "PRAGMA synchronous"),
-                    try Int.fetchOne(db, sql: "PRAGMA foreign_keys")
+                    try db.value(Int.self, sql: "PRAGMA synchronous"),
+                    try db.value(Int.self, sql: "PRAGMA foreign_keys")
                 )
+            }
+            // Asking for it might change it, which a reader must not.
+            let journal = try SQLiteConnection(path: path).use {
+                try $0.value(String.self, sql: "PRAGMA journal_mode")
             }
             #expect(journal == "wal")
             #expect(synchronous == 2)

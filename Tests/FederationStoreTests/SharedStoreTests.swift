@@ -1,13 +1,14 @@
+import CSQLite
 import Federation
 import FederationStore
 import Foundation
-import GRDB
 import Parameters
 import Platform
 import Synchronization
+import TestThreads
 import Testing
 
-@Suite("Stores that several processes use at once: each run is one's")
+@Suite("Stores that several processes use at once: each run is one's", .holdsItsThread)
 struct SharedStoreTests {
     @Test("Writers at once keep their rounds apart and whole")
     func writers() throws {
@@ -123,15 +124,18 @@ struct SharedStoreTests {
                     == "there is no run “\(name)”: the store has \(kept)")
             #expect(try store.model(of: kept)?.parameters == Sample.model(2))
             store.close()
-            let database = try DatabaseQueue(path: path)
+            let database = try SQLiteConnection(path: path)
             try database.read { db in
-                let tables = try String.fetchAll(
-                    db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
+                let tables = try db.values(
+                    String.self, sql: "SELECT name FROM sqlite_schema WHERE type = 'table'")
                 for table in tables where !table.hasPrefix("grdb_") && !table.hasPrefix("sqlite_") {
-                    let columns = try db.columns(in: table).map(\.name)
+                    let columns = try db.values(
+                        String.self, sql: "SELECT name FROM pragma_table_info(?)",
+                        arguments: [table])
                     let run = try #require(
                         ["run", "number"].first { columns.contains($0) }, "\(table)")
-                    let runs = try Int64.fetchAll(db, sql: "SELECT DISTINCT \(run) FROM \(table)")
+                    let runs = try db.values(
+                        Int.self, sql: "SELECT DISTINCT \(run) FROM \(table)")
                     #expect(runs == [1] || runs.isEmpty, "\(table)")
                 }
             }
@@ -181,27 +185,27 @@ struct SharedStoreTests {
                             + "file on a local disk")
                 }
             }
-            let lockless: [ResultCode] = [
-                .SQLITE_IOERR_LOCK, .SQLITE_IOERR_UNLOCK, .SQLITE_IOERR_RDLOCK,
-                .SQLITE_IOERR_CHECKRESERVEDLOCK, .SQLITE_PROTOCOL,
+            let lockless = [
+                csqlite_ioerr_lock, csqlite_ioerr_unlock, csqlite_ioerr_rdlock,
+                csqlite_ioerr_checkreservedlock, SQLITE_PROTOCOL,
             ]
             for code in lockless {
-                let error = DatabaseError(resultCode: code, message: "why")
+                let error = SQLiteError(code, "why")
                 #expect(RunStore.storeError(error, path) == .noLocks(path: path, reason: "why"))
             }
-            let memoryless: [ResultCode] = [
-                .SQLITE_IOERR_SHMOPEN, .SQLITE_IOERR_SHMLOCK, .SQLITE_IOERR_SHMMAP,
-                .SQLITE_IOERR_MMAP,
+            let memoryless = [
+                csqlite_ioerr_shmopen, csqlite_ioerr_shmlock, csqlite_ioerr_shmmap,
+                csqlite_ioerr_mmap,
             ]
             for code in memoryless {
-                let error = DatabaseError(resultCode: code)
+                let error = SQLiteError(code)
                 #expect(RunStore.storeError(error, path) == .noSharedMemory(path: path))
             }
             #expect(
                 StoreError.noSharedMemory(path: "x").description
                     == "the store x cannot be used where it is: its file system cannot share memory "
                     + "between processes; let --store name a file on a local disk")
-            let other = DatabaseError(resultCode: .SQLITE_IOERR_WRITE, message: "disk I/O error")
+            let other = SQLiteError(csqlite_ioerr_write)
             #expect(
                 RunStore.storeError(other, path)
                     == .cannotWrite(path: path, reason: "disk I/O error"))

@@ -1,10 +1,10 @@
 import Federation
 import Foundation
-import GRDB
+import TestThreads
 import Testing
 import FederationStore
 
-@Suite("Stores that cannot be used: one sentence each, and nothing changed")
+@Suite("Stores that cannot be used: one sentence each, and nothing changed", .holdsItsThread)
 struct StoreErrorTests {
     @Test("No file, for those that only read")
     func missing() throws {
@@ -57,9 +57,9 @@ struct StoreErrorTests {
     @Test("Another program's SQLite file is left as it is")
     func otherDatabase() throws {
         try inTemporaryFolder { path in
-            let other = try DatabaseQueue(path: path)
+            let other = try SQLiteConnection(path: path)
             try other.write { try $0.execute(sql: "CREATE TABLE runs (name TEXT)") }
-            try other.close()
+            other.close()
             let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
             #expect(
                 sentence { _ = try RunStore(path: path) }
@@ -81,11 +81,11 @@ struct StoreErrorTests {
     func newer() throws {
         try inTemporaryFolder { path in
             try RunStore(path: path).close()
-            let later = try DatabaseQueue(path: path)
+            let later = try SQLiteConnection(path: path)
             try later.write {
                 try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('2 something new')")
             }
-            try later.close()
+            later.close()
             for access in [RunStore.Access.reading, .writing] {
                 #expect(
                     sentence { _ = try RunStore(path: path, access: access) }
@@ -99,12 +99,12 @@ struct StoreErrorTests {
         "A store of an earlier version is brought up to date to be written, and a copy to be read")
     func older() throws {
         try inTemporaryFolder { path in
-            let early = try DatabaseQueue(path: path)
-            try early.writeWithoutTransaction {
+            let early = try SQLiteConnection(path: path)
+            try early.use {
                 try $0.execute(
                     sql: "PRAGMA application_id = \(StoreSchema.applicationID)")
             }
-            try early.close()
+            early.close()
             let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
             // Who may only read it could not bring it up to date.
             let reader = try RunStore(path: path, access: .reading)

@@ -1,9 +1,10 @@
 import CKernels
 import Federation
 import Parameters
+import TestThreads
 import Testing
 
-@Suite struct AggregationErrorTests {
+@Suite(.holdsItsThread) struct AggregationErrorTests {
     let layout = ParameterLayout([("dense/kernel", [2, 2]), ("dense/bias", [2])])
 
     func update(

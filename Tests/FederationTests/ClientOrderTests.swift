@@ -1,7 +1,8 @@
 import Federation
+import TestThreads
 import Testing
 
-@Suite("The order in which clients are offered a place")
+@Suite("The order in which clients are offered a place", .holdsItsThread)
 struct ClientOrderTests {
     private func order(_ population: Int, seed: UInt64, round: Int = 1, attempt: Int = 1)
         -> ClientOrder

@@ -1,10 +1,11 @@
 import Federation
 import Foundation
 import Parameters
+import TestThreads
 import Testing
 
 /// Logs of runs in which cohorts of many clients take part.
-@Suite("A log holds what there is")
+@Suite("A log holds what there is", .holdsItsThread)
 struct ClientSeriesTests {
     /// Rounds of random cohorts: some fail, some are not tested, some tests are no numbers.
     private static func rounds(

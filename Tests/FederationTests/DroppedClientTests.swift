@@ -1,10 +1,11 @@
 import Federation
+import TestThreads
 import Testing
 
 private typealias Event = RoundEngine.Event
 private typealias Effect = RoundEngine.Effect
 
-@Suite("Clients whose training or update comes to nothing")
+@Suite("Clients whose training or update comes to nothing", .holdsItsThread)
 struct DroppedClientTests {
     @Test("A client that diverges ends a run, or loses its place where the run drops such clients")
     func dropped() {

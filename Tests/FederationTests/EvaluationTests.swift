@@ -2,9 +2,10 @@ import Federation
 import Foundation
 import JSON
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Evaluations")
+@Suite("Evaluations", .holdsItsThread)
 struct EvaluationTests {
     private let classes = ClassResults(
         counts: [3, 0, 2], correct: [2, 0, 2], confusion: [[2, 0, 1], [0, 0, 0], [0, 0, 2]])

@@ -1,5 +1,6 @@
 import Federation
 import Parameters
+import TestThreads
 import Testing
 
 /// Updates whose parameters are drawn by their bits.
@@ -54,7 +55,7 @@ func oracleMean(of updates: [ModelUpdate]) -> ParameterVector {
         })
 }
 
-@Suite struct ExactMeanTests {
+@Suite(.holdsItsThread) struct ExactMeanTests {
     @Test func oracleKnowsWhatIsEasy() {
         var halves = Oracle()
         halves.add(1, times: 3)

@@ -3,9 +3,10 @@ import Foundation
 import Parameters
 import Platform
 import Synchronization
+import TestThreads
 import Testing
 
-@Suite struct LogDirectoryTests {
+@Suite(.holdsItsThread) struct LogDirectoryTests {
     private let date = Date(timeIntervalSince1970: 1_700_000_000.9)
     private let log = RunLog(clientNumber: 1, experiment: 1, maxRound: 1)
 

@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 import Federation
 
-@Suite("Clients that fail to take part by chance")
+@Suite("Clients that fail to take part by chance", .holdsItsThread)
 struct ParticipationTests {
     private func engine(
         clients: Int, rounds: Int, cohort: Int? = nil, over: Double = 1, minimum: Int = 1,

@@ -1,5 +1,6 @@
 import Federation
 import Parameters
+import TestThreads
 import Testing
 
 /// A driver that hands the engine events in random order and watches what it asks for.
@@ -125,7 +126,7 @@ extension RoundEngine.Effect {
     fileprivate var isRejection: Bool { if case .reject = self { true } else { false } }
 }
 
-@Suite("The round engine under random events")
+@Suite("The round engine under random events", .holdsItsThread)
 struct RoundEngineRandomTests {
     @Test("Whatever happens, a round has its minimum, its goal and each client once; and it ends")
     func invariants() {

@@ -1,5 +1,6 @@
 import Federation
 import Parameters
+import TestThreads
 import Testing
 
 private func good(_ accuracy: Double = 0.5) -> Evaluation {
@@ -15,7 +16,7 @@ private func engine(
             evaluatesClients: evaluates))
 }
 
-@Suite struct RoundEngineTests {
+@Suite(.holdsItsThread) struct RoundEngineTests {
     @Test func oneRunStepByStep() {
         var engine = engine(2)
         func record(_ round: Int) -> RoundRecord {

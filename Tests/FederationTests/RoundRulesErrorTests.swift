@@ -1,8 +1,9 @@
 import Federation
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Rules that no run can have")
+@Suite("Rules that no run can have", .holdsItsThread)
 struct RoundRulesErrorTests {
     private typealias Rules = RoundEngine.Configuration
 

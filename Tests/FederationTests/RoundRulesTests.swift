@@ -1,10 +1,11 @@
+import TestThreads
 import Testing
 import Federation
 
 private typealias Event = RoundEngine.Event
 private typealias Effect = RoundEngine.Effect
 
-@Suite("Which clients a round has")
+@Suite("Which clients a round has", .holdsItsThread)
 struct CohortTests {
     @Test("The cohort is the seed's and the round's, and each client's turn comes equally often")
     func uniform() {
@@ -74,7 +75,7 @@ struct CohortTests {
     }
 }
 
-@Suite("When a round closes")
+@Suite("When a round closes", .holdsItsThread)
 struct ClosingTests {
     @Test("An aggregate that is no model ends the run as diverged, tested or not, in any round")
     func failedAggregate() {
@@ -271,7 +272,7 @@ struct ClosingTests {
     }
 }
 
-@Suite("Clients that come and go")
+@Suite("Clients that come and go", .holdsItsThread)
 struct MembershipTests {
     @Test("A run waits for all its clients, later rounds for the minimum")
     func waiting() {
@@ -417,7 +418,7 @@ struct MembershipTests {
     }
 }
 
-@Suite("Going on from committed rounds")
+@Suite("Going on from committed rounds", .holdsItsThread)
 struct ResumptionTests {
     private func records(_ count: Int, accuracy: Double = 0.5) -> [RoundRecord] {
         (0..<count).map {

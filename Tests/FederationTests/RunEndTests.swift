@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 import Federation
 
-@Suite("When models are tested, and when a run is over")
+@Suite("When models are tested, and when a run is over", .holdsItsThread)
 struct RunEndTests {
     private func engine(
         rounds: Int, every: Int = 1, target: Double? = nil, patience: Int? = nil

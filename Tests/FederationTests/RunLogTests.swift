@@ -2,6 +2,7 @@ import Federation
 import Foundation
 import JSON
 import Parameters
+import TestThreads
 import Testing
 
 /// A folder that is removed with everything in it.
@@ -16,7 +17,7 @@ final class TemporaryFolder {
     }
 }
 
-@Suite struct RunLogTests {
+@Suite(.holdsItsThread) struct RunLogTests {
     private let layout = ParameterLayout([
         ("conv/kernel", [2, 1, 1, 3]), ("conv/bias", [3]), ("dense/kernel", [3, 2]),
     ])

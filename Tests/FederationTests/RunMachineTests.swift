@@ -1,8 +1,9 @@
 import Federation
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("The run machine")
+@Suite("The run machine", .holdsItsThread)
 struct RunMachineTests {
     private func plan(
         _ strategy: Strategy = .fedAvg, rounds: Int = 3, clients: Int = 3, ahead: Bool = true,

@@ -1,9 +1,10 @@
 import Federation
 import Parameters
+import TestThreads
 import Testing
 
 /// Rounds with random models: what holds for every strategy.
-@Suite("Laws of all strategies")
+@Suite("Laws of all strategies", .holdsItsThread)
 struct StrategyLawTests {
     private static let size = 37
 

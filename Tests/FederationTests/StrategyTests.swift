@@ -1,8 +1,9 @@
 import Federation
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Strategies against cases worked out by hand")
+@Suite("Strategies against cases worked out by hand", .holdsItsThread)
 struct StrategyTests {
     @Test("FedAvg: (1 · (3, 6) + 3 · (−1, −2)) / 4")
     func fedAvg() throws {

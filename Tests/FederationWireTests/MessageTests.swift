@@ -3,9 +3,10 @@ import FederationWire
 import Foundation
 import JSON
 import Parameters
+import TestThreads
 import Testing
 
-@Suite struct MessageTests {
+@Suite(.holdsItsThread) struct MessageTests {
     static let settings = RunSettings(
         run: Samples.run,
         spec: [

@@ -1,9 +1,10 @@
 import Federation
 import FederationWire
 import Parameters
+import TestThreads
 import Testing
 
-@Suite struct ModelBodyTests {
+@Suite(.holdsItsThread) struct ModelBodyTests {
     /// A way in which a body may be made.
     struct Form: Sendable, CustomTestStringConvertible {
         var encoding: String

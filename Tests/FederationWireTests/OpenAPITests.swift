@@ -1,8 +1,9 @@
 import Foundation
+import TestThreads
 import Testing
 import FederationWire
 
-@Suite struct OpenAPITests {
+@Suite(.holdsItsThread) struct OpenAPITests {
     private func document() throws -> String {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()

@@ -2,10 +2,11 @@ import Federation
 import FederationWire
 import JSON
 import Platform
+import TestThreads
 import Testing
 
 /// Texts of the other side, with every character in them that does something in place of being seen.
-@Suite("Texts in messages")
+@Suite("Texts in messages", .holdsItsThread)
 struct PrintableMessageTests {
     /// In pieces that fit into a text of a message.
     static let pieces: [String] = {

@@ -1,7 +1,8 @@
+import TestThreads
 import Testing
 import FederationWire
 
-@Suite struct RouteTests {
+@Suite(.holdsItsThread) struct RouteTests {
     @Test func plainPathsAreThoseOfTheFormat() {
         #expect(Route.initialize.path(5, 1, 10) == "/initialize/5/1/10")
         #expect(Route.getServerRound.path() == "/get_server_round")

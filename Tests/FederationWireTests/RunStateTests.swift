@@ -2,9 +2,10 @@ import Federation
 import FederationWire
 import Foundation
 import JSON
+import TestThreads
 import Testing
 
-@Suite("A run's state for the page")
+@Suite("A run's state for the page", .holdsItsThread)
 struct RunStateTests {
     private func members(_ value: JSONValue) throws -> [String: JSONValue] {
         guard case .object(let members) = value else {

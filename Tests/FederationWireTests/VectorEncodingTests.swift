@@ -1,10 +1,11 @@
 import Federation
 import FederationWire
 import Parameters
+import TestThreads
 import Testing
 
 /// What holds of every encoding.
-@Suite("Encodings of vectors")
+@Suite("Encodings of vectors", .holdsItsThread)
 struct VectorEncodingTests {
     static let layout = ParameterLayout([("a", [5, 8]), ("b", [1])])
 

@@ -2,9 +2,10 @@ import Federation
 import FederationWire
 import Foundation
 import Parameters
+import TestThreads
 import Testing
 
-@Suite struct WeightsJSONTests {
+@Suite(.holdsItsThread) struct WeightsJSONTests {
     private func decode(_ text: String) -> Result<ParameterVector, WeightsError> {
         Result { () throws(WeightsError) in
             try WeightsJSON.decode(Array(text.utf8), layout: Samples.small)

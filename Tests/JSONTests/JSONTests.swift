@@ -1,8 +1,9 @@
 import JSON
 import Parameters
+import TestThreads
 import Testing
 
-@Suite struct JSONTests {
+@Suite(.holdsItsThread) struct JSONTests {
     private func read(_ text: String) throws(JSONError) -> JSONValue {
         var scanner = JSONScanner([UInt8](text.utf8))
         return try scanner.document()

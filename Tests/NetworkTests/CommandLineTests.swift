@@ -4,9 +4,10 @@ import Experiments
 import Foundation
 import NetworkCommands
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("What a mistyped command line is told")
+@Suite("What a mistyped command line is told", .holdsItsThread)
 struct CommandLineTests {
     /// The sentence that the command would print.
     private func sentence(_ arguments: [String]) -> String? {

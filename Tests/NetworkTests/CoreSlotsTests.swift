@@ -1,9 +1,10 @@
 import Foundation
 import NetworkExperiments
 import Synchronization
+import TestThreads
 import Testing
 
-@Suite("Clients of one machine wait for a core")
+@Suite("Clients of one machine wait for a core", .holdsItsThread)
 struct CoreSlotsTests {
     @Test("No more than the slots run at once, and all get their turn")
     func limit() async throws {

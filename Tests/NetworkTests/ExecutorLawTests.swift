@@ -10,13 +10,14 @@ import NeuralNetworks
 import RankTraining
 import Synchronization
 import TestSupport
+import TestThreads
 import Testing
 import ThreadRanks
 import Training
 
 /// What holds for a run wherever its clients' work is done: executors × strategies × participation ×
 /// resume points.
-@Suite("Laws of all executors")
+@Suite("Laws of all executors", .holdsItsThread)
 struct ExecutorLawTests {
     /// Where clients' work is done.
     enum Way: Hashable, CustomStringConvertible {

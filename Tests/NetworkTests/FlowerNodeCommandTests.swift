@@ -1,8 +1,9 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("flower-node on the command line")
+@Suite("flower-node on the command line", .holdsItsThread)
 struct FlowerNodeCommandTests {
     static let cases: [([String], String)] = [
         (link(["--clients", "3"]), "--id must say which of the parts is this node's"),

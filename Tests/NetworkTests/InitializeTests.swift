@@ -1,12 +1,13 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
 #if canImport(FoundationNetworking)
     import FoundationNetworking
 #endif
 
-@Suite("What a server is asked to initialize")
+@Suite("What a server is asked to initialize", .holdsItsThread)
 struct InitializeTests {
     private struct Answer {
         var status: Int

@@ -1,9 +1,10 @@
 import Experiments
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("What a run reads is known by what it holds, not by its name")
+@Suite("What a run reads is known by what it holds, not by its name", .holdsItsThread)
 struct InputsTests {
     private static let usual =
         "--model logistic-regression --epochs 1 --evaluation-fraction 0.2 --seed 3"

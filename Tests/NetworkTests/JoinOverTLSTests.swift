@@ -1,9 +1,10 @@
 import Foundation
 import TestCertificate
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("A client over TLS")
+@Suite("A client over TLS", .holdsItsThread)
 struct JoinOverTLSTests {
     @Test("It trusts the certificate that it is told to, has a token of its own, and finishes")
     func join() throws {

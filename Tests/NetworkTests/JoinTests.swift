@@ -1,9 +1,10 @@
 import Foundation
 import FoundationNetworking
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("Clients that join a server, each a process", .serialized)
+@Suite("Clients that join a server, each a process", .serialized, .holdsItsThread)
 struct JoinTests {
     /// The model that the same run leaves in memory.
     private func expectedModel(_ options: [String], in folder: URL) throws -> Data {

@@ -4,11 +4,12 @@ import Federation
 import Foundation
 import NetworkCommands
 import TestSupport
+import TestThreads
 import Testing
 import Training
 
 /// Settings that make no sense, alone or together.
-@Suite("Refused before any training: one sentence, status 64")
+@Suite("Refused before any training: one sentence, status 64", .holdsItsThread)
 struct OptionRefusalTests {
     static let population: [([String], String)] = [
         (["--population", "0"], "--clients must be at least 1, not 0"),

@@ -2,6 +2,7 @@ import Commands
 import Experiments
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
 /// What a run leaves in its folder of logs.
@@ -10,7 +11,7 @@ private func logs(in folder: URL) throws -> [String] {
         .filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.sorted()
 }
 
-@Suite("Where output goes that nobody can write, or nobody reads")
+@Suite("Where output goes that nobody can write, or nobody reads", .holdsItsThread)
 struct OutputTests {
     /// Command lines that print; `RUN` stands for a run of the store.
     private static let printing = [

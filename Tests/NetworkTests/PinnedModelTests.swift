@@ -1,10 +1,11 @@
 import Foundation
 import PinnedModels
 import TestSupport
+import TestThreads
 import Testing
 
 /// Pins the bits of the models of small runs: a change here changes the runs of users.
-@Suite("Known answers of runs") struct PinnedModelTests {
+@Suite("Known answers of runs", .holdsItsThread) struct PinnedModelTests {
     /// A pinned model, and options that must not change it.
     struct Run: CustomTestStringConvertible {
         var model: PinnedModel

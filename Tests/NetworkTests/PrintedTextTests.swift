@@ -3,9 +3,10 @@ import Foundation
 import Platform
 import Terminal
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("What is printed")
+@Suite("What is printed", .holdsItsThread)
 struct PrintedTextTests {
     @Test("A line keeps the console's own styles and nothing else that does something")
     func styles() {

@@ -1,10 +1,11 @@
 import Experiments
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
 /// What `mpirun` started, as far as it needs no Open MPI: Scripts/check/mpi_test.py has the rest.
-@Suite("Started by mpirun")
+@Suite("Started by mpirun", .holdsItsThread)
 struct RankTests {
     private func started(
         _ arguments: [String], rank: Int = 0, of size: Int = 2, libraries: URL? = nil
@@ -144,7 +145,7 @@ struct RankTests {
     }
 }
 
-@Suite("The forecast of rounds on many ranks")
+@Suite("The forecast of rounds on many ranks", .holdsItsThread)
 struct RanksForecastTests {
     private let forecast = RanksForecast(
         clients: 10, clientSeconds: 2, pieces: 6, testSeconds: 3, modelBytes: 1e6, sumBytes: 4e6,

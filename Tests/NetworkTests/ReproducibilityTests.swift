@@ -2,9 +2,10 @@ import Experiments
 import Federation
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("Whether settings and seed decide a run's bits")
+@Suite("Whether settings and seed decide a run's bits", .holdsItsThread)
 struct ReproducibilityTests {
     private static func reasons(
         _ execution: Execution = .served, rounds: [RoundRecord] = [],

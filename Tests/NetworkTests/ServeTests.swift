@@ -1,8 +1,9 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("federated serve")
+@Suite("federated serve", .holdsItsThread)
 struct ServeTests {
     /// Whether this machine has loopback of IPv6.
     private static let hasIPv6: Bool = {

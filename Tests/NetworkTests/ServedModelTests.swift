@@ -5,9 +5,10 @@ import Foundation
 import JSON
 import NetworkExperiments
 import NeuralNetworks
+import TestThreads
 import Testing
 
-@Suite("A server's model as a client reads it")
+@Suite("A server's model as a client reads it", .holdsItsThread)
 struct ServedModelTests {
     private func settings(
         _ architecture: JSONValue, digest: ArchitectureDigest, parameters: Int

@@ -9,10 +9,11 @@ import NetworkExperiments
 import NeuralNetworks
 import Platform
 import TestSupport
+import TestThreads
 import Testing
 import Training
 
-@Suite("One validation for every way in")
+@Suite("One validation for every way in", .holdsItsThread)
 struct SettingsValidationTests {
     /// What a run does with its settings before its first round.
     @discardableResult

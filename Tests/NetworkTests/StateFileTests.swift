@@ -4,9 +4,10 @@ import JSON
 import NetworkExperiments
 import Parameters
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("What a client's transforms keep, in a file")
+@Suite("What a client's transforms keep, in a file", .holdsItsThread)
 struct StateFileTests {
     private static func settings(run: String = "r1", seed: UInt64 = 1) throws -> RunSettings {
         RunSettings(

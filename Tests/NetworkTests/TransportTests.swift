@@ -1,8 +1,9 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("One run, three ways from clients to server")
+@Suite("One run, three ways from clients to server", .holdsItsThread)
 struct TransportTests {
     /// The model file and the parts of the log that must not depend on the way.
     private func run(

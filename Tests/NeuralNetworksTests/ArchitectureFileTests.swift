@@ -2,9 +2,10 @@ import Foundation
 import JSON
 import NeuralNetworks
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Architectures in files")
+@Suite("Architectures in files", .holdsItsThread)
 struct ArchitectureFileTests {
     private func read(_ text: String) throws(ArchitectureFileError) -> ArchitectureFile {
         try ArchitectureFile(text: Array(text.utf8), name: "mine.json")

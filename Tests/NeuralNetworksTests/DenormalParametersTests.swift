@@ -3,10 +3,11 @@ import Foundation
 import NeuralNetworks
 import Parameters
 import Tensors
+import TestThreads
 import Testing
 
 /// What a plan makes of parameters that have decayed below the normal numbers.
-@Suite("Denormal parameters", .serialized)
+@Suite("Denormal parameters", .serialized, .holdsItsThread)
 struct DenormalParametersTests {
     private let architecture: Architecture
 

@@ -2,11 +2,12 @@ import CKernels
 import NeuralNetworks
 import Parameters
 import Tensors
+import TestThreads
 import Testing
 
 /// The fused engine against the plain one, its oracle, over many random shapes and at every level of
 /// dispatch that this CPU has.
-@Suite("The fused engine computes what the plain one does", .serialized)
+@Suite("The fused engine computes what the plain one does", .serialized, .holdsItsThread)
 struct FusedEngineTests {
     /// Random sizes: odd images, one channel and several, filters that do and do not fill vectors,
     /// pooling windows that divide and that do not.

@@ -3,12 +3,13 @@ import Foundation
 import NeuralNetworks
 import Parameters
 import Tensors
+import TestThreads
 import Testing
 
 /// The reference CNN against Keras (TensorFlow 2.21) in float64: see `about` in the fixture for how
 /// weights and inputs are made from an integer hash, and Fixtures/make_keras_fixture.py for what
 /// made the figures.
-@Suite("The reference CNN computes what Keras computes")
+@Suite("The reference CNN computes what Keras computes", .holdsItsThread)
 struct GoldenTests {
     struct Fixture: Decodable {
         struct Tensor: Decodable {

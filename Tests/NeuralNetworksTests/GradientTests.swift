@@ -1,9 +1,10 @@
 import NeuralNetworks
 import Parameters
 import Tensors
+import TestThreads
 import Testing
 
-@Suite("Gradients against central differences in double precision")
+@Suite("Gradients against central differences in double precision", .holdsItsThread)
 struct GradientTests {
     /// Small odd shapes, so that nothing divides by anything.
     static let cases: [(name: String, input: FeatureShape, layers: [Layer])] = {
@@ -242,7 +243,10 @@ struct GradientTests {
         KeepMask.fill(
             &mask, count: 70, keep: 1 - rate, key: key.with(index: 1),
             block: 4 * KeepMask.blockCount(70, keep: 1 - rate))
-        let kept = (0..<70).map { mask[$0 / 64] >> ($0 % 64) & 1 == 1 }
+        let kept = (0..<70).map { unit -> Bool in
+            let word: UInt64 = mask[unit / 64] >> UInt64(unit % 64)
+            return word & 1 == 1
+        }
         #expect((20..<65).contains(kept.count { $0 }))
         var wide = parameters.array(in: 0..<parameters.count).map(Double.init)
         let second = try #require(architecture.layout["dense2/kernel"])
@@ -252,7 +256,7 @@ struct GradientTests {
             }
         }
         let reference = DoubleReference(architecture: architecture)
-        let inputs = [(0..<6).map { Double(Float($0) / 6) }]
+        let inputs: [[Double]] = [(0..<6).map { Double(Float($0) / 6) }]
         #expect(abs(result.lossSum - reference.loss(wide, inputs, [1])) < 1e-5)
         for index in stride(from: 0, to: second.offset, by: 7) {
             let centre = wide[index]

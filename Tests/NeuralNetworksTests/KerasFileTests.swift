@@ -2,9 +2,10 @@ import Foundation
 import JSON
 import NeuralNetworks
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Keras models in files")
+@Suite("Keras models in files", .holdsItsThread)
 struct KerasFileTests {
     /// What `Scripts/check/keras_fixture.py` writes.
     private struct Fixture: Decodable {

@@ -1,11 +1,12 @@
 import Foundation
 import NeuralNetworks
 import Parameters
+import TestThreads
 import Testing
 
 /// Layers and losses against Keras in float64: Scripts/check/layer_fixture.py made the figures, and `about`
 /// in the fixture says how weights and inputs are made.
-@Suite("Layers and losses compute what Keras computes")
+@Suite("Layers and losses compute what Keras computes", .holdsItsThread)
 struct LayerFixtureTests {
     struct Case: Decodable, Sendable, CustomTestStringConvertible {
         let name: String

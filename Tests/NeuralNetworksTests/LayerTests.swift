@@ -3,6 +3,7 @@ import Foundation
 import NeuralNetworks
 import Parameters
 import Tensors
+import TestThreads
 import Testing
 
 /// y = a x, a counted along as the mean of all first numbers that came: a layer as someone else would write
@@ -38,7 +39,7 @@ struct Counting: PlainLayer {
     }
 }
 
-@Suite("Layers")
+@Suite("Layers", .holdsItsThread)
 struct LayerTests {
     static let builtInKinds = [
         "average-pooling", "batch-normalization", "convolution", "dense", "depthwise-convolution",

@@ -4,9 +4,10 @@ import Foundation
 import NeuralNetworks
 import Parameters
 import Tensors
+import TestThreads
 import Testing
 
-@Suite("Local optimisers", .serialized)
+@Suite("Local optimisers", .serialized, .holdsItsThread)
 struct LocalOptimizerTests {
     @Test("Steps worked out by hand")
     func byHand() throws {

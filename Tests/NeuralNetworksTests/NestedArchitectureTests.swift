@@ -2,10 +2,11 @@ import CKernels
 import NeuralNetworks
 import Parameters
 import Tensors
+import TestThreads
 import Testing
 
 /// Blocks in blocks and normalisation among layers that the fused engine joins.
-@Suite("Nested architectures in both engines", .serialized)
+@Suite("Nested architectures in both engines", .serialized, .holdsItsThread)
 struct NestedArchitectureTests {
     /// A network of random layers behind each other and in blocks, all of whose images stay as large as the
     /// input.

@@ -1,10 +1,11 @@
 import CKernels
 import NeuralNetworks
 import Tensors
+import TestThreads
 import Testing
 
 /// What is no number any more stays none, whichever operations it goes through.
-@Suite("NaN stays NaN", .serialized)
+@Suite("NaN stays NaN", .serialized, .holdsItsThread)
 struct NotANumberTests {
     /// Convolutions that go product by product, by Winograd at 3×3 and 5×5, and by matrix products; with
     /// and without pooling; and none of which fills vectors.

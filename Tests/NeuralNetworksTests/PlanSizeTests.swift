@@ -1,7 +1,8 @@
 import NeuralNetworks
+import TestThreads
 import Testing
 
-@Suite("Sizes of plans that are not made")
+@Suite("Sizes of plans that are not made", .holdsItsThread)
 struct PlanSizeTests {
     @Test("… are what plans have that are", arguments: NamedModel.allCases)
     func sizes(model: NamedModel) throws {

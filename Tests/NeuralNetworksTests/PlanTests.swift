@@ -4,9 +4,10 @@ import Foundation
 import NeuralNetworks
 import Parameters
 import Tensors
+import TestThreads
 import Testing
 
-@Suite("Plans")
+@Suite("Plans", .holdsItsThread)
 struct PlanTests {
     static func digits(_ plan: Plan, seed: UInt64) {
         var random = RandomStream(RandomKey(seed: seed, purpose: .benchmark))

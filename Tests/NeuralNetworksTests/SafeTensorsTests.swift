@@ -1,9 +1,10 @@
 import Foundation
 import NeuralNetworks
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Model files")
+@Suite("Model files", .holdsItsThread)
 struct SafeTensorsTests {
     let architecture: Architecture
     let parameters: ParameterVector

@@ -1,9 +1,10 @@
 import Foundation
 import NeuralNetworks
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Models that begin with a file's weights")
+@Suite("Models that begin with a file's weights", .holdsItsThread)
 struct TransferredModelTests {
     let architecture: Architecture
     let start: ParameterVector

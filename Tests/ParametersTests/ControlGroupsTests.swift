@@ -1,8 +1,9 @@
 import Parameters
 import Platform
+import TestThreads
 import Testing
 
-@Suite("What control groups leave to a process")
+@Suite("What control groups leave to a process", .holdsItsThread)
 struct ControlGroupsTests {
     private func count(_ root: SystemRoot, affinity: Int = 64) -> Int {
         availableProcessorCount(affinity: affinity, groups: ControlGroups(root: root.path))

@@ -1,7 +1,8 @@
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Decimals are decimals")
+@Suite("Decimals are decimals", .holdsItsThread)
 struct DecimalShareTests {
     @Test("Hundredths and tenths of counts, rounded up, against whole numbers")
     func ceilings() {

@@ -1,7 +1,8 @@
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Denormal numbers")
+@Suite("Denormal numbers", .holdsItsThread)
 struct DenormalsTests {
     /// Whether this thread's arithmetic knows them, as operands and as results.
     private static func areKnown() -> (operands: Bool, results: Bool) {

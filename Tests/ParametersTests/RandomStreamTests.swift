@@ -1,8 +1,9 @@
 import CKernels
 import Parameters
+import TestThreads
 import Testing
 
-@Suite("Random streams")
+@Suite("Random streams", .holdsItsThread)
 struct RandomStreamTests {
     struct KnownAnswer: Sendable {
         var counter: [UInt32]

@@ -1,6 +1,7 @@
 import Foundation
 import Platform
 import Synchronization
+import TestThreads
 import Testing
 
 /// A folder that is removed when the test is over.
@@ -33,7 +34,7 @@ private func mode(_ path: String) -> mode_t {
     return stat(path, &status) == 0 ? status.st_mode & 0o7777 : 0
 }
 
-@Suite("Output files, whatever their path leads to")
+@Suite("Output files, whatever their path leads to", .holdsItsThread)
 struct OutputFileTests {
     private let text = Array("some text\n".utf8)
 

@@ -1,7 +1,8 @@
 import Platform
+import TestThreads
 import Testing
 
-@Suite("Printable text")
+@Suite("Printable text", .holdsItsThread)
 struct PrintableTextTests {
     /// Every character that there is.
     private static var everyScalar: some Sequence<Unicode.Scalar> {

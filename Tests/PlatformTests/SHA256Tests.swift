@@ -1,7 +1,8 @@
 import Platform
+import TestThreads
 import Testing
 
-@Suite("SHA-256")
+@Suite("SHA-256", .holdsItsThread)
 struct SHA256Tests {
     /// Those of FIPS 180-4's examples, each a text and how often it is repeated.
     @Test(

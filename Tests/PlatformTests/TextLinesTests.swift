@@ -1,7 +1,8 @@
 import Platform
+import TestThreads
 import Testing
 
-@Suite("Text files of any program")
+@Suite("Text files of any program", .holdsItsThread)
 struct TextLinesTests {
     private func lines(_ bytes: [UInt8]) -> [String] {
         TextLines(bytes).map { "\($0.number) \($0.string)" }

@@ -1,11 +1,12 @@
 import Federation
 import RankTraining
 import Synchronization
+import TestThreads
 import Testing
 import ThreadRanks
 import Training
 
-@Suite("A federation over several ranks")
+@Suite("A federation over several ranks", .holdsItsThread)
 struct DistributedFederationTests {
     @Test(
         "The same bits with 1, 2, 3, 5 and 9 ranks as in one process",

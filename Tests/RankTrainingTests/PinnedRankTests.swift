@@ -4,11 +4,12 @@ import Foundation
 import NeuralNetworks
 import PinnedModels
 import RankTraining
+import TestThreads
 import Testing
 import ThreadRanks
 import Training
 
-@Suite("Runs over ranks, and the bits pinned of one process")
+@Suite("Runs over ranks, and the bits pinned of one process", .holdsItsThread)
 struct PinnedRankTests {
     private typealias Configuration = InProcessFederation.Configuration
     private static let seed: UInt64 = 2026

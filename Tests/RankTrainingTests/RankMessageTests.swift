@@ -1,9 +1,10 @@
 import Federation
 import Parameters
 import RankTraining
+import TestThreads
 import Testing
 
-@Suite("Messages between ranks")
+@Suite("Messages between ranks", .holdsItsThread)
 struct RankMessageTests {
     private static let vectors: [ParameterVector] = [
         ParameterVector([]), ParameterVector([0, -0.0, .leastNonzeroMagnitude, .infinity]),

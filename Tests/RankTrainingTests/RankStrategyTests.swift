@@ -2,10 +2,11 @@ import Federation
 import Parameters
 import RankTraining
 import Synchronization
+import TestThreads
 import Testing
 import ThreadRanks
 
-@Suite("Strategies over several ranks")
+@Suite("Strategies over several ranks", .holdsItsThread)
 struct RankStrategyTests {
     /// Some rounds are drawn anew, clients drop out before and after training, and others are not
     /// there.

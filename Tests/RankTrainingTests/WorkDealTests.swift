@@ -1,8 +1,9 @@
 import Parameters
 import RankTraining
+import TestThreads
 import Testing
 
-@Suite("Dealing a round's clients to ranks")
+@Suite("Dealing a round's clients to ranks", .holdsItsThread)
 struct WorkDealTests {
     @Test("By hand: the longest first, to whoever is done first")
     func byHand() {

@@ -1,10 +1,11 @@
 import Federation
 import Parameters
 import Robust
+import TestThreads
 import Testing
 
 /// What every aggregator keeps, whatever it makes of a round.
-@Suite("Laws of all aggregators")
+@Suite("Laws of all aggregators", .holdsItsThread)
 struct AggregatorLawTests {
     private static let layout = ParameterLayout([("w", [97])])
 

@@ -2,9 +2,10 @@ import Compression
 import Federation
 import Parameters
 import Privacy
+import TestThreads
 import Testing
 
-@Suite("Parts that stay each client's own")
+@Suite("Parts that stay each client's own", .holdsItsThread)
 struct KeptPartsTests {
     private let parts = KeptParts([1..<3, 4..<100])
     private let model = ParameterVector([0, 1, 2, 3, 4, 5])

@@ -3,10 +3,11 @@ import Federation
 import Parameters
 import Privacy
 import Robust
+import TestThreads
 import Testing
 
 /// What every transform at the client keeps.
-@Suite("Laws of all transforms at the client")
+@Suite("Laws of all transforms at the client", .holdsItsThread)
 struct TransformLawTests {
     private func update(_ random: inout RandomStream, client: Int = 3) -> ModelUpdate {
         ModelUpdate(client: client, round: 1, sampleCount: 20, parameters: vector(&random))

@@ -1,9 +1,10 @@
 import CKernels
 import Parameters
 import Tensors
+import TestThreads
 import Testing
 
-@Suite("Keep masks of dropout")
+@Suite("Keep masks of dropout", .holdsItsThread)
 struct KeepMaskTests {
     @Test("Keep masks are the same at every SIMD level, and keep what they should")
     func keepMasks() {

@@ -1,8 +1,9 @@
 import Foundation
 import Tensors
+import TestThreads
 import Testing
 
-@Suite("How far loops use the CPU")
+@Suite("How far loops use the CPU", .holdsItsThread)
 struct SIMDLevelTests {
     @Test("The level in use needs nothing that the CPU does not name")
     func features() throws {

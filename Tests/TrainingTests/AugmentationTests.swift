@@ -3,10 +3,11 @@ import Federation
 import Foundation
 import NeuralNetworks
 import Parameters
+import TestThreads
 import Testing
 import Training
 
-@Suite("Images that are shifted and mirrored")
+@Suite("Images that are shifted and mirrored", .holdsItsThread)
 struct AugmentationTests {
     /// Four images of 3 × 4 pixels in two channels; no two numbers of an image are equal.
     private static func samples() throws -> Samples {

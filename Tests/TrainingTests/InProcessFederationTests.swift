@@ -3,6 +3,7 @@ import Federation
 import NeuralNetworks
 import Parameters
 import Synchronization
+import TestThreads
 import Testing
 import Training
 
@@ -41,7 +42,7 @@ private struct Small {
     }
 }
 
-@Suite("A federation in one process")
+@Suite("A federation in one process", .holdsItsThread)
 struct InProcessFederationTests {
     @Test("The same bits with 1, 2 and 7 threads", arguments: Experiment.allCases)
     func sameBits(experiment: Experiment) throws {
@@ -237,7 +238,7 @@ struct InProcessFederationTests {
     }
 }
 
-@Suite("Evaluation")
+@Suite("Evaluation", .holdsItsThread)
 struct EvaluationSetTests {
     @Test("Pieces cover every image once, and threads change nothing")
     func pieces() throws {

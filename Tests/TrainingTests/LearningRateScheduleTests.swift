@@ -1,9 +1,10 @@
 import Foundation
 import NeuralNetworks
+import TestThreads
 import Testing
 import Training
 
-@Suite("Schedules of the learning rate")
+@Suite("Schedules of the learning rate", .holdsItsThread)
 struct LearningRateScheduleTests {
     private func factors(_ text: String, of rounds: Int) throws -> [Double] {
         let schedule = try #require(LearningRateSchedule(text), "\(text)")

@@ -3,11 +3,12 @@ import Federation
 import NeuralNetworks
 import Parameters
 import Synchronization
+import TestThreads
 import Testing
 import Training
 
 /// FedBN: batch normalisations that stay each client's own.
-@Suite("Local statistics")
+@Suite("Local statistics", .holdsItsThread)
 struct LocalStatisticsTests {
     private static let dataset = GeneratedDigits.dataset(
         seed: 4, trainCount: 240, testCount: 60, threads: 2)

@@ -2,10 +2,11 @@ import Datasets
 import Federation
 import NeuralNetworks
 import Parameters
+import TestThreads
 import Testing
 import Training
 
-@Suite("How long and how a client trains")
+@Suite("How long and how a client trains", .holdsItsThread)
 struct LocalTrainingTests {
     @Test(
         "Steps: ⌈E · ⌈n / B⌉⌉, or as many as asked for; images with the short batch of each epoch")
@@ -48,7 +49,7 @@ struct LocalTrainingTests {
 }
 
 /// One client's training, without dropout and with all of its samples in a batch.
-@Suite("What a client makes of the global model")
+@Suite("What a client makes of the global model", .holdsItsThread)
 struct ClientHalfTests {
     private static let dataset = GeneratedDigits.dataset(
         seed: 5, trainCount: 300, testCount: 10, threads: 2)

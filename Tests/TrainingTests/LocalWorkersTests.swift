@@ -2,10 +2,11 @@ import Datasets
 import Federation
 import NeuralNetworks
 import Synchronization
+import TestThreads
 import Testing
 import Training
 
-@Suite("Threads that train and evaluate for others")
+@Suite("Threads that train and evaluate for others", .holdsItsThread)
 struct LocalWorkersTests {
     @Test("Rounds driven from outside give the bits of a run in process", arguments: [1, 2, 5])
     func sameBits(threads: Int) async throws {

@@ -2,10 +2,11 @@ import Datasets
 import Federation
 import NeuralNetworks
 import Parameters
+import TestThreads
 import Testing
 import Training
 
-@Suite("Federations by their losses")
+@Suite("Federations by their losses", .holdsItsThread)
 struct LossRunTests {
     /// y = 2 x₀ − x₁ + 3 with a little noise, and the class that says whether it is above 3.
     private func data(

@@ -2,10 +2,11 @@ import Datasets
 import Federation
 import NeuralNetworks
 import Parameters
+import TestThreads
 import Testing
 import Training
 
-@Suite("What tests measure")
+@Suite("What tests measure", .holdsItsThread)
 struct MetricTests {
     // MARK: By hand
 

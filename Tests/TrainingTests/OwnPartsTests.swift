@@ -2,6 +2,7 @@ import Datasets
 import Federation
 import NeuralNetworks
 import Parameters
+import TestThreads
 import Testing
 import Training
 
@@ -29,7 +30,7 @@ private struct HalfStep: ServerRule {
     }
 }
 
-@Suite("A federation of one's own parts")
+@Suite("A federation of one's own parts", .holdsItsThread)
 struct OwnPartsTests {
     /// Points of three classes, as Floats and as a vector of two features.
     private static func points(_ count: Int, seed: UInt64) throws -> Samples {

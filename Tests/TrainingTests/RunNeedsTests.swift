@@ -1,10 +1,11 @@
 import Federation
 import NeuralNetworks
 import Platform
+import TestThreads
 import Testing
 import Training
 
-@Suite("What a run needs of a machine")
+@Suite("What a run needs of a machine", .holdsItsThread)
 struct RunNeedsTests {
     private func needs(
         _ model: NamedModel = .mcmahanCNN, side: Int = 28, clients: Int = 5, cohort: Int? = nil,

@@ -2,10 +2,11 @@ import Datasets
 import Federation
 import NeuralNetworks
 import Parameters
+import TestThreads
 import Testing
 import Training
 
-@Suite("Clients that train fewer epochs")
+@Suite("Clients that train fewer epochs", .holdsItsThread)
 struct StragglerTests {
     private static let stragglers = Stragglers(fraction: 0.5, seed: 7)
     private static let training = LocalTraining(

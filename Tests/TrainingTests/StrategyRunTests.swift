@@ -2,6 +2,7 @@ import Datasets
 import Federation
 import NeuralNetworks
 import Synchronization
+import TestThreads
 import Testing
 import Training
 
@@ -51,7 +52,7 @@ private struct Run {
     }
 }
 
-@Suite("Whole runs of every strategy")
+@Suite("Whole runs of every strategy", .holdsItsThread)
 struct StrategyRunTests {
     private static let strategies: [(String, Strategy)] = [
         ("fedavg", .fedAvg), ("fedsgd", .fedSGD), ("fedprox", .fedProx(mu: 0.1)),

@@ -1,9 +1,10 @@
 import Experiments
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("Tables that other programs have saved")
+@Suite("Tables that other programs have saved", .holdsItsThread)
 struct CSVTextTests {
     private static let header = "seed,words,accuracy"
     private static let rows = ["1,\"a, \"\"b\"\"\",0.5", "2,,", "3,x,0.25"]

@@ -1,8 +1,9 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("Wrong usage: one line on standard error, status 64")
+@Suite("Wrong usage: one line on standard error, status 64", .holdsItsThread)
 struct UsageTests {
     static let cases: [([String], String)] = [
         (["run", "--experiment", "0"], "there is no experiment 0: they are 1, 2, 3 and 4"),
@@ -60,7 +61,7 @@ struct UsageTests {
     }
 }
 
-@Suite("What goes wrong outside: one line on standard error, status 1")
+@Suite("What goes wrong outside: one line on standard error, status 1", .holdsItsThread)
 struct FailureTests {
     @Test("A log folder that cannot be written is found out before training")
     func unwritableLogs() throws {
@@ -121,7 +122,7 @@ struct FailureTests {
     }
 }
 
-@Suite("Runs and sweeps as a user types them")
+@Suite("Runs and sweeps as a user types them", .holdsItsThread)
 struct RunTests {
     @Test("The same seed gives the same model file with 1, 2 and 7 threads; --json prints the log")
     func sameFile() throws {

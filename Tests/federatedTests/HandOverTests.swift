@@ -1,8 +1,9 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("What federated leaves to the program with the network part")
+@Suite("What federated leaves to the program with the network part", .holdsItsThread)
 struct HandOverTests {
     /// Command lines that need a network.
     static let arguments = [

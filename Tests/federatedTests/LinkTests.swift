@@ -1,8 +1,9 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("What programs link")
+@Suite("What programs link", .holdsItsThread)
 struct LinkTests {
     @Test("A program that only joins or aggregates has no OpenBLAS in it, and runs")
     func withoutBLAS() throws {

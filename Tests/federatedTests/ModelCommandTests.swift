@@ -1,9 +1,10 @@
 import Foundation
 import NeuralNetworks
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("federated model and --model FILE, as a user types it")
+@Suite("federated model and --model FILE, as a user types it", .holdsItsThread)
 struct ModelCommandTests {
     private static let short = [
         "run", "--quiet", "--no-store", "--dataset", "digits", "--samples", "30", "--epochs", "1",

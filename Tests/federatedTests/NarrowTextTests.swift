@@ -4,9 +4,10 @@ import Federation
 import Foundation
 import Platform
 import Terminal
+import TestThreads
 import Testing
 
-@Suite("Text in as many columns as there are")
+@Suite("Text in as many columns as there are", .holdsItsThread)
 struct NarrowTextTests {
     /// A generator whose seed a failing case prints.
     private struct Random: RandomNumberGenerator {

@@ -2,10 +2,11 @@ import Commands
 import Experiments
 import Federation
 import Foundation
+import TestThreads
 import Testing
 import Training
 
-@Suite("What options mean")
+@Suite("What options mean", .holdsItsThread)
 struct OptionMeaningTests {
     @Test("A cohort is a number, or with a decimal point a fraction: max(C · K, 1), rounded")
     func cohort() throws {

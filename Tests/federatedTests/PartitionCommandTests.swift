@@ -1,8 +1,9 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("federated partition, as a user types it") struct PartitionCommandTests {
+@Suite("federated partition, as a user types it", .holdsItsThread) struct PartitionCommandTests {
     static let digits = ["partition", "--dataset", "digits"]
 
     @Test("Prints who has how many images of each class")

@@ -9,10 +9,11 @@ import NeuralNetworks
 import PinnedModels
 import Synchronization
 import TestSupport
+import TestThreads
 import Testing
 import Training
 
-@Suite("Runs that are broken off after each round and resumed from the store")
+@Suite("Runs that are broken off after each round and resumed from the store", .holdsItsThread)
 struct PinnedResumeTests {
     private struct Lost: Error {}
 

@@ -3,9 +3,10 @@ import Federation
 import Foundation
 import JSON
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("federated report")
+@Suite("federated report", .holdsItsThread)
 struct ReportTests {
     /// The state in a report.
     private func state(in page: String) throws -> [String: Any] {

@@ -2,9 +2,10 @@ import Commands
 import Experiments
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("Published tables")
+@Suite("Published tables", .holdsItsThread)
 struct ReproduceTests {
     @Test("Rounds to a target are interpolated on the best accuracy so far")
     func rounds() {

@@ -1,9 +1,10 @@
 import Experiments
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("Runs that are interrupted, gone on with, given up, or made side by side")
+@Suite("Runs that are interrupted, gone on with, given up, or made side by side", .holdsItsThread)
 struct ResumeTests {
     private static let tiny = Command.tinyWords
 

@@ -3,9 +3,10 @@ import Experiments
 import Foundation
 import JSON
 import TestSupport
+import TestThreads
 import Testing
 
-@Suite("Options come from the table of settings")
+@Suite("Options come from the table of settings", .holdsItsThread)
 struct SettingOptionTests {
     @Test("Each setting that is given has an option of run, of its name, or of serve")
     func options() throws {
@@ -95,7 +96,7 @@ struct SettingOptionTests {
     }
 }
 
-@Suite("Specs as files of commands")
+@Suite("Specs as files of commands", .holdsItsThread)
 struct SpecCommandTests {
     private func model(_ log: String, in folder: URL) throws -> Data {
         try Data(

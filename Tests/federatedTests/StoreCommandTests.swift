@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 
 /// What a run left in a folder.
@@ -54,7 +55,7 @@ extension Command {
     }
 }
 
-@Suite("Runs in a store, as a user types it")
+@Suite("Runs in a store, as a user types it", .holdsItsThread)
 struct StoreCommandTests {
     @Test("Killed at any round, resumed until done: the bits and the log of an undisturbed run")
     func killed() throws {

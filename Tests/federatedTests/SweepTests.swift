@@ -4,10 +4,11 @@ import Datasets
 import Experiments
 import Foundation
 import TestSupport
+import TestThreads
 import Testing
 import Training
 
-@Suite("Sweeps: lists, grids, and what they are refused for")
+@Suite("Sweeps: lists, grids, and what they are refused for", .holdsItsThread)
 struct SweepGridTests {
     /// The combinations of a command line.
     private func combinations(_ arguments: String...) throws -> [SweepCombination] {
@@ -242,7 +243,7 @@ struct SweepGridTests {
     }
 }
 
-@Suite("Sweeps: the table, and runs side by side")
+@Suite("Sweeps: the table, and runs side by side", .holdsItsThread)
 struct SweepRunTests {
     @Test("Small runs have a thread each, others all of them; no thread is idle")
     func sharing() {

@@ -78,10 +78,12 @@ package struct RoundRow {
         let range =
             clients.isEmpty
             ? "–" : "\(score.text(clients.min() ?? 0)) – \(score.text(clients.max() ?? 0))"
-        var cells = [
-            "\(round)/\(rounds)", accuracy.map(score.text) ?? "–",
-            loss.map { Text.fixed($0, 4) } ?? "–", range, seconds.map { Text.fixed($0, 2) } ?? "–",
-        ]
+        func cell(_ value: Double?, _ text: (Double) -> String) -> String {
+            value.map(text) ?? "–"
+        }
+        var cells = ["\(round)/\(rounds)", cell(accuracy, score.text)]
+        cells.append(cell(loss) { Text.fixed($0, 4) })
+        cells += [range, cell(seconds) { Text.fixed($0, 2) }]
         if !hasClients { cells.remove(at: 3) }
         return line(cells)
     }

@@ -98,12 +98,13 @@ public final class SweepTable: Sendable {
         let toTarget = settings.targetAccuracy.flatMap { target in
             accuracies.firstIndex { ($0 ?? -1) >= target }
         }
-        let results = [
-            Self.quoted(log.outcome), "\(accuracies.count)", toTarget.map { "\($0 + 1)" } ?? "",
-            known.last.map { "\($0)" } ?? "", known.max().map { "\($0)" } ?? "",
-            accuracies.map { $0.map { "\($0)" } ?? "nan" }.joined(separator: " "),
-            Text.fixed(log.timings.totalSeconds, 3), Self.quoted(path),
-        ]
+        func cell(_ value: (some CustomStringConvertible)?, absent: String = "") -> String {
+            value?.description ?? absent
+        }
+        var results = [Self.quoted(log.outcome), cell(accuracies.count)]
+        results += [cell(toTarget.map { $0 + 1 }), cell(known.last), cell(known.max())]
+        results.append(accuracies.map { cell($0, absent: "nan") }.joined(separator: " "))
+        results += [Text.fixed(log.timings.totalSeconds, 3), Self.quoted(path)]
         let key = Self.key(settings, inputs)
         try file.append(key + "," + results.joined(separator: ","))
         _ = keys.withLock { $0.insert(key) }

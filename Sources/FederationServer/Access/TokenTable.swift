@@ -135,7 +135,10 @@ public struct TokenTable: Sendable {
         guard values.count == 64, digits.count == 64 else {
             throw .malformedLine(path: path, line: line)
         }
-        return (0..<32).map { UInt8(values[2 * $0] << 4 | values[2 * $0 + 1]) }
+        return (0..<32).map { place -> UInt8 in
+            let (high, low) = (values[2 * place], values[2 * place + 1])
+            return UInt8(high << 4 | low)
+        }
     }
 
     /// Who presents that token; nil if nobody known does.

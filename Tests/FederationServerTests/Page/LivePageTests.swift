@@ -11,7 +11,7 @@ import Testing
 struct LivePageTests {
     private static let file = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent()
-        .appending(path: "../../../Sources/RunPage/page.html")
+        .appending(path: "../../../Sources/CRunPage/page.html")
 
     private func parts(of text: String, between start: String, and end: String) -> [Substring] {
         text.components(separatedBy: start).dropFirst().map { part in

@@ -1,0 +1,76 @@
+import Dispatch
+import Foundation
+import Synchronization
+import Testing
+
+extension Trait where Self == HoldsItsThread {
+    /// For suites whose tests compute, or wait for programs: all but those that wait for sockets.
+    package static var holdsItsThread: Self { HoldsItsThread() }
+}
+
+/// A test that computes, or waits for programs, does so on a thread of its own: Swift's pool has one for each
+/// core, and those held would be missing to every test that waits for a socket. As many such tests at once
+/// as there are cores, and one more, for some wait.
+package struct HoldsItsThread: SuiteTrait, TestTrait, TestScoping {
+    private static let threads = OwnThreads()
+    private static let places = Places(count: ProcessInfo.processInfo.activeProcessorCount + 1)
+
+    package var isRecursive: Bool { true }
+
+    package func provideScope(
+        for test: Test, testCase: Test.Case?,
+        performing function: @Sendable () async throws -> Void
+    ) async throws {
+        await Self.places.take()
+        defer { Self.places.leave() }
+        try await withTaskExecutorPreference(Self.threads) { try await function() }
+    }
+}
+
+/// Runs what is handed to it on as many threads as it takes.
+private final class OwnThreads: TaskExecutor {
+    private let queue = DispatchQueue(
+        label: "tests that hold their thread", attributes: .concurrent)
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
+
+/// So many at once; others wait, first come first served.
+private final class Places: Sendable {
+    private struct State {
+        var free: Int
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let state: Mutex<State>
+
+    init(count: Int) { state = Mutex(State(free: count)) }
+
+    func take() async {
+        await withCheckedContinuation { continuation in
+            let isFree = state.withLock { state in
+                guard state.free > 0 else {
+                    state.waiting.append(continuation)
+                    return false
+                }
+                state.free -= 1
+                return true
+            }
+            if isFree { continuation.resume() }
+        }
+    }
+
+    func leave() {
+        let next = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard !state.waiting.isEmpty else {
+                state.free += 1
+                return nil
+            }
+            return state.waiting.removeFirst()
+        }
+        next?.resume()
+    }
+}
