@@ -40,7 +40,8 @@ final class RawSocket: @unchecked Sendable {
             }
         }
         guard status == 0 else { throw Failure.cannotConnect(errno) }
-        var timeout = timeval(tv_sec: 10, tv_usec: 0)
+        // What has not come by then never will; a busy machine may take its time.
+        var timeout = timeval(tv_sec: 60, tv_usec: 0)
         setsockopt(
             descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     }

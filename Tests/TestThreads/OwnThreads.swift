@@ -9,11 +9,12 @@ extension Trait where Self == HoldsItsThread {
 }
 
 /// A test that computes, or waits for programs, does so on a thread of its own: Swift's pool has one for each
-/// core, and those held would be missing to every test that waits for a socket. As many such tests at once
-/// as there are cores, and one more, for some wait.
+/// core, and those held would be missing to every test that waits for a socket. Four such tests at once for each
+/// core, for most wait for programs.
 package struct HoldsItsThread: SuiteTrait, TestTrait, TestScoping {
     private static let threads = OwnThreads()
-    private static let places = Places(count: ProcessInfo.processInfo.activeProcessorCount + 1)
+    private static let places = Places(
+        count: 4 * ProcessInfo.processInfo.activeProcessorCount)
 
     package var isRecursive: Bool { true }
 
