@@ -17,12 +17,12 @@
     X(int64_t, lanes, (void), ())                                                                 \
     X(void, direct_convolution,                                                                   \
       (const ck_window *w, const float *image, const float *kernel, const float *bias,            \
-       size_t filters, float *y),                                                                 \
-      (w, image, kernel, bias, filters, y))                                                       \
+       size_t filters, int relu, float *y),                                                       \
+      (w, image, kernel, bias, filters, relu, y))                                                 \
     X(void, direct_kernel_gradient,                                                               \
-      (const ck_window *w, const float *image, const float *y, const float *g, size_t filters,    \
-       float *dkernel, float *sums),                                                              \
-      (w, image, y, g, filters, dkernel, sums))                                                   \
+      (const ck_window *w, const float *image, const float *g, size_t filters, float *dkernel,    \
+       float *sums),                                                                              \
+      (w, image, g, filters, dkernel, sums))                                                      \
     X(void, winograd_kernel,                                                                      \
       (const ck_winograd *g, const float *kernel, float *u), (g, kernel, u))                      \
     X(void, winograd_forward,                                                                     \
@@ -48,6 +48,46 @@
     X(void, sparse_input_gradient,                                                                \
       (const ck_pooled *g, const float *dy, const uint64_t *live, const float *kernel, float *dx), \
       (g, dy, live, kernel, dx))                                                                  \
+    X(void, winograd_convolution,                                                                 \
+      (const ck_winograd *g, size_t samples, const float *images, const float *u,                 \
+       const float *bias, int relu, int adds, float *v, float *m, float *y),                      \
+      (g, samples, images, u, bias, relu, adds, v, m, y))                                         \
+    X(void, winograd_gradient,                                                                    \
+      (const ck_winograd *g, size_t samples, const float *images, const float *dy, float *v,      \
+       float *m, float *du, float *sums),                                                         \
+      (g, samples, images, dy, v, m, du, sums))                                                   \
+    X(void, add_winograd_kernel,                                                                  \
+      (const ck_winograd *g, const float *du, float scale, float *kernel),                        \
+      (g, du, scale, kernel))                                                                     \
+    X(void, turn_kernel,                                                                          \
+      (const float *kernel, size_t taps, size_t channels, size_t filters, float *turned),         \
+      (kernel, taps, channels, filters, turned))                                                  \
+    X(void, convolution,                                                                          \
+      (const ck_direct *g, const float *image, const float *kernel, const float *bias,       \
+       int relu, int adds, float *y),                                                             \
+      (g, image, kernel, bias, relu, adds, y))                                                    \
+    X(void, convolution_gradient,                                                                 \
+      (const ck_direct *g, const float *image, const float *dy, float *dkernel),             \
+      (g, image, dy, dkernel))                                                                    \
+    X(void, channel_sums, (const float *x, size_t rows, size_t channels, float *sums),            \
+      (x, rows, channels, sums))                                                                  \
+    X(void, channel_squares,                                                                      \
+      (const float *x, const float *mean, size_t rows, size_t channels, float *sums),             \
+      (x, mean, rows, channels, sums))                                                            \
+    X(void, normalize,                                                                            \
+      (const float *x, const float *mean, const float *scale, const float *shift,                 \
+       const float *other, int relu, size_t rows, size_t channels, float *y),                     \
+      (x, mean, scale, shift, other, relu, rows, channels, y))                                    \
+    X(void, norm_gradient_sums,                                                                   \
+      (const float *dy, const float *y, const float *x, const float *mean, size_t rows,           \
+       size_t channels, float *g, float *sums, float *products),                                  \
+      (dy, y, x, mean, rows, channels, g, sums, products))                                        \
+    X(void, norm_gradient,                                                                        \
+      (const float *g, const float *x, const float *mean, const float *scale, const float *slope, \
+       const float *shift, size_t rows, size_t channels, float *dx),                              \
+      (g, x, mean, scale, slope, shift, rows, channels, dx))                                      \
+    X(void, add, (const float *a, const float *b, int relu, size_t count, float *y),              \
+      (a, b, relu, count, y))                                                                     \
     X(void, pack_dense, (const float *kernel, size_t inputs, size_t units, float *packed),        \
       (kernel, inputs, units, packed))                                                            \
     X(void, unpack_dense, (const float *packed, size_t inputs, size_t units, float *kernel),      \

@@ -113,14 +113,14 @@ enum {
     CK_DENSE_UNITS = 64,
 };
 
-/// y = max(0, conv(image) + bias) at stride 1 without padding, product by product; for few channels.
+/// y = conv(image) + bias without padding, or max(0, that), product by product; for few channels.
 void ck_direct_convolution(const ck_window *w, const float *image, const float *kernel,
-                           const float *bias, size_t filters, float *y);
-/// dkernel += the kernel gradient of a convolution at stride 1 without padding, and sums[filters] +=
-/// its bias's, from the gradient g[out_h][out_w][filters] of the output, which counts where the
-/// output y is above 0 (null: everywhere); for few channels: window and channels make ≤ CK_MAX_TAPS.
-void ck_direct_kernel_gradient(const ck_window *w, const float *image, const float *y,
-                               const float *g, size_t filters, float *dkernel, float *sums);
+                           const float *bias, size_t filters, int relu, float *y);
+/// dkernel += the kernel gradient of a convolution without padding, and sums[filters] += its bias's, from
+/// the gradient g[out_h][out_w][filters] of the output; for few channels: window and channels make
+/// ≤ CK_MAX_TAPS.
+void ck_direct_kernel_gradient(const ck_window *w, const float *image, const float *g,
+                               size_t filters, float *dkernel, float *sums);
 
 /// A convolution at stride 1 by Winograd's F(4×4, 3×3) or F(2×2, 5×5), with ReLU and 2×2 pooling.
 typedef struct {
@@ -133,6 +133,8 @@ typedef struct {
     size_t u_stride, v_stride, m_stride;
     /// Outputs of a tile in each direction: 4 for a kernel of 3×3, 2 for one of 5×5.
     int32_t side;
+    /// Rows and columns of zeros above and to the left; for `ck_winograd_convolution` and its gradient.
+    int32_t pad_top, pad_left;
 } ck_winograd;
 
 /// kernel[3][3][channels][filters], or of 5×5 → u[36][channels][filters].
@@ -147,6 +149,65 @@ void ck_bias_relu_pool(const float *x, const float *bias, size_t height, size_t 
 /// dx[height][width][filters] gets dy where the largest was, and stays as it is elsewhere.
 void ck_unpool(const float *dy, const uint8_t *where, size_t height, size_t width, size_t filters,
                float *dx);
+
+// Convolutions without pooling: what lies outside an image is zero, and images are as large as they like.
+
+/// y = conv(images) + bias (null for none), or max(0, that); added to what is there where `adds` says so.
+/// Scratch as for `ck_winograd_forward`. The gradient of the input is the same with the output's gradient
+/// for images, a kernel that `ck_turn_kernel` has turned, and size − 1 − padding for padding.
+void ck_winograd_convolution(const ck_winograd *g, size_t samples, const float *images,
+                             const float *u, const float *bias, int relu, int adds, float *v,
+                             float *m, float *y);
+/// du[36][channels][filters] += the kernel's gradient at the 36 points, and sums[filters] += the bias's.
+void ck_winograd_gradient(const ck_winograd *g, size_t samples, const float *images,
+                          const float *dy, float *v, float *m, float *du, float *sums);
+/// kernel += scale · the gradient whose points are du.
+void ck_add_winograd_kernel(const ck_winograd *g, const float *du, float scale, float *kernel);
+/// kernel[taps][channels][filters] → turned[taps][filters][channels], the last tap first.
+void ck_turn_kernel(const float *kernel, size_t taps, size_t channels, size_t filters,
+                    float *turned);
+
+/// A convolution of any stride, product by product, whose window stays in the image. Steps count
+/// Floats.
+typedef struct {
+    size_t channels, filters, kernel_h, kernel_w;
+    size_t out_h, out_w;
+    /// In the image, from one row to the next, and from one output's place to that of the next one in its row
+    /// and in its column.
+    size_t in_row, in_step, in_down;
+    /// The same in the output.
+    size_t out_step, out_down;
+} ck_direct;
+
+/// y = conv(image) + bias (null for none) of one image; `relu` and `adds` as above.
+void ck_convolution(const ck_direct *g, const float *image, const float *kernel,
+                    const float *bias, int relu, int adds, float *y);
+/// dkernel[kernel_h][kernel_w][channels][filters] += the kernel's gradient of one image.
+void ck_convolution_gradient(const ck_direct *g, const float *image, const float *dy,
+                             float *dkernel);
+
+// Normalisation of x[rows][channels], each channel with numbers of its own; channels are a multiple of
+// `ck_lanes`.
+
+/// sums[c] += Σ x[r][c].
+void ck_channel_sums(const float *x, size_t rows, size_t channels, float *sums);
+/// sums[c] += Σ (x[r][c] − mean[c])².
+void ck_channel_squares(const float *x, const float *mean, size_t rows, size_t channels,
+                        float *sums);
+/// y[r][c] = (x[r][c] − mean[c]) · scale[c] + shift[c], plus other[r][c] if that is not null; with `relu`
+/// at least 0. y may be x.
+void ck_normalize(const float *x, const float *mean, const float *scale, const float *shift,
+                  const float *other, int relu, size_t rows, size_t channels, float *y);
+/// With g = dy where y > 0 and 0 elsewhere, which is written: sums[c] += Σ g[r][c] and
+/// products[c] += Σ g[r][c] · (x[r][c] − mean[c]). With y null g is dy and nothing is written. g may be dy.
+void ck_norm_gradient_sums(const float *dy, const float *y, const float *x, const float *mean,
+                           size_t rows, size_t channels, float *g, float *sums, float *products);
+/// dx[r][c] = g[r][c] · scale[c] − (x[r][c] − mean[c]) · slope[c] − shift[c]. dx may be g.
+void ck_norm_gradient(const float *g, const float *x, const float *mean, const float *scale,
+                      const float *slope, const float *shift, size_t rows, size_t channels,
+                      float *dx);
+/// y = a + b, or max(0, a + b); y may be either.
+void ck_add(const float *a, const float *b, int relu, size_t count, float *y);
 
 /// A convolution at stride 1 whose output goes through ReLU and 2×2 pooling.
 typedef struct {

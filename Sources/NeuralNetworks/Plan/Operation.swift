@@ -48,6 +48,8 @@ struct Activations: Sendable {
     /// Whether the values must stay as they are until the backward pass: another layer reads them, or the
     /// one that wrote them reads them again.
     var isKept = false
+    /// Whether the gradient is added to what is there, since another reader has written its own before.
+    var addsGradient = false
 }
 
 /// What an operation is lent for one batch.

@@ -7,21 +7,21 @@ struct PlanCompiler {
     let batchSize: Int
     let purpose: Plan.Purpose
     let engine: Engine
-    private(set) var operations: [any Operation] = []
+    var operations: [any Operation] = []
     /// Which layers became which operations, those of a block in front of the block itself.
-    private(set) var steps: [PlanStep] = []
+    var steps: [PlanStep] = []
     var arena = ArenaPlan()
     /// What the next operation takes.
-    private(set) var current: Activations
-    private var nextTensor = 0
+    var current: Activations
+    var nextTensor = 0
     /// The layers that are being compiled, a block's or the architecture's, and the shapes around each.
-    private var scope: Scope
+    var scope: Scope
     /// Blocks that have been begun; 0 outside.
-    private var depth = 0
+    var depth = 0
     private var nestedDropouts = 0
 
     /// A chain of layers.
-    private struct Scope {
+    struct Scope {
         /// What stands before the numbers of its layers: "3." in the third one's block.
         var place = ""
         var input: FeatureShape
@@ -165,7 +165,7 @@ struct PlanCompiler {
     }
 
     /// The architecture has been checked when it was made.
-    private func checked<Value>(_ body: () throws(LayerError) -> Value) -> Value {
+    func checked<Value>(_ body: () throws(LayerError) -> Value) -> Value {
         do throws(LayerError) {
             return try body()
         } catch {
@@ -205,6 +205,11 @@ struct PlanCompiler {
             return compileFused(
                 convolution, at: position,
                 checked { () throws(LayerError) in try convolution.window(over: shape) })
+        case let normalization as GroupNormalization:
+            return compileFused(normalization, at: position, of: shape, adding: nil)
+        case let block as Residual:
+            return compileFused(
+                block, at: position, of: shape, place: "\(scope.place)\(position + 1).")
         default:
             return 0
         }
@@ -215,11 +220,11 @@ struct PlanCompiler {
     ) -> Int {
         let lanes = Int(ck_lanes())
         let isDirect =
-            current.isInput && isPlainReLU(convolution) && window.channels <= 4
-            && window.elements <= CK_MAX_TAPS
+            current.isInput && window.channels <= 4 && window.elements <= CK_MAX_TAPS
         let channels = current.paddedChannels ?? Int(window.channels)
-        guard isDirect || (channels % lanes == 0 && isSparse(at: position)) else { return 0 }
-        let pools = pools(after: position)
+        guard isDirect || (channels % lanes == 0 && isSparse(at: position) && !current.addsGradient)
+        else { return compileGeneral(convolution, at: position, window) }
+        let pools = isPlainReLU(convolution) && pools(after: position)
         guard let filters = filters(convolution, behind: pools ? position + 2 : position + 1)
         else { return 0 }
         let input = current
@@ -231,11 +236,13 @@ struct PlanCompiler {
         if filters != convolution.filters { current.paddedChannels = filters }
         let label = pools ? "\(name)+pool" : name
         if isDirect {
+            let joins = convolution.activation == .identity && isReLU(at: position + 1)
             operations.append(
                 DirectConvolutionOperation(
-                    name: label, shape: shape, input: input, output: current,
+                    name: joins ? "\(label)+relu" : label, shape: shape,
+                    relu: joins || convolution.activation == .relu, input: input, output: current,
                     batchSize: batchSize, arena: &arena))
-            return pools ? 2 : 1
+            return pools || joins ? 2 : 1
         }
         let dropout = dropout(at: position + 2, size: shape.outputCount)
         operations.append(
@@ -247,7 +254,7 @@ struct PlanCompiler {
 
     /// Whether the layer is a convolution that `PooledConvolutionOperation` can compute, if only the
     /// channels before it fill vectors.
-    private func isSparse(at position: Int) -> Bool {
+    func isSparse(at position: Int) -> Bool {
         guard position < scope.layers.count,
             let convolution = scope.layers[position].base as? Convolution2D,
             isPlainReLU(convolution), pools(after: position),
@@ -299,14 +306,14 @@ struct PlanCompiler {
             rate: dropout.rate, index: index, size: size, batchSize: batchSize, arena: &arena)
     }
 
-    private mutating func reserve(_ size: Int) -> Activations {
+    mutating func reserve(_ size: Int) -> Activations {
         Activations(
             values: arena.reserve(batchSize * size),
             gradient: purpose == .training ? arena.reserve(batchSize * size) : nil)
     }
 
     /// The layer's name and where its kernel and bias begin.
-    private mutating func nextParameters() -> (name: String, kernel: Int, bias: Int) {
+    mutating func nextParameters() -> (name: String, kernel: Int, bias: Int) {
         let entries = architecture.layout.entries
         let kernel = entries[nextTensor]
         let bias = entries[nextTensor + 1]

@@ -1,11 +1,12 @@
 import CKernels
 import Tensors
 
-/// A first layer's convolution with few channels, bias, ReLU and perhaps 2×2 pooling: product by
-/// product with the filters along the vectors. Its input needs no gradient.
+/// A first layer's convolution with few channels, bias, perhaps ReLU, and behind that perhaps 2×2 pooling:
+/// product by product with the filters along the vectors. Its input needs no gradient.
 package struct DirectConvolutionOperation: Operation {
     package let name: String
     let shape: FusedConvolution
+    let relu: Bool
     let input: Activations
     let output: Activations
     let padded: PaddedImages
@@ -18,11 +19,12 @@ package struct DirectConvolutionOperation: Operation {
     let biasGradient: ArenaRegion
 
     init(
-        name: String, shape: FusedConvolution, input: Activations, output: Activations,
+        name: String, shape: FusedConvolution, relu: Bool, input: Activations, output: Activations,
         batchSize: Int, arena: inout ArenaPlan
     ) {
         self.name = name
         self.shape = shape
+        self.relu = relu
         self.input = input
         self.output = output
         padded = PaddedImages(shape, tileSide: nil, batchSize: batchSize, arena: &arena)
@@ -46,7 +48,7 @@ package struct DirectConvolutionOperation: Operation {
                 ck_direct_convolution(
                     $0, padded.image(pass, input, sample), shape.parameters.kernel(pass),
                     shape.parameters.bias(pass), shape.filters,
-                    unpooled.map { pass.arena[$0] } ?? y)
+                    relu ? 1 : 0, unpooled.map { pass.arena[$0] } ?? y)
             }
             if let unpooled {
                 ck_bias_relu_pool(
@@ -67,21 +69,21 @@ package struct DirectConvolutionOperation: Operation {
         for sample in 0..<pass.count {
             let first = sample * shape.outputCount
             var gradient = pass.arena[region] + first
-            var values = Optional(UnsafePointer(pass.arena[output.values] + first))
+            if relu {
+                ck_relu_backward(
+                    pass.arena[output.values] + first, gradient, gradient, shape.outputCount)
+            }
             if let unpooled {
-                ck_relu_backward(values, gradient, gradient, shape.outputCount)
                 let whole = pass.arena[unpooled]
                 whole.update(repeating: 0, count: shape.window.positions * shape.filters)
                 ck_unpool(
                     gradient, bytes(pass.arena[places]) + first, Int(shape.window.out_h),
                     Int(shape.window.out_w), shape.filters, whole)
                 gradient = whole
-                values = nil
             }
             withUnsafePointer(to: padded.window) {
                 ck_direct_kernel_gradient(
-                    $0, padded.image(pass, input, sample), values, gradient, shape.filters, sum,
-                    biasSum)
+                    $0, padded.image(pass, input, sample), gradient, shape.filters, sum, biasSum)
             }
         }
         shape.parameters.add(pass, kernel: sum, bias: biasSum)

@@ -1,7 +1,7 @@
 import CKernels
 import Tensors
 
-/// What a fused convolution is made of: stride 1, ReLU, and perhaps pooling of 2×2 windows.
+/// What a fused convolution is made of: ReLU, and perhaps pooling of 2×2 windows.
 package struct FusedConvolution: Sendable {
     /// As images lie in memory, where channels that don't fill vectors are followed by zeros.
     let window: ck_window
@@ -71,8 +71,8 @@ struct PaddedImages: Sendable {
             padded.in_h = (source.out_h + side - 1) / side * side + 6 - side
             padded.in_w = (source.out_w + side - 1) / side * side + 6 - side
         } else {
-            padded.in_h = source.out_h + source.window_h - 1
-            padded.in_w = source.out_w + source.window_w - 1
+            padded.in_h = (source.out_h - 1) * source.stride_h + source.window_h
+            padded.in_w = (source.out_w - 1) * source.stride_w + source.window_w
         }
         padded.pad_top = 0
         padded.pad_left = 0

@@ -73,7 +73,8 @@ package struct PooledConvolutionOperation: Operation {
             channels: channels, filters: filters, in_h: Int(window.in_h), in_w: Int(window.in_w),
             out_h: height, out_w: width, tiles_h: (height + side - 1) / side,
             tiles_w: (width + side - 1) / side, u_stride: channels * filters + 16,
-            v_stride: tiles * channels + 16, m_stride: tiles * filters + 64, side: Int32(side))
+            v_stride: tiles * channels + 16, m_stride: tiles * filters + 64, side: Int32(side),
+            pad_top: 0, pad_left: 0)
         return .winograd(
             geometry, u: arena.reserve(36 * geometry.u_stride),
             v: arena.reserve(36 * geometry.v_stride), m: arena.reserve(36 * geometry.m_stride))
