@@ -8,7 +8,9 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[2]
 # The targets are for two cores, so both sides get two, however many there are.
 CORES = 2
-REFERENCE, MCMAHAN = "reference-cnn", "mcmahan-cnn"
+REFERENCE, MCMAHAN, NIID, RESNET = "reference-cnn", "mcmahan-cnn", "niid-cnn", "resnet"
+# Height, width and channels of MNIST's images and of CIFAR's.
+MNIST_SHAPE, CIFAR_SHAPE = (28, 28, 1), (32, 32, 3)
 
 
 class Failure(Exception):

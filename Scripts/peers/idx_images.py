@@ -1,4 +1,4 @@
-"""MNIST's files for the peers, or random images of their shape."""
+"""MNIST's files for the peers, or random images of a shape."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import functools
 import gzip
 from pathlib import Path
 from typing import Any
+
+from common import MNIST_SHAPE
 
 
 IDX_NAMES = {
@@ -40,14 +42,18 @@ def read_idx(folder: str, name: str) -> Any:
 
 
 @functools.lru_cache
-def load(folder: str | None, part: str) -> tuple[Any, Any]:
-    """Images as float32 in 0…1, [N][28][28], and labels; without a folder random, 20% ink."""
+def load(folder: str | None, part: str, size: tuple[int, ...] = MNIST_SHAPE) -> tuple[Any, Any]:
+    """Images as float32 in 0…1, [N][H][W][C], and labels: MNIST's, where there is a folder and they are
+    asked for; else random, in grey with 20% ink, in colour without a blank pixel, as photographs are."""
     import numpy
 
+    if size[2] > 1:
+        random = numpy.random.default_rng(1)
+        return random.random((10_000, *size), "f4"), numpy.arange(10_000, dtype="i8") % 10
     if folder:
         images, labels = (read_idx(folder, name) for name in IDX_NAMES[part])
-        return images.astype("f4") / 255, labels.astype("i8")
+        return images.astype("f4")[..., None] / 255, labels.astype("i8")
     random = numpy.random.default_rng(1)
-    shape = (10_000, 28, 28)
+    shape = (10_000, *size)
     images = random.random(shape, "f4") * (random.random(shape, "f4") < 0.2)
     return images, numpy.arange(shape[0], dtype="i8") % 10

@@ -6,26 +6,51 @@ import functools
 import time
 from typing import Any, Callable
 
-from common import MCMAHAN
+from common import MCMAHAN, NIID, RESNET
 from idx_images import load
 from timing import wait_for_start
 
 
-def keras_model(name: str) -> Any:
+def keras_model(name: str, shape: tuple[int, int, int]) -> Any:
     from keras import Input, Sequential, layers
 
     def convolution(filters: int, side: int, padding: str = "valid") -> Any:
         return layers.Conv2D(filters, side, padding=padding, activation="relu")
 
+    if name == RESNET:
+        return keras_resnet(shape)
     if name == MCMAHAN:
         parts = [convolution(32, 5, "same"), layers.MaxPooling2D(2)]
         parts += [convolution(64, 5, "same"), layers.MaxPooling2D(2)]
         parts += [layers.Flatten(), layers.Dense(512, activation="relu")]
+    elif name == NIID:
+        parts = [convolution(6, 5), layers.MaxPooling2D(2)]
+        parts += [convolution(16, 5), layers.MaxPooling2D(2), layers.Flatten()]
+        parts += [layers.Dense(120, activation="relu"), layers.Dense(84, activation="relu")]
     else:
         parts = [convolution(32, 3), convolution(64, 3), layers.MaxPooling2D(2)]
         parts += [layers.Dropout(0.25), layers.Flatten(), layers.Dense(128, activation="relu")]
         parts += [layers.Dropout(0.5)]
-    return Sequential([Input((28, 28, 1)), *parts, layers.Dense(10)])
+    return Sequential([Input(shape), *parts, layers.Dense(10)])
+
+
+def keras_resnet(shape: tuple[int, int, int]) -> Any:
+    """Nine blocks of two 3×3 convolutions with group normalisation, as `federated` has them."""
+    from keras import Input, Model, layers
+
+    def normalised(x: Any, filters: int, side: int, stride: int = 1) -> Any:
+        x = layers.Conv2D(filters, side, stride, padding="same")(x)
+        return layers.GroupNormalization(8)(x)
+
+    inputs = Input(shape)
+    x, before = layers.ReLU()(normalised(inputs, 16, 3)), 16
+    for filters in (16, 16, 16, 32, 32, 32, 64, 64, 64):
+        stride = 1 if before == filters else 2
+        inner = layers.ReLU()(normalised(x, filters, 3, stride))
+        around = x if before == filters else normalised(x, filters, 1, stride)
+        x = layers.ReLU()(layers.Add()([normalised(inner, filters, 3), around]))
+        before = filters
+    return Model(inputs, layers.Dense(10)(layers.GlobalAveragePooling2D()(x)))
 
 
 def keras_rate(call: Callable[..., Any], model: Any, batch: int, seconds: float) -> float:
@@ -60,9 +85,9 @@ def measure(spec: dict[str, Any]) -> dict[str, Any]:
 
     tensorflow.config.threading.set_intra_op_parallelism_threads(spec["threads"])
     keras.utils.set_random_seed(1)
-    images, labels = load(spec["data"], "train")
-    data = (images[..., None], labels)
-    model = keras_model(spec["model"])
+    shape = tuple(spec["shape"])
+    data = load(spec["data"], "train", shape)
+    model = keras_model(spec["model"], shape)
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     answer: dict[str, Any] = {}
     for name in spec["names"]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from common import MCMAHAN, REFERENCE
+from common import CIFAR_SHAPE, MCMAHAN, MNIST_SHAPE, NIID, REFERENCE, RESNET
 
 PEER_NAMES = {"torch": "PyTorch", "keras": "Keras", "flower": "Flower"}
 
@@ -16,6 +16,7 @@ class Job(NamedTuple):
     program: str  # bench, run, torch 2×1 (processes × threads), torch 1×2, keras, flower
     model: str = REFERENCE
     batch: int = 8
+    shape: tuple[int, int, int] = MNIST_SHAPE
 
     @property
     def peer(self) -> str | None:
@@ -61,10 +62,16 @@ class Row:
 
 
 def figures(
-    name: str, *programs: str, batches: tuple[int, ...] = (8,), model: str = REFERENCE
+    name: str,
+    *programs: str,
+    batches: tuple[int, ...] = (8,),
+    model: str = REFERENCE,
+    shape: tuple[int, int, int] = MNIST_SHAPE,
 ) -> tuple[Figure, ...]:
     return tuple(
-        Figure(Job(program, model, batch), name) for batch in batches for program in programs
+        Figure(Job(program, model, batch, shape), name)
+        for batch in batches
+        for program in programs
     )
 
 
@@ -76,6 +83,25 @@ def better_of_peers(number: int, batch: int) -> Row:
     theirs = figures("training", *ALL_PEERS, batches=(batch,))
     name = f"training, batch {batch} ÷ better of PyTorch, Keras"
     return Row(number, name, ours, theirs, 6)
+
+
+def of_cifar(number: int, name: str, model: str, batch: int) -> Row:
+    """Training on images of CIFAR's shape, against the better peer."""
+    ours, theirs = (
+        figures("training", *programs, batches=(batch,), model=model, shape=CIFAR_SHAPE)
+        for programs in (("bench",), ALL_PEERS)
+    )
+    name = f"{name} on 32×32×3, batch {batch} ÷ better of PyTorch, Keras"
+    return Row(number, name, ours, theirs, 4)
+
+
+def of_cifar_to_limit(number: int, name: str, model: str, batch: int) -> Row:
+    """The same against what OpenBLAS's peak would allow if every product were computed."""
+    ours, limit = (
+        figures(figure, "bench", batches=(batch,), model=model, shape=CIFAR_SHAPE)
+        for figure in ("training", "dense limit")
+    )
+    return Row(number, f"{name} on 32×32×3, batch {batch} ÷ dense limit", ours, limit, 1)
 
 
 OURS = figures("training", "bench")
@@ -107,6 +133,12 @@ ROWS = [
         figures("seconds", "flower"),
         10,
     ),
+    of_cifar(8, "reference CNN", REFERENCE, 10),
+    of_cifar(8, "reference CNN", REFERENCE, 64),
+    of_cifar(9, "NIID-Bench's CNN", NIID, 64),
+    of_cifar(10, "group-norm ResNet", RESNET, 32),
+    of_cifar_to_limit(11, "NIID-Bench's CNN", NIID, 64),
+    of_cifar_to_limit(11, "group-norm ResNet", RESNET, 32),
 ]
 
 
@@ -123,7 +155,9 @@ def jobs_of(rows: list[Row]) -> dict[Job, list[str]]:
             needed.items(),
             key=lambda item: (
                 item[0].program in ("run", "flower"),
+                item[0].shape,
                 item[0].model != REFERENCE,
+                item[0].model,
                 item[0].batch,
                 order.index(item[0].program),
             ),

@@ -49,6 +49,7 @@ class Session:
         repeats = "1" if options.quick else str(max(3, round(options.seconds)))
         command = ["bench", "training", "--json", "--model", job.model, "--batch-sizes", str(job.batch)]
         command += ["--threads", str(CORES), "--repeats", repeats]
+        command += ["--input", "x".join(str(size) for size in job.shape)]
         report = json.loads(federated(options.federated, command + ["--quick"] * options.quick))
         speed = next(row for row in report["speeds"] if row["threads"] == CORES)
         peak = next(row for row in report["sgemmPeak"] if row["threads"] == CORES)
@@ -71,6 +72,7 @@ class Session:
         kind, _, shape = job.program.partition(" ")
         spec: dict[str, Any] = {"model": job.model, "batch": job.batch, "names": names}
         spec |= {"seconds": self.options.seconds, "data": self.data_dir, "threads": CORES}
+        spec["shape"] = job.shape
         count, starts, limit = 1, len(names), 300 + 20 * self.options.seconds
         if kind == "torch":
             count, spec["threads"] = (int(number) for number in shape.split("×"))
@@ -78,7 +80,8 @@ class Session:
             spec |= self.experiment
             starts, limit = 0, 3600
         answers = run_workers(kind, count, spec, starts, limit)
-        self.about[job.program + f", {job.model}, batch {job.batch}"] = answers[0]["about"]
+        shape = "×".join(str(size) for size in job.shape)
+        self.about[job.program + f", {job.model} on {shape}, batch {job.batch}"] = answers[0]["about"]
         return {name: sum(answer[name] for answer in answers) for name in names}
 
 

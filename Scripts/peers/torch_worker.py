@@ -4,33 +4,79 @@ from __future__ import annotations
 
 from typing import Any, Callable, Iterator
 
-from common import MCMAHAN
+from common import MCMAHAN, MNIST_SHAPE, NIID, RESNET
 from idx_images import load
 from timing import rate, wait_for_start
 
 
-def torch_model(name: str) -> Any:
+def torch_model(name: str, shape: tuple[int, int, int] = MNIST_SHAPE) -> Any:
     from torch import nn
 
+    height, width, channels = shape
+    if name == RESNET:
+        return torch_resnet(channels)
     if name == MCMAHAN:
+        places = height // 4 * (width // 4)
         return nn.Sequential(
-            *(nn.Conv2d(1, 32, 5, padding=2), nn.ReLU(inplace=True), nn.MaxPool2d(2)),
+            *(nn.Conv2d(channels, 32, 5, padding=2), nn.ReLU(inplace=True), nn.MaxPool2d(2)),
             *(nn.Conv2d(32, 64, 5, padding=2), nn.ReLU(inplace=True), nn.MaxPool2d(2)),
-            *(nn.Flatten(), nn.Linear(3136, 512), nn.ReLU(inplace=True), nn.Linear(512, 10)),
+            *(nn.Flatten(), nn.Linear(64 * places, 512), nn.ReLU(inplace=True)),
+            nn.Linear(512, 10),
         )
+    if name == NIID:
+        places = ((height - 4) // 2 - 4) // 2 * (((width - 4) // 2 - 4) // 2)
+        return nn.Sequential(
+            *(nn.Conv2d(channels, 6, 5), nn.ReLU(inplace=True), nn.MaxPool2d(2)),
+            *(nn.Conv2d(6, 16, 5), nn.ReLU(inplace=True), nn.MaxPool2d(2)),
+            *(nn.Flatten(), nn.Linear(16 * places, 120), nn.ReLU(inplace=True)),
+            *(nn.Linear(120, 84), nn.ReLU(inplace=True), nn.Linear(84, 10)),
+        )
+    places = (height - 4) // 2 * ((width - 4) // 2)
     return nn.Sequential(
-        *(nn.Conv2d(1, 32, 3), nn.ReLU(inplace=True)),
+        *(nn.Conv2d(channels, 32, 3), nn.ReLU(inplace=True)),
         *(nn.Conv2d(32, 64, 3), nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Dropout(0.25)),
-        *(nn.Flatten(), nn.Linear(9216, 128), nn.ReLU(inplace=True), nn.Dropout(0.5)),
+        *(nn.Flatten(), nn.Linear(64 * places, 128), nn.ReLU(inplace=True), nn.Dropout(0.5)),
         nn.Linear(128, 10),
     )
 
 
-def torch_tensors(folder: str | None, part: str) -> tuple[Any, Any]:
+def torch_resnet(channels: int) -> Any:
+    """Nine blocks of two 3×3 convolutions with group normalisation, as `federated` has them."""
+    from torch import nn
+
+    def normalised(before: int, filters: int, side: int, stride: int = 1) -> list[Any]:
+        convolution = nn.Conv2d(before, filters, side, stride, padding=side // 2)
+        return [convolution, nn.GroupNorm(8, filters, eps=1e-3)]
+
+    class Block(nn.Module):
+        def __init__(self, before: int, filters: int) -> None:
+            super().__init__()
+            stride = 1 if before == filters else 2
+            first = normalised(before, filters, 3, stride)
+            self.layers = nn.Sequential(
+                *first, nn.ReLU(inplace=True), *normalised(filters, filters, 3)
+            )
+            around = [] if before == filters else normalised(before, filters, 1, stride)
+            self.around, self.relu = nn.Sequential(*around), nn.ReLU(inplace=True)
+
+        def forward(self, x: Any) -> Any:
+            return self.relu(self.layers(x) + self.around(x))
+
+    widths = [16, 16, 16, 16, 32, 32, 32, 64, 64, 64]
+    return nn.Sequential(
+        *(*normalised(channels, 16, 3), nn.ReLU(inplace=True)),
+        *(Block(before, filters) for before, filters in zip(widths, widths[1:])),
+        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)),
+    )
+
+
+def torch_tensors(
+    folder: str | None, part: str, shape: tuple[int, int, int] = MNIST_SHAPE
+) -> tuple[Any, Any]:
     import torch
 
-    images, labels = load(folder, part)
-    return torch.from_numpy(images).unsqueeze(1), torch.from_numpy(labels)
+    images, labels = load(folder, part, shape)
+    return torch.from_numpy(images).permute(0, 3, 1, 2).contiguous(), torch.from_numpy(labels)
 
 
 def torch_epoch(
@@ -75,12 +121,13 @@ class TorchBench:
         torch.set_num_threads(spec["threads"])
         torch.manual_seed(1)
         self.spec, self.batch = spec, spec["batch"]
-        self.images, self.labels = torch_tensors(spec["data"], "train")
+        self.shape = tuple(spec["shape"])
+        self.images, self.labels = torch_tensors(spec["data"], "train", self.shape)
 
     def model(self, layout: str) -> Any:
         import torch
 
-        return torch_model(self.spec["model"]).to(memory_format=getattr(torch, layout))
+        return torch_model(self.spec["model"], self.shape).to(memory_format=getattr(torch, layout))
 
     def training(self, layout: str, fused: bool) -> Callable[[], int]:
         import torch

@@ -45,6 +45,10 @@
       (const ck_pooled *g, const float *dy, const uint8_t *where, const uint64_t *live,           \
        const float *image, ck_entry *entries, uint32_t *counts, float *dkernel),                  \
       (g, dy, where, live, image, entries, counts, dkernel))                                      \
+    X(void, sparse_run_gradient,                                                                  \
+      (const ck_pooled *g, const float *dy, const uint8_t *where, const uint64_t *live,           \
+       const float *image, ck_entry *entries, uint32_t *counts, float *dkernel),                  \
+      (g, dy, where, live, image, entries, counts, dkernel))                                      \
     X(void, sparse_input_gradient,                                                                \
       (const ck_pooled *g, const float *dy, const uint64_t *live, const float *kernel, float *dx), \
       (g, dy, live, kernel, dx))                                                                  \

@@ -232,6 +232,11 @@ void ck_pooled_gradient(const ck_pooled *g, const float *y, const uint8_t *where
 void ck_sparse_kernel_gradient(const ck_pooled *g, const float *dy, const uint8_t *where,
                                const uint64_t *live, const float *image, ck_entry *entries,
                                uint32_t *counts, float *dkernel);
+/// The same for channels that fill no vectors: the vectors lie along a row of the kernel. Up to two vectors
+/// are read beyond the image.
+void ck_sparse_run_gradient(const ck_pooled *g, const float *dy, const uint8_t *where,
+                            const uint64_t *live, const float *image, ck_entry *entries,
+                            uint32_t *counts, float *dkernel);
 /// dx += kernel[channels / lanes][filters][kernel_h][kernel_w][lanes] · dy where that is not zero.
 /// Kernels are 3 or 5 wide; there are at most 64 · CK_MAX_FILTER_WORDS filters.
 void ck_sparse_input_gradient(const ck_pooled *g, const float *dy, const uint64_t *live,

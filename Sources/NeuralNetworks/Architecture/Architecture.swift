@@ -55,6 +55,31 @@ public struct Architecture: Hashable, Sendable {
 
     /// Floats of a model.
     public var parameterCount: Int { layout.count }
+
+    /// Floats that all layers make of a sample, those within blocks among them; a large number where they
+    /// are beyond all bounds.
+    var activationCount: Int { Self.activationCount(layers, behind: input) }
+
+    private static func activationCount(_ layers: [Layer], behind input: FeatureShape) -> Int {
+        var shape = input
+        var count = 0
+        for layer in layers {
+            if let block = layer.base as? Residual {
+                count = saturated(count, activationCount(block.layers, behind: shape))
+                count = saturated(count, activationCount(block.shortcut, behind: shape))
+            }
+            // The layers have been checked when the architecture was made.
+            guard let output = try? layer.base.output(of: shape) else { return count }
+            shape = output
+            count = saturated(count, shape.count)
+        }
+        return count
+    }
+
+    private static func saturated(_ one: Int, _ other: Int) -> Int {
+        let (sum, isTooLarge) = one.addingReportingOverflow(other)
+        return isTooLarge ? .max : sum
+    }
 }
 
 /// The tensors of layers, and of those in their blocks, with their names.

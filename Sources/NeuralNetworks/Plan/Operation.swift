@@ -50,6 +50,8 @@ struct Activations: Sendable {
     var isKept = false
     /// Whether the gradient is added to what is there, since another reader has written its own before.
     var addsGradient = false
+    /// Whether an operation further on still writes the gradient: its place is not to be used again.
+    var holdsGradient = false
 }
 
 /// What an operation is lent for one batch.

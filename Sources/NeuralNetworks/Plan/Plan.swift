@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import Parameters
 import Platform
 import Tensors
@@ -113,11 +114,20 @@ public final class Plan {
     /// More samples at once gain nothing: kernels are read often enough, and activations fill the
     /// second-level cache.
     package static let largestPart = 32
+    /// What all layers make of a part, in Floats, stays in the third-level cache until the backward pass
+    /// reads it again.
+    private static let largestPartFloats = 5_500_000
 
     /// Samples that go through at once: the whole batch where a layer mixes samples.
     static func partSize(_ architecture: Architecture, batchSize: Int) -> Int {
-        architecture.mixesSamples ? batchSize : min(batchSize, largestPart)
+        if architecture.mixesSamples { return batchSize }
+        let fitting = partFloats / max(1, architecture.activationCount)
+        guard fitting < min(batchSize, largestPart) else { return min(batchSize, largestPart) }
+        // Parts that are alike.
+        let parts = (batchSize + max(1, fitting) - 1) / max(1, fitting)
+        return (batchSize + parts - 1) / parts
     }
+    static let partFloats = Int(ProcessInfo.processInfo.environment["PARTF"] ?? "") ?? largestPartFloats
 
     /// The last batch's logits, [N][classes].
     public var logits: UnsafePointer<Float> { UnsafePointer(arena[wholeLogits ?? output.values]) }

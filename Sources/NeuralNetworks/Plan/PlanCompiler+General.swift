@@ -27,7 +27,8 @@ extension PlanCompiler {
             GeneralConvolutionOperation(
                 name: joins ? "\(name)+relu" : name, window: window, filters: convolution.filters,
                 relu: joins || convolution.activation == .relu, kernel: kernel, bias: bias,
-                input: input, output: current, isTraining: purpose == .training, arena: &arena))
+                input: input, output: current, isTraining: purpose == .training, arena: &arena,
+                scratch: &spareScratch))
         return joins ? 2 : 1
     }
 
@@ -86,12 +87,15 @@ extension PlanCompiler {
         nextTensor = last
         scope = outside
         depth -= 1
-        guard !isNormalized else { return relu ? 2 : 1 }
-        current = reserve(size)
-        operations.append(
-            SumOperation(
-                name: relu ? "sum+relu" : "sum", size: size, relu: relu, ways: [around, inner],
-                output: current))
+        if !isNormalized {
+            current = reserve(size)
+            operations.append(
+                SumOperation(
+                    name: relu ? "sum+relu" : "sum", size: size, relu: relu, ways: [around, inner],
+                    output: current))
+        }
+        if let gradient = input.gradient, !input.holdsGradient { spareGradients.give(gradient) }
+        if let gradient = around.gradient, !block.shortcut.isEmpty { spareGradients.give(gradient) }
         return relu ? 2 : 1
     }
 
@@ -102,6 +106,7 @@ extension PlanCompiler {
     ) -> Activations {
         current = input
         current.isKept = true
+        current.holdsGradient = true
         current.addsGradient = adds && input.gradient != nil && !layers.isEmpty
         scope = Scope(
             place: place, input: shape, layers: layers,

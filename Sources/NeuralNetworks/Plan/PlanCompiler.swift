@@ -14,6 +14,12 @@ struct PlanCompiler {
     /// What the next operation takes.
     var current: Activations
     var nextTensor = 0
+    /// Places of gradients that later operations may use again, for those go back earlier; and the gradient
+    /// that the last operation writes.
+    var spareGradients = SparePlaces()
+    private var written: ArenaRegion?
+    /// Places that an operation uses for nothing but its own passes.
+    var spareScratch = SparePlaces()
     /// The layers that are being compiled, a block's or the architecture's, and the shapes around each.
     var scope: Scope
     /// Blocks that have been begun; 0 outside.
@@ -306,10 +312,15 @@ struct PlanCompiler {
             rate: dropout.rate, index: index, size: size, batchSize: batchSize, arena: &arena)
     }
 
+    /// Places for what the next operation makes of `current`, and for its gradient.
     mutating func reserve(_ size: Int) -> Activations {
-        Activations(
-            values: arena.reserve(batchSize * size),
-            gradient: purpose == .training ? arena.reserve(batchSize * size) : nil)
+        let values = arena.reserve(batchSize * size)
+        guard purpose == .training else { return Activations(values: values) }
+        // Going back, what the last operation wrote is no longer read when the next one's is needed.
+        if let written { spareGradients.give(written) }
+        written = current.holdsGradient ? nil : current.gradient
+        return Activations(
+            values: values, gradient: spareGradients.take(batchSize * size, from: &arena))
     }
 
     /// The layer's name and where its kernel and bias begin.

@@ -27,7 +27,8 @@ package struct GeneralConvolutionOperation: Operation {
 
     init(
         name: String, window: ck_window, filters: Int, relu: Bool, kernel: Int, bias: Int,
-        input: Activations, output: Activations, isTraining: Bool, arena: inout ArenaPlan
+        input: Activations, output: Activations, isTraining: Bool, arena: inout ArenaPlan,
+        scratch: inout SparePlaces
     ) {
         self.name = name
         self.window = window
@@ -40,12 +41,18 @@ package struct GeneralConvolutionOperation: Operation {
         if let side = Self.winogradSide(window) {
             method = .winograd(
                 WinogradConvolution(
-                    window, filters: filters, side: side, isTraining: isTraining, arena: &arena))
+                    window, filters: filters, side: side, isTraining: isTraining, arena: &arena,
+                    scratch: &scratch))
         } else {
             method = .products(
                 ProductConvolution(window, filters: filters, isTraining: isTraining, arena: &arena))
         }
-        turned = isTraining ? arena.reserve(window.elements * filters) : nil
+        turned = isTraining ? scratch.take(window.elements * filters, from: &arena) : nil
+        // Nothing of them is needed from one pass to the next.
+        if let turned { scratch.give(turned) }
+        if case .winograd(let winograd) = method {
+            for region in winograd.scratch { scratch.give(region) }
+        }
         biasGradient = arena.reserve(filters)
     }
 

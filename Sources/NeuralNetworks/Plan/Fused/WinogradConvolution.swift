@@ -15,7 +15,8 @@ struct WinogradConvolution: Sendable {
     private let tileOutputs: ArenaRegion
 
     init(
-        _ window: ck_window, filters: Int, side: Int, isTraining: Bool, arena: inout ArenaPlan
+        _ window: ck_window, filters: Int, side: Int, isTraining: Bool, arena: inout ArenaPlan,
+        scratch: inout SparePlaces
     ) {
         self.window = window
         self.filters = filters
@@ -29,12 +30,15 @@ struct WinogradConvolution: Sendable {
             padding: (
                 window.window_h - 1 - window.pad_top, window.window_w - 1 - window.pad_left
             ))
-        points = arena.reserve(36 * there.u_stride)
+        points = scratch.take(36 * there.u_stride, from: &arena)
         let stride = isTraining ? max(there.v_stride, back.v_stride) : there.v_stride
         let outputStride = isTraining ? max(there.m_stride, back.m_stride) : there.m_stride
-        tileInputs = arena.reserve(36 * stride)
-        tileOutputs = arena.reserve(36 * outputStride)
+        tileInputs = scratch.take(36 * stride, from: &arena)
+        tileOutputs = scratch.take(36 * outputStride, from: &arena)
     }
+
+    /// What is in use during a pass only.
+    var scratch: [ArenaRegion] { [points, tileInputs, tileOutputs] }
 
     private static func geometry(
         side: Int, channels: Int, filters: Int, from: (Int32, Int32), to: (Int32, Int32),
