@@ -1,5 +1,4 @@
 import CKernels
-import Foundation
 import Parameters
 import Platform
 import Tensors
@@ -121,13 +120,12 @@ public final class Plan {
     /// Samples that go through at once: the whole batch where a layer mixes samples.
     static func partSize(_ architecture: Architecture, batchSize: Int) -> Int {
         if architecture.mixesSamples { return batchSize }
-        let fitting = partFloats / max(1, architecture.activationCount)
+        let fitting = largestPartFloats / max(1, architecture.activationCount)
         guard fitting < min(batchSize, largestPart) else { return min(batchSize, largestPart) }
         // Parts that are alike.
         let parts = (batchSize + max(1, fitting) - 1) / max(1, fitting)
         return (batchSize + parts - 1) / parts
     }
-    static let partFloats = Int(ProcessInfo.processInfo.environment["PARTF"] ?? "") ?? largestPartFloats
 
     /// The last batch's logits, [N][classes].
     public var logits: UnsafePointer<Float> { UnsafePointer(arena[wholeLogits ?? output.values]) }

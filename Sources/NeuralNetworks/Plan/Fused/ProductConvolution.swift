@@ -25,8 +25,10 @@ struct ProductConvolution: Sendable {
         /// input's gradient.
         let from: Int
         let to: Int
-        /// The places of the kernel that fall on it, in the order of its own windows.
+        /// The places of the kernel that fall on it, in the order of its own windows, and where they begin
+        /// among those of all phases.
         let taps: [Int]
+        var first = 0
     }
 
     init(_ window: ck_window, filters: Int, isTraining: Bool, arena: inout ArenaPlan) {
@@ -69,7 +71,7 @@ struct ProductConvolution: Sendable {
             wholeWidth: border.left + max(Int(window.out_w), columns.map(\.end).max() ?? 0),
             arena: &arena, isNeeded: isTraining)
         let down = borderedGradient.wholeWidth * filters
-        phases = rows.flatMap { row in
+        var phases = rows.flatMap { row in
             columns.map { column in
                 Phase(
                     convolution: ck_direct(
@@ -86,6 +88,12 @@ struct ProductConvolution: Sendable {
                     })
             }
         }
+        var first = 0
+        for index in phases.indices {
+            phases[index].first = first
+            first += phases[index].taps.count
+        }
+        self.phases = phases
         sum = arena.reserve(isTraining ? window.elements * filters : 0)
     }
 
@@ -137,10 +145,8 @@ struct ProductConvolution: Sendable {
         _ dy: UnsafePointer<Float>, adds: Bool, _ dx: UnsafeMutablePointer<Float>
     ) {
         let tap = there.channels * filters
-        var parts: [UnsafeMutablePointer<Float>] = []
         var next = turned
         for phase in phases {
-            parts.append(next)
             for from in phase.taps {
                 ck_turn_kernel(kernel + from * tap, 1, there.channels, filters, next)
                 next += tap
@@ -151,10 +157,10 @@ struct ProductConvolution: Sendable {
         if !adds, !isWhole { dx.update(repeating: 0, count: pass.count * window.inputCount) }
         for sample in 0..<pass.count {
             let from = borderedGradient.copy(pass, dy + sample * window.positions * filters)
-            for (phase, part) in zip(phases, parts) {
+            for phase in phases {
                 withUnsafePointer(to: phase.convolution) {
                     ck_convolution(
-                        $0, from + phase.from, part, nil, 0, adds ? 1 : 0,
+                        $0, from + phase.from, turned + phase.first * tap, nil, 0, adds ? 1 : 0,
                         dx + sample * window.inputCount + phase.to)
                 }
             }
