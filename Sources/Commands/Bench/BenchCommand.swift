@@ -57,10 +57,28 @@ struct MeasuredModel: ParsableArguments {
     @Option(help: "Operations: fused, or plain ones (im2col and OpenBLAS).")
     var engine = Engine.fused
 
-    /// The model for an image of MNIST's.
-    func architecture() throws -> Architecture {
-        try model.architecture(input: .image(height: 28, width: 28, channels: 1))
+    @Option(
+        help: ArgumentHelp(
+            "Shape of the generated images: digits of 28x28x1, of any other noise.",
+            valueName: "HxWxC"),
+        transform: imageShape)
+    var input = Benchmark.digitShape
+
+    /// The model for such an image.
+    func architecture() throws -> Architecture { try model.architecture(input: input) }
+}
+
+/// Reads "32x32x3".
+private func imageShape(_ text: String) throws -> FeatureShape {
+    let parts = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) }
+    let sizes = parts.compactMap { $0 }.filter { (1...4096).contains($0) }
+    let count = sizes.reduce(1, *)
+    guard parts.count == 3, sizes.count == 3, count <= 1_000_000 else {
+        throw ValidationError(
+            "--input: “\(text)” must be a height, a width and channels like 32x32x3, each 1 to 4096 and "
+                + "all together 1,000,000 numbers at most")
     }
+    return .image(height: sizes[0], width: sizes[1], channels: sizes[2])
 }
 
 /// How many threads work.

@@ -67,8 +67,8 @@ struct BatchSizes: ParsableArguments {
         on console: Console
     ) throws -> Benchmark {
         let bench = try Benchmark(
-            model: measured.model, engine: measured.engine, batchSizes: batchSizes,
-            threads: threads.count,
+            model: measured.model, engine: measured.engine, input: measured.input,
+            batchSizes: batchSizes, threads: threads.count,
             repeats: measuring.quick ? min(measuring.repeats, 3) : measuring.repeats,
             seconds: measuring.quick ? 0.05 : 0.3)
         console.line(console.bold("federated \(LibraryVersion.text) bench"))

@@ -17,8 +17,8 @@ package struct Benchmark {
     package let images: Samples
 
     package init(
-        model: ModelChoice, engine: Engine, batchSizes: [Int], threads: Int, repeats: Int,
-        seconds: Double
+        model: ModelChoice, engine: Engine, input: FeatureShape = Self.digitShape,
+        batchSizes: [Int], threads: Int, repeats: Int, seconds: Double
     ) throws {
         self.engine = engine
         self.model = model
@@ -26,10 +26,23 @@ package struct Benchmark {
         self.threads = threads
         self.repeats = repeats
         self.seconds = seconds
-        images =
-            GeneratedDigits.dataset(trainCount: 2000, testCount: 10, threads: threads).train
-        architecture = try model.architecture(
-            input: .image(height: images.height, width: images.width, channels: images.channels))
+        images = try Self.images(input, threads: threads)
+        architecture = try model.architecture(input: input)
+    }
+
+    /// That of MNIST's images.
+    package static let digitShape = FeatureShape.image(height: 28, width: 28, channels: 1)
+
+    /// Generated digits, or noise in which no pixel is blank, as few in a photograph are.
+    private static func images(_ shape: FeatureShape, threads: Int) throws -> Samples {
+        guard shape != digitShape, case .image(let height, let width, let channels) = shape else {
+            return GeneratedDigits.dataset(trainCount: 2000, testCount: 10, threads: threads).train
+        }
+        let count = min(2000, max(200, 10_000_000 / shape.count))
+        var random = RandomStream(RandomKey(seed: 1, purpose: .benchmark, index: 1))
+        return try Samples(
+            pixels: (0..<count * shape.count).map { _ in UInt8(1 + random.next(below: 255)) },
+            labels: (0..<count).map { $0 % 10 }, height: height, width: width, channels: channels)
     }
 
     /// Floating-point operations of a training image: forward, and backward to kernels and inputs,
@@ -51,7 +64,10 @@ package struct Benchmark {
             ),
             (
                 "data",
-                "\(Text.count(images.count)) generated digits; medians of \(repeats) interleaved "
+                "\(Text.count(images.count)) generated "
+                    + (architecture.input == Self.digitShape
+                        ? "digits" : "images of \(architecture.input), all noise")
+                    + "; medians of \(repeats) interleaved "
                     + "repeats"
             ),
         ]

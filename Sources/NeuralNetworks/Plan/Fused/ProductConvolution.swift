@@ -42,7 +42,8 @@ struct ProductConvolution: Sendable {
         )
         let (top, left) = (Int(window.pad_top), Int(window.pad_left))
         let isInside = top == 0 && left == 0 && needed.height <= height && needed.width <= width
-        bordered = isInside
+        bordered =
+            isInside
             ? nil
             : BorderedImage(
                 height: height, width: width, channels: channels, top: top, left: left,
