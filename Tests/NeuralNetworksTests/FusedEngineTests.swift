@@ -249,5 +249,3 @@ extension PoolingOperation: PlainOperation {}
 extension DenseOperation: PlainOperation {}
 extension ReLUOperation: PlainOperation {}
 extension DropoutOperation: PlainOperation {}
-extension ForkOperation: PlainOperation {}
-extension JoinOperation: PlainOperation {}

@@ -23,7 +23,13 @@ public enum FeatureShape: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Floats a sample.
-    public var count: Int { sizes.reduce(1, *) }
+    public var count: Int {
+        // Without a list: plans ask while they compute, and allocate nothing then.
+        switch self {
+        case .image(let height, let width, let channels): height * width * channels
+        case .vector(let count): count
+        }
+    }
 
     /// "28×28×1" or "784".
     public var description: String { sizes.map(String.init).joined(separator: "×") }

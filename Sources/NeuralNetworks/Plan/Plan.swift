@@ -51,7 +51,7 @@ public final class Plan {
     package let arena: Arena
     /// How many samples go through the operations at once: larger batches do so in parts, whose
     /// activations stay in the cache and whose gradients are added up.
-    let partSize: Int
+    package let partSize: Int
     private let input: ArenaRegion
     private let output: Activations
     /// Logits of a whole batch; nil where a batch is one part.
@@ -118,7 +118,7 @@ public final class Plan {
     private static let largestPartFloats = 5_500_000
 
     /// Samples that go through at once: the whole batch where a layer mixes samples.
-    static func partSize(_ architecture: Architecture, batchSize: Int) -> Int {
+    package static func partSize(_ architecture: Architecture, batchSize: Int) -> Int {
         if architecture.mixesSamples { return batchSize }
         let fitting = largestPartFloats / max(1, architecture.activationCount)
         guard fitting < min(batchSize, largestPart) else { return min(batchSize, largestPart) }
