@@ -68,17 +68,7 @@ package enum OutputFile {
         if existing != nil, access(place, W_OK) != 0 { throw FileError(path, .written) }
         let folder = Folder.parent(of: place)
         let draft = "\(folder)/.federated-\(UInt64.random(in: .min ... .max)).partial"
-        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw FileError(path, .written) }
-        if let existing {
-            // Another's file stays theirs where that is allowed.
-            _ = fchown(descriptor, existing.st_uid, existing.st_gid)
-            _ = fchmod(descriptor, existing.st_mode & 0o7777)
-        }
-        var code = writeAll(bytes, to: descriptor)
-        if code == 0 { code = synchronizeFile(descriptor) }
-        // A file system over a network may say only now that it has no room.
-        if close(descriptor) != 0, code == 0 { code = errno }
+        var code = make(draft, in: folder, existing, of: bytes)
         if code == 0, SystemCalls.current.rename(draft, place) != 0 { code = errno }
         guard code == 0 else {
             unlink(draft)
@@ -87,4 +77,49 @@ package enum OutputFile {
         let synchronized = Folder.synchronize(folder)
         guard synchronized == 0 else { throw FileError(path, .written, code: synchronized) }
     }
+
+    /// Makes a file with these bytes, through to the disk.
+    ///
+    /// It has a name only when it is whole, where that can be: of a process that is killed while it writes
+    /// nothing is left then.
+    /// - Returns: 0, or the system's code.
+    private static func make(
+        _ draft: String, in folder: String, _ existing: stat?, of bytes: UnsafeRawBufferPointer
+    ) -> Int32 {
+        let nameless = open(folder, O_WRONLY | unnamedFile | O_CLOEXEC, 0o666)
+        if nameless >= 0 {
+            let code = fill(nameless, existing, with: bytes)
+            let isNamed =
+                code == 0
+                && linkat(
+                    AT_FDCWD, "/proc/self/fd/\(nameless)", AT_FDCWD, draft, AT_SYMLINK_FOLLOW) == 0
+            let closing = close(nameless) == 0 ? 0 : errno
+            if code != 0 || isNamed { return code == 0 ? closing : code }
+        }
+        let named = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        guard named >= 0 else { return errno }
+        let code = fill(named, existing, with: bytes)
+        // A file system over a network may say only now that it has no room.
+        return close(named) != 0 && code == 0 ? errno : code
+    }
+
+    private static func fill(
+        _ descriptor: Int32, _ existing: stat?, with bytes: UnsafeRawBufferPointer
+    ) -> Int32 {
+        if let existing {
+            // Another's file stays theirs where that is allowed.
+            _ = fchown(descriptor, existing.st_uid, existing.st_gid)
+            _ = fchmod(descriptor, existing.st_mode & 0o7777)
+        }
+        let code = writeAll(bytes, to: descriptor)
+        return code == 0 ? synchronizeFile(descriptor) : code
+    }
 }
+
+#if os(Linux)
+    /// O_TMPFILE, which no header hands to Swift; where it is not to be had, opening fails.
+    private let unnamedFile = 0o20000000 | O_DIRECTORY
+#else
+    /// There is none: a folder can't be opened for writing.
+    private let unnamedFile = O_DIRECTORY
+#endif

@@ -28,14 +28,43 @@ package struct HoldsItsThread: SuiteTrait, TestTrait, TestScoping {
     }
 }
 
-/// Runs what is handed to it on as many threads as it takes.
+/// Runs what is handed to it on as many threads as it takes: none of Dispatch's, which adds threads late where
+/// those that it has are held.
 private final class OwnThreads: TaskExecutor {
-    private let queue = DispatchQueue(
-        label: "tests that hold their thread", attributes: .concurrent)
+    private struct State {
+        var jobs: [UnownedJob] = []
+        /// Threads that wait for a job and have not been called.
+        var idle = 0
+    }
+
+    private let state = Mutex(State())
+    private let calls = DispatchSemaphore(value: 0)
 
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
-        queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+        let isTaken = state.withLock { state in
+            state.jobs.append(job)
+            guard state.idle > 0 else { return false }
+            state.idle -= 1
+            return true
+        }
+        if isTaken {
+            calls.signal()
+        } else {
+            let thread = Thread { self.work() }
+            thread.stackSize = 8 << 20
+            thread.start()
+        }
+    }
+
+    /// For each call, and for the thread's start, there is one job.
+    private func work() {
+        while true {
+            let job = state.withLock { $0.jobs.removeFirst() }
+            job.runSynchronously(on: asUnownedTaskExecutor())
+            state.withLock { $0.idle += 1 }
+            calls.wait()
+        }
     }
 }
 
