@@ -161,7 +161,7 @@ let allTests: [Target] = [
     tests(
         "FederationServerTests", "Federation", "FederationServer", "FederationWire",
         "HTTPTypes", "JSON", "NIOCore", "NIOPosix", "NIOSSL", "Parameters", "Platform", "RunPage",
-        "TestCertificate"),
+        "TestCertificate", "TestSupport"),
     tests("HTTPCallsTests", "AsyncHTTPClient", "HTTPCalls", "Platform"),
     tests(
         "FederationClientTests", "Federation", "FederationClient", "FederationServer",

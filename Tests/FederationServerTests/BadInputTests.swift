@@ -3,6 +3,7 @@ import FederationServer
 import FederationWire
 import Foundation
 import Parameters
+import TestSupport
 import Testing
 
 /// Whatever comes, it gets a 4xx with the error that both APIs use, and the run goes on as if

@@ -3,6 +3,7 @@ import FederationServer
 import FederationWire
 import Foundation
 import Parameters
+import TestSupport
 import Testing
 
 @Suite("Who has an id, and for how long")

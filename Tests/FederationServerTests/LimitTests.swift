@@ -4,6 +4,7 @@ import Foundation
 import Parameters
 import Platform
 import Synchronization
+import TestSupport
 import Testing
 
 @Suite("Limits", .serialized)
@@ -250,43 +251,5 @@ struct LimitTests {
         // Another run is another matter.
         #expect(connection.claim(client: 1, run: 2))
         #expect(connection.onlyClient == 1)
-    }
-
-    @Test("64 MB of garbage cost one bounded buffer and change nothing")
-    func garbage() async throws {
-        var options = TestServer.Options()
-        // So large a model that the garbage is within the limit of nested lists.
-        options.layout = ParameterLayout([(name: "a", shape: [2_100_000])])
-        try await TestServer.with(options) { server in
-            let size = 64 << 20
-            #expect(ServerLimits(parameterCount: 2_100_000).listedUpdateBytes > size)
-            _ = try await server.get("/update_num_data/0/10")
-            _ = try await server.ask("PUT", "/put_weight/0", body: Array("[1]".utf8))
-            let before = PrometheusText.residentBytes ?? 0
-            for round in 0..<4 {
-                let answer = try await onThread { [port = server.port] in
-                    var random = SystemRandomNumberGenerator()
-                    let block = (0..<(1 << 17)).flatMap { _ in
-                        withUnsafeBytes(of: random.next()) { Array($0) }
-                    }
-                    let socket = try RawSocket(port: port)
-                    let head =
-                        "PUT /put_weight/0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(size)\r\n\r\n"
-                    socket.send(round % 2 == 0 ? head + "[[" : head)
-                    for _ in 0..<63 { socket.send(block) }
-                    socket.send(Array(block.prefix((1 << 20) - (round % 2 == 0 ? 2 : 0))))
-                    return try socket.answer()
-                }
-                #expect(answer.status == 400)
-                #expect(["malformed_json", "wrong_shape"].contains(answer.code))
-            }
-            let growth = (PrometheusText.residentBytes ?? 0) - before
-            let bound = Double(ServerLimits(parameterCount: 2_100_000).listedUpdateBytes)
-            #expect(growth < 2 * bound, "memory grew by \(growth / 1e6) MB")
-            #expect(server.record.commits.isEmpty)
-            let binary = try await server.ask(
-                "PUT", path, body: [UInt8](repeating: 0x5A, count: 8_400_128))
-            #expect(binary.status == 400)
-        }
     }
 }

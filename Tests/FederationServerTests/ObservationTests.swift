@@ -1,6 +1,7 @@
 import FederationServer
 import FederationWire
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("What people see")

@@ -2,6 +2,7 @@ import FederationServer
 import FederationWire
 import Foundation
 import HTTPTypes
+import TestSupport
 import Testing
 
 /// What a browser may be made to ask by pages of other sites, and what by nobody.

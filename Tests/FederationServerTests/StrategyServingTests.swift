@@ -3,6 +3,7 @@ import FederationServer
 import FederationWire
 import Parameters
 import Platform
+import TestSupport
 import Testing
 
 /// Keeps all updates of a round, and makes their mean of them at its end, or refuses to.

@@ -1,11 +1,12 @@
+import FederationServer
 import FederationWire
 import Foundation
 import NIOCore
 import NIOPosix
 import NIOSSL
 import TestCertificate
+import TestSupport
 import Testing
-import FederationServer
 
 @Suite("TLS")
 struct TLSTests {

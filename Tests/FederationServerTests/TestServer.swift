@@ -6,6 +6,7 @@ import JSON
 import Parameters
 import Platform
 import Synchronization
+import TestSupport
 
 /// A server on a free port with a run of a small model, for as long as a test needs it.
 struct TestServer: Sendable {
@@ -260,8 +261,8 @@ struct TestServer: Sendable {
     func until(
         passing seconds: Double = 0, _ isSo: @Sendable () async throws -> Bool
     ) async throws -> Bool {
-        // A bound for what never comes: a minute.
-        for _ in 0..<6000 {
+        // A bound for what never comes: two minutes.
+        for _ in 0..<12_000 {
             if try await isSo() { return true }
             if seconds > 0 { time.advance(by: seconds) }
             try await Task.sleep(for: .milliseconds(10))

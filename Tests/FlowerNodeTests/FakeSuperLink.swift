@@ -78,9 +78,9 @@ final class FakeSuperLink: Sendable {
     }
 
     /// Waits for something to be so.
-    /// - Throws: `Late` where it is not after ten seconds.
+    /// - Throws: `Late` where it is not after two minutes.
     func until(_ isSo: @Sendable (State) -> Bool) async throws {
-        for _ in 0..<1000 {
+        for _ in 0..<12_000 {
             if state.withLock({ isSo($0) }) { return }
             try await Task.sleep(for: .milliseconds(10))
         }

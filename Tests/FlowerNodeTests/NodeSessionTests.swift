@@ -35,10 +35,10 @@ struct NodeSessionTests {
         private let list = Mutex<[String]>([])
         var all: [String] { list.withLock { $0 } }
 
-        /// Waits, at most ten seconds, until the events are such. A node tells of a reply after the SuperLink
+        /// Waits, at most two minutes, until the events are such. A node tells of a reply after the SuperLink
         /// has it, so that a test which looks at both waits for both.
         func until(_ isSo: ([String]) -> Bool) async throws {
-            for _ in 0..<1000 where !isSo(all) {
+            for _ in 0..<12_000 where !isSo(all) {
                 try await Task.sleep(for: .milliseconds(10))
             }
         }

@@ -33,7 +33,7 @@ struct JoinTests {
         _ address: String, _ id: Int, _ options: [String] = [], states: URL? = nil
     ) throws -> Running {
         try Running(
-            ["join", address, "--id", "\(id)", "--retry-for", "20"] + options
+            ["join", address, "--id", "\(id)", "--retry-for", "120"] + options
                 + (states.map { ["--state-dir", $0.appending(path: "states").path] } ?? []))
     }
 
@@ -58,7 +58,7 @@ struct JoinTests {
     /// - Returns: how many are.
     private func waitForRound(_ round: Int, of rounds: Int, at address: String) throws -> Int {
         let url = try #require(URL(string: "\(address)/state"))
-        for _ in 0..<2400 {
+        for _ in 0..<24_000 {
             let state = try JSONSerialization.jsonObject(with: try Data(contentsOf: url))
             let done = ((state as? [String: Any])?["rounds"] as? [Any])?.count ?? 0
             if done >= round {

@@ -32,9 +32,9 @@ package final class Running: @unchecked Sendable {
     package var output: String { (try? String(contentsOf: outputFile, encoding: .utf8)) ?? "" }
     package var errors: String { (try? String(contentsOf: errorsFile, encoding: .utf8)) ?? "" }
 
-    /// Waits, at most twenty seconds or until the process has ended, for something to be there.
+    /// Waits, at most two minutes or until the process has ended, for something to be there.
     private func until<Value>(_ find: () -> Value?) -> Value? {
-        for _ in 0..<2000 {
+        for _ in 0..<12_000 {
             let hasEnded = !process.isRunning
             if let value = find() { return value }
             if hasEnded { return nil }

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// The real coordinator, with time handed in and no socket, under random interleavings of joins, losses,

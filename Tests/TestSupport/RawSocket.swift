@@ -4,31 +4,31 @@ import Glibc
 /// A TCP connection to a server on loopback, for saying exactly what a test wants said.
 ///
 /// Every call blocks, so callers go through `onThread`, which keeps it off Swift's cooperative pool.
-final class RawSocket: @unchecked Sendable {
+package final class RawSocket: @unchecked Sendable {
     /// What an HTTP server answered.
-    struct Answer: Sendable {
-        var status: Int
-        var headers: [String: String]
-        var body: [UInt8]
+    package struct Answer: Sendable {
+        package var status: Int
+        package var headers: [String: String]
+        package var body: [UInt8]
 
-        var text: String { String(decoding: body, as: UTF8.self) }
+        package var text: String { String(decoding: body, as: UTF8.self) }
 
         /// A member of the body, which is a JSON object.
-        func json(_ key: String) -> Any? {
+        package func json(_ key: String) -> Any? {
             let object = try? JSONSerialization.jsonObject(with: Data(body)) as? [String: Any]
             return object?[key]
         }
 
-        var code: String? { json("code") as? String }
-        var message: String? { json("message") as? String }
+        package var code: String? { json("code") as? String }
+        package var message: String? { json("message") as? String }
     }
 
-    enum Failure: Error { case cannotConnect(Int32), closed, timedOut, malformed(String) }
+    package enum Failure: Error { case cannotConnect(Int32), closed, timedOut, malformed(String) }
 
     private let descriptor: Int32
     private var pending: [UInt8] = []
 
-    init(port: Int) throws {
+    package init(port: Int) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -49,11 +49,11 @@ final class RawSocket: @unchecked Sendable {
     deinit { Glibc.close(descriptor) }
 
     /// Ends the connection as a process that dies would.
-    func shut() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+    package func shut() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
     /// Sends all bytes; false if the other side has closed.
     @discardableResult
-    func send(_ bytes: [UInt8]) -> Bool {
+    package func send(_ bytes: [UInt8]) -> Bool {
         var sent = 0
         while sent < bytes.count {
             let count = bytes.withUnsafeBytes {
@@ -67,10 +67,10 @@ final class RawSocket: @unchecked Sendable {
     }
 
     @discardableResult
-    func send(_ text: String) -> Bool { send(Array(text.utf8)) }
+    package func send(_ text: String) -> Bool { send(Array(text.utf8)) }
 
     /// Bytes that have come, at least one; empty when the other side has closed.
-    func receive() throws -> [UInt8] {
+    package func receive() throws -> [UInt8] {
         if !pending.isEmpty {
             defer { pending = [] }
             return pending
@@ -82,7 +82,7 @@ final class RawSocket: @unchecked Sendable {
     }
 
     /// One answer: head and, but for one to HEAD, a body of the length that it says.
-    func answer(hasBody: Bool = true) throws -> Answer {
+    package func answer(hasBody: Bool = true) throws -> Answer {
         var bytes: [UInt8] = []
         let end = Array("\r\n\r\n".utf8)
         var split: Int?
@@ -118,7 +118,7 @@ final class RawSocket: @unchecked Sendable {
     }
 
     /// Whether the other side closes within the receive timeout; what it sends meanwhile is dropped.
-    func isClosedByPeer() -> Bool {
+    package func isClosedByPeer() -> Bool {
         while true {
             guard let bytes = try? receive() else { return false }
             if bytes.isEmpty { return true }
@@ -126,7 +126,7 @@ final class RawSocket: @unchecked Sendable {
     }
 
     /// A request and its answer.
-    func exchange(
+    package func exchange(
         _ method: String, _ path: String, headers: [String] = [], body: [UInt8]? = nil
     ) throws -> Answer {
         var head = "\(method) \(path) HTTP/1.1\r\nHost: localhost\r\n"
@@ -138,7 +138,7 @@ final class RawSocket: @unchecked Sendable {
 }
 
 /// Runs what blocks on a thread of its own.
-func onThread<Value: Sendable>(
+package func onThread<Value: Sendable>(
     _ body: @escaping @Sendable () throws -> Value
 ) async throws -> Value {
     try await withCheckedThrowingContinuation { continuation in
