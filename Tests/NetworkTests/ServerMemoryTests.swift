@@ -41,7 +41,8 @@ struct ServerMemoryTests {
                 let start = Array((round % 2 == 0 ? "[[" : "").utf8)
                 let socket = try RawSocket(port: port)
                 socket.send(
-                    "PUT /put_weight/0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(size)\r\n\r\n")
+                    "PUT /put_weight/0 HTTP/1.1\r\nHost: localhost\r\nContent-Length: \(size)\r\n\r\n"
+                )
                 socket.send(start)
                 for _ in 0..<31 { socket.send(block) }
                 socket.send(Array(block.dropLast(start.count)))
