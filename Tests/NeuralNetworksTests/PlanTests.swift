@@ -205,7 +205,8 @@ struct PlanTests {
         #expect(loss.isFinite)
         #expect(gradient.allSatisfy { $0.isFinite && abs($0) <= 0.5 })
         var even = [Float](repeating: 0, count: 3)
-        let uniform = ck_softmax_cross_entropy([size, size, size], [2], 1, 3, 0, 1, &even, &correct)
+        let uniform = ck_softmax_cross_entropy(
+            [size, size, size], [2], 1, 3, 0, 1, &even, &correct)
         #expect(abs(uniform - log(3.0)) < 1e-12)
     }
 

@@ -86,7 +86,9 @@ struct FailureTests {
             let logs = ["--log-dir", folder.appending(path: "logs").path]
             let missing = try Command.run(["run", "--dataset", folder.path + "/nothing"] + logs)
             #expect(missing.status == 1)
-            #expect(missing.errors == "federated: there is no file or folder “\(folder.path)/nothing”\n")
+            #expect(
+                missing.errors == "federated: there is no file or folder “\(folder.path)/nothing”\n"
+            )
             let data = folder.appending(path: "data")
             try FileManager.default.createDirectory(at: data, withIntermediateDirectories: true)
             for name in [

@@ -52,7 +52,8 @@ struct SettingsCommand: ParsableCommand {
         if case .choice(let names) = setting.kind {
             words += " One of \(names.joined(separator: ", "))."
         } else if case .choiceOrFile(let names) = setting.kind {
-            words += " One of \(names.joined(separator: ", ")), or a file: see federated model --help."
+            words +=
+                " One of \(names.joined(separator: ", ")), or a file: see federated model --help."
         } else if let bounds = setting.bounds {
             words += " \(bounds.words.prefix(1).uppercased() + bounds.words.dropFirst())."
         }

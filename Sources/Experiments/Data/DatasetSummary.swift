@@ -66,7 +66,8 @@ package struct DatasetSummary {
         if owners.test != nil {
             text +=
                 owners.testNames == owners.names
-                ? ", tested on their own" : ", tested on \(Text.count(owners.testNames.count)) others"
+                ? ", tested on their own"
+                : ", tested on \(Text.count(owners.testNames.count)) others"
         }
         return text
     }

@@ -54,7 +54,8 @@ extension RunSpec {
 extension RunSpec {
     /// The weights that a run begins with in the place of its seed's; nil where no file has them.
     /// - Throws: `InitialModelError`.
-    package func weights(for architecture: Architecture) throws(InitialModelError) -> InitialModel? {
+    package func weights(for architecture: Architecture) throws(InitialModelError) -> InitialModel?
+    {
         guard let initialModel else { return nil }
         return try InitialModel(path: initialModel, architecture: architecture, seed: seed)
     }

@@ -43,7 +43,8 @@ public struct RunSpec: Codable, Hashable, Sendable {
         Setting(
             "clients", \.clients, help: "Clients, K: their ids are 0 to K - 1.",
             otherNames: ["population"],
-            usual: "\(Usual.clients), with csv:FILE as many as it names, with natural and writers as many "
+            usual:
+                "\(Usual.clients), with csv:FILE as many as it names, with natural and writers as many "
                 + "as the data",
             bounds: .count, travels: true, isMain: true),
         Setting(

@@ -13,7 +13,8 @@ extension JSONValue {
         case .unsigned(let value): "\(value)"
         case .number(let value): "\(value)"
         case .string(let value): value
-        case .array, .object: ModelFile.words(of: self) ?? String(decoding: encoded(), as: UTF8.self)
+        case .array, .object:
+            ModelFile.words(of: self) ?? String(decoding: encoded(), as: UTF8.self)
         }
     }
 

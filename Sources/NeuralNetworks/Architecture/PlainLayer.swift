@@ -41,8 +41,9 @@ public struct LayerPass {
     public let count: Int
     /// A sample's shape.
     public let shape: FeatureShape
-    /// Floats of a sample's input, and of its output.
+    /// Floats of a sample's input.
     public let inputCount: Int
+    /// Floats of its output.
     public let outputCount: Int
     /// [N][input's shape].
     public let input: UnsafePointer<Float>

@@ -101,7 +101,8 @@ public final class Plan {
         wholeRange = Self.rangesSteppedLater(
             [], statistics: architecture.statistics, parameterCount: architecture.parameterCount)
         let labelRegion = compiler.arena.reserve(batchSize)
-        let targetRegion = loss.kind == .softmaxCrossEntropy
+        let targetRegion =
+            loss.kind == .softmaxCrossEntropy
             ? nil : compiler.arena.reserve(batchSize * architecture.classCount)
         packed = compiler.arena.reserve(architecture.parameterCount)
         arena = Arena(compiler.arena)

@@ -100,7 +100,8 @@ struct PlanCompiler {
             current = reserve(size)
             operations.append(
                 ConvolutionOperation(
-                    name: name, window: checked { () throws(LayerError) in
+                    name: name,
+                    window: checked { () throws(LayerError) in
                         try convolution.window(over: shape)
                     }, layer: convolution,
                     kernel: kernel, bias: bias, input: input, output: current, arena: &arena))
@@ -130,7 +131,8 @@ struct PlanCompiler {
         current.isKept = true
         operations.append(
             PlainOperation(
-                name: entries.first.map { String($0.name.prefix { $0 != "/" }) } ?? type(of: layer).kind,
+                name: entries.first.map { String($0.name.prefix { $0 != "/" }) }
+                    ?? type(of: layer).kind,
                 layer: layer, shape: shape, outputCount: outputCount,
                 parameters: (entries.first?.offset ?? 0)..<(entries.last?.range.upperBound ?? 0),
                 statistics: zip(entries, tensors).filter { $1.isStatistic }.map(\.0.range),
