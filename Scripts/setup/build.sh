@@ -2,12 +2,32 @@
 # build.sh WHAT COMMAND…: runs a command of SwiftPM that compiles, and says in one line how far it is in
 # place of its line for each step: redrawn on a terminal; elsewhere a line when it begins and one when it is
 # done, or nothing where there was nothing to do. What the compiler says is in .build/build.log; where it
-# fails, its errors are printed, and the status is the command's.
+# fails, its errors are printed, and the status is the command's. A program that was built by the same command
+# with the same compiler, and no source has changed since, is not built again: SwiftPM takes ten seconds and
+# more to find that out.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly what=$1 log=.build/build.log
 shift
 mkdir -p .build
+
+# The product that the command builds, if it builds one, and what else its build depends on.
+product=
+[[ " $* " =~ \ --product\ ([^ ]+)\  ]] && product=${BASH_REMATCH[1]}
+readonly product stamp=.build/$product.built
+inputs() {
+    printf '%s\n' "$*"
+    readlink -f "$(command -v swift)" || true
+    cksum Package.resolved 2>/dev/null || true
+    stat -c '%y %s' ".build/release/$product" 2>/dev/null || true
+}
+# Times of change, which no copying tool sets, and folders' too: they tell of files that are gone.
+if [[ -n $product && -e .build/release/$product && -e $stamp && $(inputs "$@") == "$(<"$stamp")" &&
+    -z $(find Package.swift Sources -cnewer "$stamp" -print -quit) ]]; then
+    exit 0
+fi
+rm -f "$stamp"
+[[ -z $product ]] || touch "$stamp.begun"
 
 "$@" >"$log" 2>&1 &
 readonly child=$!
@@ -52,5 +72,12 @@ if ((status)); then
         tail -n 30 "$log" >&2
     fi
     exit "$status"
+fi
+if [[ -n $product ]]; then
+    # As old as the beginning of the build: what changed during it may not be in it.
+    inputs "$@" >"$stamp.new"
+    touch -r "$stamp.begun" "$stamp.new"
+    mv "$stamp.new" "$stamp"
+    rm -f "$stamp.begun"
 fi
 ((SECONDS < 5)) || echo "built $what in $(minutes "$SECONDS")"
