@@ -193,8 +193,8 @@ struct CommandLineTests {
             let cases: [([String], [String: String], Int32, String)] = [
                 (
                     ["--dataset", "cifar10"], [:], 1,
-                    "there is no data set “cifar10”: they are mnist and digits, or a folder with the "
-                        + "four IDX files of any other"
+                    "there is no data set “cifar10”: they are mnist and digits, or the path of "
+                        + "a file or a folder"
                 ),
                 (
                     [], ["FEDERATED_SIMD": "avx3"], 64,

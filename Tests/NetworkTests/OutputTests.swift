@@ -188,7 +188,7 @@ struct OutputTests {
             // The shell's limit on files, in blocks of 1,024 bytes, stops the store's own log.
             // Of the second model's log, a third would fit.
             for (limit, model, clause) in [
-                (1000, "logistic-regression", " rounds is logs/"),
+                (1500, "logistic-regression", " rounds is logs/"),
                 (2000, "mcmahan-2nn", ", without weights, is logs/"),
             ] {
                 let command = try Command.shell(

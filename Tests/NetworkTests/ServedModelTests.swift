@@ -43,42 +43,45 @@ struct ServedModelTests {
         }
     }
 
-    private let image = #""input": {"image": {"height": 28, "width": 28, "channels": 1}}"#
+    private let image = #""input": [28, 28, 1]"#
 
     @Test("What is no model, or none that a machine could hold, is said")
     func hostile() throws {
-        let unknown = "the server's model mine has layers that this version has not"
-        for text in [
-            "{}", #"{"input": {"vector": {"_0": 4}}}"#, "{\(image), \"layers\": [{\"lstm\": {}}]}",
-            "{\(image), \"layers\": 3}",
-            "{\(image), \"layers\": [{\"dense\": {\"_0\": {\"units\": 1.5, \"activation\": \"relu\"}}}]}",
-        ] { #expect(try sentence(text).contains(unknown), "\(text)") }
-
-        let large = "the server's model mine is larger than any that can be trained"
-        func dense(_ units: String) -> String {
-            "{\"dense\": {\"_0\": {\"units\": \(units), \"activation\": \"identity\"}}}"
+        let flatten = #"{"layer": "flatten"}"#
+        func dense(_ units: String) -> String { "{\"layer\": \"dense\", \"units\": \(units)}" }
+        func model(_ layers: String...) -> String {
+            "{\(image), \"layers\": [\(layers.joined(separator: ", "))]}"
         }
-        let flatten = "{\"flatten\": {}}"
-        let wide = #""input": {"image": {"height": 65536, "width": 65536, "channels": 65536}}"#
-        for text in [
-            "{\(image), \"layers\": [\(flatten), \(dense("9223372036854775807"))]}",
-            "{\(image), \"layers\": [\(flatten), \(dense("65537"))]}",
-            "{\(image), \"layers\": [\(flatten), \(dense("-1"))]}",
-            "{\(wide), \"layers\": [\(flatten), \(dense("65536"))]}",
-            "{\(image), \"layers\": [\(flatten)"
-                + String(repeating: ", \(dense("10"))", count: 1001) + "]}",
-        ] { #expect(try sentence(text).contains(large), "\(text.prefix(200))") }
-
-        for text in [
-            "{\(image), \"layers\": []}", "{\(image), \"layers\": [\(dense("10"))]}",
-            "{\(image), \"layers\": [\(flatten), \(dense("0"))]}",
-            #"{"input": {"image": {"height": 0, "width": 28, "channels": 1}}, "layers": [{"flatten": {}}]}"#,
-        ] {
-            #expect(
-                try sentence(text).contains("the server's model mine makes no sense: "), "\(text)")
+        func check(_ texts: [String], _ reason: String) throws {
+            for text in texts {
+                let said = try sentence(text)
+                #expect(
+                    said.contains("the server's model mine \(reason)"),
+                    "\(said): \(text.prefix(200))")
+            }
         }
+        try check([model(#"{"layer": "lstm"}"#)], "has layers that this version has not")
+        try check(
+            [
+                "{}", #"{"input": [4]}"#, "{\(image), \"layers\": 3}", model(flatten, dense("1.5")),
+                model(flatten, dense("1e300")), #"{"input": [[4]], "layers": []}"#,
+                #"{"input": {"image": {"height": 28}}, "layers": []}"#,
+            ], "is not one that this version can read")
+        let nested = (0..<200).reduce(dense("3")) { inner, _ in
+            "{\"layer\": \"residual\", \"layers\": [\(inner)]}"
+        }
+        try check(
+            [
+                model(), model(dense("10")), model(flatten, dense("0")),
+                model(flatten, dense("-1")),
+                #"{"input": [0, 28, 1], "layers": [{"layer": "flatten"}]}"#,
+                model(flatten, dense("9223372036854775807")),
+                #"{"input": [65536, 65536, 65536], "layers": [{"layer": "flatten"}]}"#,
+                model(([flatten] + (0..<1001).map { _ in dense("10") }).joined(separator: ", ")),
+                model(flatten, nested),
+            ], "makes no sense: ")
         let other = "the server's model mine is not the one that its digest is of"
-        let small = "{\(image), \"layers\": [\(flatten), \(dense("10"))]}"
+        let small = model(flatten, dense("10"))
         #expect(try sentence(small, parameters: 7850).contains(other))
         #expect(try sentence(small).contains(other))
     }

@@ -98,7 +98,7 @@ struct OwnPartsTests {
         #expect(
             try sentence {
                 $0.architecture = try Architecture(input: .vector(2), [.dense(2)])
-            } == "the training images have 3 classes, but the model tells 2 apart")
+            } == "the data have 3 classes, but the model tells 2 apart")
         #expect(
             try sentence {
                 $0.shards = try DividedShards([[0], [1]], of: $0.trainingImages)

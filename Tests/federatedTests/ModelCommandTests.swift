@@ -22,9 +22,9 @@ struct ModelCommandTests {
     @Test("Prints layers, shapes, parameters, FLOP and what computes each")
     func table() throws {
         let lines = try lines(["model", "reference-cnn"])
-        #expect(lines.contains("  model       reference-cnn"))
-        #expect(lines.contains("  input       28×28×1"))
-        #expect(lines.contains("  parameters  1,199,882"))
+        #expect(lines.contains("  model      reference-cnn"))
+        #expect(lines.contains("  input      28×28×1"))
+        #expect(lines.contains("  parameters 1,199,882"))
         let rows = lines.filter { $0.contains("convolution") || $0.contains("dense") }
         #expect(rows.count == 4, "\(lines)")
         #expect(rows[0].contains("26×26×32") && rows[0].contains("320"))
@@ -33,7 +33,7 @@ struct ModelCommandTests {
         let plain = try self.lines(["model", "reference-cnn", "--engine", "plain"])
         #expect(!plain.contains { $0.contains(", fused") })
         let large = try self.lines(["model", "niid-cnn", "--input", "32x32x3", "--classes", "10"])
-        #expect(large.contains("  parameters  62,006"))
+        #expect(large.contains("  parameters 62,006"))
     }
 
     @Test("The file that it writes of a name gives the bits of the name")

@@ -75,7 +75,7 @@ struct SettingOptionTests {
             #expect(heading.lowerBound > last)
             last = heading.lowerBound
         }
-        #expect(help.contains("(default: 5, with csv:FILE as many as it names)"))
+        #expect(help.contains("(default: 5, with csv:FILE as many as it names, with natural and "))
         #expect(help.contains("--clients, --population <clients>"))
         #expect(!help.contains("--insecure") && !help.contains("--round-deadline"))
     }
@@ -87,7 +87,9 @@ struct SettingOptionTests {
             var random = RandomSettings(seed: seed)
             guard let spec = try? random.settings().validated() else { continue }
             count += 1
-            let options = try SimulationOptions.parse(spec.arguments)
+            // Which data they are decides how many samples there must be.
+            let data = spec.dataset.isEmpty ? [] : ["--dataset", spec.dataset]
+            let options = try SimulationOptions.parse(spec.arguments + data)
             let read = try options.settings(dataset: spec.dataset)
             #expect(read == spec, "seed \(seed)")
             #expect(read.arguments == spec.arguments, "seed \(seed)")

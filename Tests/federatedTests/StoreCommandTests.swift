@@ -300,9 +300,20 @@ struct StoreCommandTests {
             let csv = try Command.run(["export", names[0], "--format", "csv"] + store, in: folder)
             let rows = csv.output.split(separator: "\n")
             #expect(rows.count == 1 + 6 * 4)
-            #expect(rows[0] == "round,client,samples,accuracy,loss,seconds,failure")
+            #expect(
+                rows[0] == "round,client,samples,accuracy,loss,seconds,failure,balanced accuracy,"
+                    + "top-5 accuracy")
             #expect(rows[4].hasPrefix("1,server,"))
-            #expect(rows.allSatisfy { $0.filter { $0 == "," }.count == 6 })
+            #expect(rows.allSatisfy { $0.filter { $0 == "," }.count == 8 })
+            let classes = try Command.run(
+                ["export", names[0], "--format", "classes"] + store, in: folder)
+            let table = classes.output.split(separator: "\n").map { $0.split(separator: ",") }
+            #expect(table.count == 1 + 10)
+            #expect(table[0].starts(with: ["class", "samples", "accuracy", "as 0", "as 1"]))
+            for row in table.dropFirst() {
+                let counts = row.dropFirst(3).compactMap { Int($0) }
+                #expect(counts.count == 10 && "\(counts.reduce(0, +))" == row[1], "\(row)")
+            }
 
             let shown = try Command.run(["show", names[1]] + store, in: folder)
             #expect(shown.output.hasPrefix("\(names[1])  completed\n"))

@@ -28,10 +28,10 @@ package struct ExperimentOptions: ParsableArguments {
 }
 
 extension RunSpec {
-    /// With the name of the data that were found.
+    /// With the name of the data that were found; with the name that was typed where none were looked for.
     package func on(_ dataset: String) -> RunSpec {
         var spec = self
-        spec.dataset = dataset
+        if !dataset.isEmpty { spec.dataset = dataset }
         return spec
     }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Experiments
+import Federation
 import Foundation
 import NeuralNetworks
 import Platform
@@ -9,17 +10,19 @@ import Terminal
 struct ExportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write a run as JSON (its log), CSV, or its model as safetensors.")
+        abstract:
+            "Write a run as JSON (its log), its rounds or classes as CSV, or its model as safetensors."
+    )
 
     /// What is written.
     enum Format: String, CaseIterable, ExpressibleByArgument {
-        case json, csv, safetensors
+        case json, csv, classes, safetensors
 
         /// What such a file has.
         var content: String {
             switch self {
             case .json: "log"
-            case .csv: "table"
+            case .csv, .classes: "table"
             case .safetensors: "model"
             }
         }
@@ -28,7 +31,10 @@ struct ExportCommand: ParsableCommand {
     @Argument(help: ArgumentHelp(RunChoice.help, valueName: "run"))
     var name: String?
 
-    @Option(help: "json, csv or safetensors.")
+    @Option(
+        help:
+            "json, csv (a row for each client and round), classes (CSV: the last test's) or safetensors."
+    )
     var format = Format.json
 
     @Option(
@@ -48,11 +54,21 @@ struct ExportCommand: ParsableCommand {
             switch format {
             case .json: run.log.encoded()
             case .csv: Array(run.log.csv.utf8)
+            case .classes: try classes(of: run.log)
             case .safetensors: try run.model(store: reading.store)
             }
         guard let output else { return Console.write(bytes) }
         try OutputFile.write(bytes, to: output)
         // Nothing is to follow what goes where other output goes.
         if !OutputFile.isStream(output) { Console(quiet: false).wrote(format.content, to: output) }
+    }
+
+    private func classes(of log: RunLog) throws -> [UInt8] {
+        guard let table = log.classesCSV else {
+            throw ValidationError(
+                "run \(name ?? "") has no results by class: its data have none, or it was never tested"
+            )
+        }
+        return Array(table.utf8)
     }
 }

@@ -2,8 +2,7 @@ import Federation
 import Foundation
 
 extension RunLog {
-    /// As a table: one row for each client of each round, and one for the server, with a heading; after them,
-    /// of the last test, one for each class, and one for each class that samples of it were taken for.
+    /// As a table: one row for each client of each round, and one for the server, with a heading.
     ///
     /// What was measured by name stands in columns of its own, in the server's rows.
     public var csv: String {
@@ -44,31 +43,22 @@ extension RunLog {
                         nil,
                     ] + metrics.map { Self.number(roundMetrics[$0], index) }))
         }
-        rows += classRows.map { Self.row($0 + none) }
         return rows.joined(separator: "\n") + "\n"
     }
 
-    /// "class 3", its samples and accuracy; and of its samples those that were "class 3 as 5".
-    private var classRows: [[String?]] {
-        guard let results = classResults,
-            let last = serverAccuracies.lastIndex(where: { $0 != nil })
-        else { return [] }
-        var rows: [[String?]] = []
-        for (label, accuracy) in results.accuracies.enumerated() {
-            let row = results.confusion?[label]
-            let name = "class \(className(label))"
-            rows.append([
-                "\(last + 1)", name, row.map { "\($0.reduce(0, +))" },
-                accuracy.map { "\($0)" }, nil, nil, nil,
-            ])
-            for (taken, count) in (row ?? []).enumerated() where taken != label && count > 0 {
-                rows.append([
-                    "\(last + 1)", "\(name) as \(className(taken))", "\(count)", nil, nil, nil,
-                    nil,
-                ])
-            }
+    /// The last test as a table: one row for each class, with its samples, its accuracy, and how many of its
+    /// samples were taken for which class; nil where no test had classes.
+    public var classesCSV: String? {
+        guard let results = classResults else { return nil }
+        let names = results.accuracies.indices.map(className)
+        var heading = ["class", "samples", "accuracy"]
+        if results.confusion != nil { heading += names.map { "as \($0)" } }
+        let rows = results.accuracies.enumerated().map { label, accuracy in
+            let counts = results.confusion?[label]
+            return [names[label], counts.map { "\($0.reduce(0, +))" }, accuracy.map { "\($0)" }]
+                + (counts ?? []).map { "\($0)" }
         }
-        return rows
+        return ([heading] + rows).map(Self.row).joined(separator: "\n") + "\n"
     }
 
     private static func element<Value>(_ values: [Value], _ index: Int) -> Value? {

@@ -64,8 +64,7 @@ struct LayerReader {
         let layer: Layer
         let known: Set<String>
         do {
-            let bytes = JSONValue.object(place.members).encoded()
-            layer = try JSONDecoder().decode(Layer.self, from: Data(bytes))
+            layer = try Self.decode(place.members)
             known = try Set(JSONValue(encoding: layer).keys)
         } catch {
             throw .layer(place.place, kind: name, Self.clause(error, place.members))
@@ -123,11 +122,29 @@ struct LayerReader {
                 let names = choices[key].map { ": one of \($0.joined(separator: ", "))" } ?? ""
                 return found(context, "there is no such thing" + names)
             }
-            // Foundation's words for a number that is none of an integer's.
-            let isNumber = problem.contains("number") || problem.contains("Number")
-            return found(context, isNumber ? "a whole number was expected" : problem)
+            // A number that is none of an integer's; Foundation doesn't say which.
+            guard let key = fractionalKey(members) else { return found(context, problem) }
+            return "“\(key)” is \((members[key] ?? .null).brief): a whole number was expected"
         @unknown default: return "it cannot be read"
         }
+    }
+
+    private static func decode(_ members: [String: JSONValue]) throws -> Layer {
+        try JSONDecoder().decode(Layer.self, from: Data(JSONValue.object(members).encoded()))
+    }
+
+    /// The first key without whose fractional number the layer could be read.
+    private static func fractionalKey(_ members: [String: JSONValue]) -> String? {
+        func isFractional(_ value: JSONValue) -> Bool {
+            if case .array(let values) = value { return values.contains(where: isFractional) }
+            return value.double.map { Int(exactly: $0) == nil } ?? false
+        }
+        let keys = members.filter { isFractional($0.value) }.keys.sorted()
+        return keys.first { key in
+            var others = members
+            others[key] = 1
+            return (try? decode(others)) != nil
+        } ?? keys.first
     }
 
     /// What keys of layers may be, by their names.
