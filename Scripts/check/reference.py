@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes docs/reference/commands.md and settings.md from what the program says of itself, and puts the
-Swift of README and docs there anew from the files that it is of.
+"""Writes docs/reference/commands.md and settings.md, and the settings in docs/openapi.yaml, from what the
+program says of itself, and puts the Swift of README and docs there anew from the files that it is of.
 
 usage: Scripts/check/reference.py [--federated PROGRAM] [--check]
 
@@ -23,6 +23,7 @@ import documents
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs/reference"
+OPENAPI = ROOT / "docs/openapi.yaml"
 # What a run gives its columns: the help is broken at as many as a terminal usually has.
 COLUMNS = "80"
 Ask = Callable[..., str]
@@ -78,7 +79,8 @@ def allowed(bounds: dict[str, Any] | None) -> str:
 
 
 def needed(needs: dict[str, Any]) -> str:
-    parts = [f"`{name}`" for name in needs.get("strategies", [])]
+    parts = [f"`{name}`" for key in ("strategies", "optimizers") for name in needs.get(key, [])]
+    parts += [f"`{needs['setting']}`"] if "setting" in needs else []
     parts += ["an experiment"] if needs.get("experiment") else []
     parts += {"simulated": ["simulated clients"], "joining": ["`federated serve`"]}.get(
         needs.get("clients", ""), [])
@@ -101,6 +103,17 @@ def settings_page(settings: list[dict[str, Any]]) -> str:
         "`federated settings --json` by `make reference`.\n", *lines]) + "\n"
 
 
+def with_settings(text: str, properties: str) -> str:
+    """The document of the HTTP interface, with these properties as those of its settings."""
+    head, mark, rest = text.partition("\n    RunSpec:\n")
+    description, properties_mark, rest = rest.partition("\n      properties:\n")
+    if not mark or not properties_mark:
+        sys.exit("reference.py: docs/openapi.yaml has no schema RunSpec with properties")
+    lines = rest.splitlines(keepends=True)
+    end = next((i for i, line in enumerate(lines) if not line.startswith(" " * 8)), len(lines))
+    return head + mark + description + properties_mark + properties + "".join(lines[end:])
+
+
 def with_files(text: str, root: Path) -> str:
     """A page whose blocks `<!-- from FILE -->` hold what their files do; a file that is gone leaves them."""
     def block(match: re.Match[str]) -> str:
@@ -112,14 +125,15 @@ def with_files(text: str, root: Path) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(
-        description="Write the pages of commands and settings, and the Swift in others.")
+        description="Write the pages of commands and settings, those of the HTTP interface, and Swift in others.")
     parser.add_argument("--check", action="store_true", help="write nothing, say what would change")
     parser.add_argument("--federated", type=Path, default=ROOT / ".build/release/federated",
                         metavar="PROGRAM")
     options = parser.parse_args()
     ask = asked(options.federated.absolute())
     pages = {FOLDER / "commands.md": commands_page(ask),
-             FOLDER / "settings.md": settings_page(json.loads(ask("settings", "--json")))}
+             FOLDER / "settings.md": settings_page(json.loads(ask("settings", "--json"))),
+             OPENAPI: with_settings(OPENAPI.read_text(encoding="utf-8"), ask("settings", "--openapi"))}
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]:
         if path not in pages:
             pages[path] = with_files(path.read_text(encoding="utf-8"), ROOT)

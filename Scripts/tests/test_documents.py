@@ -261,5 +261,18 @@ class Reference(unittest.TestCase):
         self.assertIn("| `engine` | E. | `plain`, `fused` | fused |  |  |", page)
 
 
+class InterfaceTests(unittest.TestCase):
+    def test_settings_take_the_place_of_those_before(self):
+        head = "components:\n    Other:\n      properties:\n        a: 1\n    RunSpec:\n      type: object\n"
+        page = head + "      properties:\n        old: 1\n        older: 2\n    Next:\n        b: 2\n"
+        new = head + "      properties:\n        new: 3\n    Next:\n        b: 2\n"
+        self.assertEqual(reference.with_settings(page, "        new: 3\n"), new)
+        self.assertEqual(reference.with_settings(new, "        new: 3\n"), new)
+
+    def test_a_document_without_them(self):
+        with self.assertRaises(SystemExit):
+            reference.with_settings("components:\n", "        new: 3\n")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -55,7 +55,7 @@ extension Samples {
         }
         if case .standardized(let mean, let deviation) = scaling {
             ck_standardize(
-                places.images, indices.count * size / channels, channels, mean, deviation)
+                places.images, indices.count * size / scaledCount, scaledCount, mean, deviation)
         }
         if let targets = places.targets { copyTargets(indices, targets, places.outputs) }
     }

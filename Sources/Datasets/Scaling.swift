@@ -2,7 +2,8 @@
 public enum Scaling: Hashable, Sendable, Codable {
     /// Bytes as byte / 255, Floats as they are.
     case unit
-    /// (x − mean) / deviation of what `unit` gives, channel by channel.
+    /// (x − mean) / deviation of what `unit` gives, channel by channel, or number by number where samples
+    /// are no images.
     case standardized(mean: [Float], deviation: [Float])
 }
 
@@ -10,15 +11,16 @@ public enum Scaling: Hashable, Sendable, Codable {
 public enum ScalingChoice: String, Hashable, Sendable, Codable, CaseIterable {
     /// See `Scaling.unit`.
     case unit
-    /// Mean 0 and deviation 1 in each channel of the training samples.
+    /// Mean 0 and deviation 1 in each channel of the training samples, or in each number of theirs where
+    /// they are no images.
     case standard
 }
 
 extension Dataset {
     /// The same samples, seen so by models.
     ///
-    /// Mean and deviation are those of the training samples, channel by channel; they are computed once,
-    /// here, and kept. A channel that never changes is only moved.
+    /// Mean and deviation are those of the training samples; they are computed once, here, and kept. What
+    /// never changes is only moved.
     public func scaled(_ choice: ScalingChoice) -> Dataset {
         switch choice {
         case .unit: return with(.unit)
@@ -40,33 +42,42 @@ extension Dataset {
 }
 
 extension Samples {
-    /// Mean and deviation of each channel, of byte / 255 or of the Floats.
+    /// Numbers of a sample that have a mean and a deviation each: an image's channels, a vector's numbers.
+    var scaledCount: Int { isVector ? pixelsPerImage : channels }
+
+    /// Mean and deviation of each channel (of each number where samples are vectors), of byte / 255 or of
+    /// the Floats.
     package func unitStatistics() -> (mean: [Double], deviation: [Double]) {
+        let channels = scaledCount
         var sums = [Double](repeating: 0, count: channels)
         var squares = sums
         let total = Double(max(count * pixelsPerImage / channels, 1))
-        if values.isEmpty {
-            // Exact: sums of bytes are whole numbers.
-            var whole = [UInt64](repeating: 0, count: channels)
-            var wholeSquares = whole
-            pixels.withUnsafeBufferPointer { pixels in
-                var channel = 0
-                for pixel in pixels {
-                    whole[channel] &+= UInt64(pixel)
-                    wholeSquares[channel] &+= UInt64(pixel) * UInt64(pixel)
-                    channel = channel + 1 == channels ? 0 : channel + 1
-                }
-            }
-            sums = whole.map { Double($0) / 255 }
-            squares = wholeSquares.map { Double($0) / (255 * 255) }
-        } else {
+        guard values.isEmpty else {
             for (position, value) in values.enumerated() {
                 sums[position % channels] += Double(value)
-                squares[position % channels] += Double(value) * Double(value)
+            }
+            let mean = sums.map { $0 / total }
+            // In a second pass: what never changes is to have no deviation at all.
+            for (position, value) in values.enumerated() {
+                let difference = Double(value) - mean[position % channels]
+                squares[position % channels] += difference * difference
+            }
+            return (mean, squares.map { ($0 / total).squareRoot() })
+        }
+        // Exact: sums of bytes are whole numbers.
+        var whole = [UInt64](repeating: 0, count: channels)
+        var wholeSquares = whole
+        pixels.withUnsafeBufferPointer { pixels in
+            var channel = 0
+            for pixel in pixels {
+                whole[channel] &+= UInt64(pixel)
+                wholeSquares[channel] &+= UInt64(pixel) * UInt64(pixel)
+                channel = channel + 1 == channels ? 0 : channel + 1
             }
         }
+        sums = whole.map { Double($0) / 255 }
+        squares = wholeSquares.map { Double($0) / (255 * 255) }
         let mean = sums.map { $0 / total }
-        let deviation = zip(squares, mean).map { max(0, $0 / total - $1 * $1).squareRoot() }
-        return (mean, deviation)
+        return (mean, zip(squares, mean).map { max(0, $0 / total - $1 * $1).squareRoot() })
     }
 }

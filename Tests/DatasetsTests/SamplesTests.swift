@@ -25,6 +25,30 @@ import Datasets
         #expect(images.batch([0]).floats == [1, 0])
     }
 
+    @Test("Standard scaling: an image's channels, a vector's numbers, each by itself")
+    func scales() throws {
+        // One number is constant, and has a deviation in no arithmetic but one of two passes.
+        let features: [Float] = [1, 100_000, 0.1, 3, 300_000, 0.1, 5, 200_000, 0.1]
+        let vectors = try Samples(
+            features: features, featureCount: 3, labels: [0, 1, 0], classCount: 2)
+        let images = try Samples(
+            values: [1, 10, 3, 30, 5, 20, 7, 20], labels: [0, 1], height: 1, width: 2, channels: 2,
+            classCount: 2)
+        for (samples, numbers) in [(vectors, 3), (images, 2)] {
+            let seen = try Dataset(name: "own", train: samples, test: samples).scaled(.standard)
+                .train
+                .batch([0, 1, 2].prefix(samples.count)).floats
+            for number in 0..<numbers {
+                let own = seen.indices.filter { $0 % numbers == number }.map { Double(seen[$0]) }
+                let mean = own.reduce(0, +) / Double(own.count)
+                let variance =
+                    own.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / Double(own.count)
+                #expect(abs(mean) < 1e-6)
+                #expect(numbers == 3 && number == 2 ? variance == 0 : abs(variance - 1) < 1e-5)
+            }
+        }
+    }
+
     @Test func refusesSizesThatDoNotAgree() {
         func sentence(_ pixels: Int, _ labels: [UInt8], _ height: Int, _ width: Int) -> String? {
             failure { () throws(DatasetError) in

@@ -43,6 +43,8 @@ package struct DatasetSummary {
 
     private var scaling: String {
         switch dataset.train.scaling {
+        case .unit where !dataset.featureNames.isEmpty:
+            "numbers with mean 0 and deviation 1 in the training rows, words as a feature each"
         case .unit: dataset.train.values.isEmpty ? "byte / 255" : "numbers as they are"
         case .standardized(let mean, let deviation):
             "(x − mean) / deviation, mean \(Self.words(mean)), deviation \(Self.words(deviation))"
@@ -53,7 +55,7 @@ package struct DatasetSummary {
     private static func words(_ numbers: [Float]) -> String {
         numbers.count <= 4
             ? numbers.map { Text.fixed(Double($0), 4) }.joined(separator: " ")
-            : "of \(numbers.count) channels"
+            : "of each of \(numbers.count)"
     }
 
     /// "539 with 19 to 131 samples; tested on those of 297 others".

@@ -319,7 +319,8 @@ public struct RunSpec: Codable, Hashable, Sendable {
         Setting(
             "scaling", \.scaling,
             help: "What models see: unit, bytes as byte / 255 and numbers as they are, or "
-                + "standard, each channel with mean 0 and deviation 1 in the training samples.",
+                + "standard, each channel (each number of samples that are no images) with mean 0 "
+                + "and deviation 1 in the training samples.",
             usual: "unit", travels: true),
         Setting("model", \.model, help: "Model.", travels: true, isMain: true),
         Setting(
