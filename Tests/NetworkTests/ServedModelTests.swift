@@ -67,7 +67,7 @@ struct ServedModelTests {
                 model(flatten, dense("1e300")), #"{"input": [[4]], "layers": []}"#,
                 #"{"input": {"image": {"height": 28}}, "layers": []}"#,
             ], "is not one that this version can read")
-        let nested = (0..<200).reduce(dense("3")) { inner, _ in
+        let nested = (0..<20).reduce(dense("3")) { inner, _ in
             "{\"layer\": \"residual\", \"layers\": [\(inner)]}"
         }
         try check(
