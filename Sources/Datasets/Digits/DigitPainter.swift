@@ -72,15 +72,18 @@ struct DigitPainter {
         let ink = 255 - 115 * stream.uniform(0, 1) * stream.uniform(0, 1)
         let mottle = stream.chance(0.5) ? stream.uniform(0, 0.35) : 0
         let grain = stream.chance(0.1) ? stream.uniform(10, 50) : 0
-        var noise: UInt64 = 0
-        for pixel in 0..<DigitCanvas.side * DigitCanvas.side {
-            if pixel % 4 == 0 && mottle + grain > 0 { noise = stream.next() }
-            let covered = canvas.coverage(pixel)
-            let grainNoise = Float(noise & 0xFF) / 256
-            let mottleNoise = Float((noise >> 8) & 0xFF) / 256
-            noise >>= 16
+        canvas.forEachRun { run, covered in
+            // 16 bits for each of four pixels: a byte of grain, and one of mottling.
+            let noise = mottle + grain > 0 ? stream.next() : 0
+            let bits = SIMD4<UInt32>(
+                truncatingIfNeeded: unsafeBitCast(noise.littleEndian, to: SIMD4<UInt16>.self))
+            let grainNoise = DigitCanvas.Run(bits & 0xFF) / 256
+            let mottleNoise = DigitCanvas.Run((bits &>> 8) & 0xFF) / 256
             let grey = ink * covered * (1 - mottle * mottleNoise) + grain * grainNoise * grainNoise
-            pixels[pixel] = UInt8(min(grey + 0.5, 255))
+            let shown = (grey + 0.5).between(0, 255)
+            for lane in 0..<DigitCanvas.Run.scalarCount {
+                pixels[run * DigitCanvas.Run.scalarCount + lane] = UInt8(shown[lane])
+            }
         }
     }
 }
