@@ -78,10 +78,10 @@ struct ArchitectureFileTests {
         ),
         (
             #"{"layer": "convolution", "filters": 2, "kernel": [3, 1e300]}"#,
-            ": layer 1 (convolution): “kernel” is [3,1e+300]: a whole number was expected"
+            ": layer 1 (convolution): “kernel” is [3, 1e+300]: a whole number was expected"
         ),
         (
-            #"{"layer": "leaky-relu", "negative_slope": 0.3}, {"layer": "max-pooling", "window": 0.5}"#,
+            #"{"layer": "leaky-relu", "slope": 0.3}, {"layer": "max-pooling", "window": 0.5}"#,
             ": layer 2 (max-pooling): “window” is 0.5: a whole number was expected"
         ),
         (#"{"layer": "dense"}"#, ": layer 1 (dense): “units” is missing"),
