@@ -66,7 +66,8 @@ struct LossRunTests {
     func sigmoid() throws {
         let (train, test) = (try data(300, seed: 1).classes, try data(200, seed: 2).classes)
         let result = InProcessFederation(
-            try configuration(train, test, outputs: 1, loss: .sigmoidCrossEntropy, rate: 1).validated()
+            try configuration(train, test, outputs: 1, loss: .sigmoidCrossEntropy, rate: 1)
+                .validated()
         ).run()
         let last = try #require(result.rounds.last)
         #expect(try #require(last.record.global?.accuracy) > 0.9)
