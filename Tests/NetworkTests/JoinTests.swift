@@ -4,7 +4,7 @@ import TestSupport
 import TestThreads
 import Testing
 
-@Suite("Clients that join a server, each a process", .serialized, .holdsItsThread)
+@Suite("Clients that join a server, each a process", .serialized, .holdsItsThreadNext)
 struct JoinTests {
     /// The model that the same run leaves in memory.
     private func expectedModel(_ options: [String], in folder: URL) throws -> Data {

@@ -7,7 +7,7 @@ import TestThreads
 import Testing
 
 /// What a plan makes of parameters that have decayed below the normal numbers.
-@Suite("Denormal parameters", .serialized, .holdsItsThread)
+@Suite("Denormal parameters", .serialized, .holdsItsThreadNext)
 struct DenormalParametersTests {
     private let architecture: Architecture
 

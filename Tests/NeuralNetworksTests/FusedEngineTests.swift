@@ -7,7 +7,7 @@ import Testing
 
 /// The fused engine against the plain one, its oracle, over many random shapes and at every level of
 /// dispatch that this CPU has.
-@Suite("The fused engine computes what the plain one does", .serialized, .holdsItsThread)
+@Suite("The fused engine computes what the plain one does", .serialized, .holdsItsThreadNext)
 struct FusedEngineTests {
     /// Random sizes: odd images, one channel and several, filters that do and do not fill vectors,
     /// pooling windows that divide and that do not.

@@ -7,7 +7,7 @@ import Tensors
 import TestThreads
 import Testing
 
-@Suite("Local optimisers", .serialized, .holdsItsThread)
+@Suite("Local optimisers", .serialized, .holdsItsThreadNext)
 struct LocalOptimizerTests {
     @Test("Steps worked out by hand")
     func byHand() throws {

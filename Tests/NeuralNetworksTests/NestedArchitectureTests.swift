@@ -6,7 +6,7 @@ import TestThreads
 import Testing
 
 /// Blocks in blocks and normalisation among layers that the fused engine joins.
-@Suite("Nested architectures in both engines", .serialized, .holdsItsThread)
+@Suite("Nested architectures in both engines", .serialized, .holdsItsThreadNext)
 struct NestedArchitectureTests {
     /// A network of random layers behind each other and in blocks, all of whose images stay as large as the
     /// input.

@@ -5,7 +5,7 @@ import TestThreads
 import Testing
 
 /// What is no number any more stays none, whichever operations it goes through.
-@Suite("NaN stays NaN", .serialized, .holdsItsThread)
+@Suite("NaN stays NaN", .serialized, .holdsItsThreadNext)
 struct NotANumberTests {
     /// Convolutions that go product by product, by Winograd at 3×3 and 5×5, and by matrix products; with
     /// and without pooling; and none of which fills vectors.

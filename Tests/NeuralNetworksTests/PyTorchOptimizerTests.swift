@@ -8,7 +8,7 @@ import Testing
 
 /// Softmax regression's way by PyTorch's SGD, Adam and AdamW; Fixtures/make_pytorch_optimizers.py made the
 /// figures.
-@Suite("Optimisers step as PyTorch's do", .serialized, .holdsItsThread)
+@Suite("Optimisers step as PyTorch's do", .serialized, .holdsItsThreadNext)
 struct PyTorchOptimizerTests {
     @Test("PyTorch's optimisers, in float64", arguments: Engine.allCases, SIMDLevel.allCases)
     func pyTorch(engine: Engine, level: SIMDLevel) throws {

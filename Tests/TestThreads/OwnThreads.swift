@@ -5,7 +5,11 @@ import Testing
 
 extension Trait where Self == HoldsItsThread {
     /// For suites whose tests compute, or wait for programs: all but those that wait for sockets.
-    package static var holdsItsThread: Self { HoldsItsThread() }
+    package static var holdsItsThread: Self { HoldsItsThread(isNext: false) }
+
+    /// For those of them whose tests run one by one: each comes before all others that wait, or the suite would
+    /// stand in the queue once for each of its tests, and go on alone when all others have ended.
+    package static var holdsItsThreadNext: Self { HoldsItsThread(isNext: true) }
 }
 
 /// A test that computes, or waits for programs, does so on a thread of its own: Swift's pool has one for each
@@ -16,13 +20,15 @@ package struct HoldsItsThread: SuiteTrait, TestTrait, TestScoping {
     private static let places = Places(
         count: 4 * ProcessInfo.processInfo.activeProcessorCount)
 
+    fileprivate let isNext: Bool
+
     package var isRecursive: Bool { true }
 
     package func provideScope(
         for test: Test, testCase: Test.Case?,
         performing function: @Sendable () async throws -> Void
     ) async throws {
-        await Self.places.take()
+        await Self.places.take(next: isNext)
         defer { Self.places.leave() }
         try await withTaskExecutorPreference(Self.threads) { try await function() }
     }
@@ -68,7 +74,7 @@ private final class OwnThreads: TaskExecutor {
     }
 }
 
-/// So many at once; others wait, first come first served.
+/// So many at once; others wait, first come first served but for those that come next.
 private final class Places: Sendable {
     private struct State {
         var free: Int
@@ -79,11 +85,12 @@ private final class Places: Sendable {
 
     init(count: Int) { state = Mutex(State(free: count)) }
 
-    func take() async {
+    func take(next isNext: Bool) async {
         await withCheckedContinuation { continuation in
             let isFree = state.withLock { state in
                 guard state.free > 0 else {
-                    state.waiting.append(continuation)
+                    state.waiting.insert(
+                        continuation, at: isNext ? 0 : state.waiting.endIndex)
                     return false
                 }
                 state.free -= 1
