@@ -82,7 +82,7 @@ struct ArchitectureFileTests {
         ),
         (
             #"{"layer": "leaky-relu", "slope": 0.3}, {"layer": "max-pooling", "window": 0.5}"#,
-            ": layer 2 (max-pooling): “window” is 0.5: a whole number was expected"
+            ": layer 2 (max-pooling): “window” is 0.5: a whole number or a list of them was expected"
         ),
         (#"{"layer": "dense"}"#, ": layer 1 (dense): “units” is missing"),
         (
