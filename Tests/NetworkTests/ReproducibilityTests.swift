@@ -101,8 +101,10 @@ struct ReproducibilityTests {
                     "--log-dir", folder.appending(path: "served").path,
                 ] + Command.tiny)
             let address = try server.address()
+            // Two may have done all of it before the third has come, and then no server is there.
             let clients = try (0...2).map {
-                try Running(["join", address, "--id", "\($0)", "--dataset", "digits"])
+                try Running(
+                    ["join", address, "--id", "\($0)", "--dataset", "digits", "--retry-for", "5"])
             }
             for client in clients { client.wait() }
             #expect(server.wait().status == 0)
