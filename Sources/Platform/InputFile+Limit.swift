@@ -19,6 +19,7 @@ extension InputFile {
             throw FileError(path, .read, reason: "it is no file")
         }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(max(Int(status.st_size), 0), byteLimit))
         // A device may never end: what there is of it beyond the limit is not read.
         var part = [UInt8](repeating: 0, count: min(byteLimit + 1, 1 << 20))
         while bytes.count <= byteLimit {

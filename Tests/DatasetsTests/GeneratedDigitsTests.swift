@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import Parameters
 import TestThreads
 import Testing
@@ -50,6 +51,42 @@ struct GeneratedDigitsTests {
         #expect(one.train.pixels != two.train.pixels)
         #expect(one.train.labels != two.train.labels)
         #expect(one.test.pixels != two.test.pixels)
+    }
+
+    @Test("The usual digits are kept in the cache, and drawn again where what is there is not they")
+    func kept() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(
+            path: "digits-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let locator = DatasetLocator(environment: ["XDG_CACHE_HOME": folder.path], threads: 2)
+        func fingerprint() throws -> UInt64 { try locator.load(.digits).dataset.fingerprint }
+        // The pinned number of the drawing: another generator is another number.
+        let drawn = GeneratedDigits.dataset(threads: 2)
+        let file = folder.appending(path: "federated/digits/digits.bin")
+        #expect(try fingerprint() == drawn.fingerprint)
+        var bytes = try Data(contentsOf: file)
+        #expect(bytes.count == 70_000 * 785)
+        let kept = try locator.load(.digits).dataset
+        #expect(kept.train.pixels == drawn.train.pixels && kept.test.labels == drawn.test.labels)
+        #expect(kept.origin == drawn.origin && kept.name == drawn.name)
+        for (position, byte) in [(1_000_000, bytes[1_000_000] ^ 1), (5, 200)] {
+            let right = bytes[position]
+            bytes[position] = byte
+            try bytes.write(to: file)
+            #expect(try fingerprint() == drawn.fingerprint)
+            bytes[position] = right
+            #expect(try Data(contentsOf: file) == bytes)
+        }
+        try bytes.dropLast().write(to: file)
+        #expect(try fingerprint() == drawn.fingerprint)
+        #expect(try Data(contentsOf: file) == bytes)
+        // Where nothing can be kept, they are drawn.
+        try FileManager.default.removeItem(at: folder)
+        try Data().write(to: folder)
+        #expect(try fingerprint() == drawn.fingerprint)
+        #expect(
+            try DatasetLocator(environment: [:], threads: 2).load(.digits).dataset.fingerprint
+                == drawn.fingerprint)
     }
 
     /// A change of the generator changes every run on its images: it must be meant, and be told.

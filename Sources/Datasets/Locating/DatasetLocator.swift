@@ -97,18 +97,25 @@ public struct DatasetLocator: Sendable {
     }
 
     /// Where fetched files are kept; nil where the environment names no place.
-    public var cacheDirectory: String? {
+    public var cacheDirectory: String? { cacheDirectory(of: "mnist") }
+
+    private func cacheDirectory(of data: String) -> String? {
         // Relative paths are to be ignored, says the XDG base directory specification.
         if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") {
-            return join(cache, "federated/mnist")
+            return join(cache, "federated/\(data)")
         }
         guard let home = environment["HOME"], !home.isEmpty else { return nil }
-        return join(home, ".cache/federated/mnist")
+        return join(home, ".cache/federated/\(data)")
     }
 
     // MARK: -
 
-    private func digits() -> Dataset { GeneratedDigits.dataset(seed: seed, threads: threads) }
+    private func digits() -> Dataset {
+        guard seed == KeptDigits.seed, let folder = cacheDirectory(of: "digits") else {
+            return GeneratedDigits.dataset(seed: seed, threads: threads)
+        }
+        return KeptDigits.dataset(in: folder, threads: threads)
+    }
 
     /// Whoever names a folder means it, even where it is not looked into.
     private func checkDataDirectory() throws(DatasetError) {
