@@ -106,7 +106,7 @@ class Command(unittest.TestCase):
         for arguments, words in [
             (["--repeats", "0"], "--repeats must be at least 1, not 0"),
             (["--seconds", "nan"], "--seconds must be above 0 and at most 600, not nan"),
-            (["--only", "8"], "invalid choice: 8"),
+            (["--only", "99"], "invalid choice: 99"),
             (["--federated", "nowhere"], "nowhere is no program (make build makes it)"),
             (["--data-dir", str(self.folder)], "does not have MNIST's four IDX files"),
             (["--json", "no/such/folder.json"], "--json: there is no folder"),
