@@ -63,7 +63,7 @@ extension DatasetError: CustomStringConvertible {
             "\(file) holds \(bytes) bytes, but CIFAR's files consist of records of \(recordBytes) "
                 + "bytes each"
         case .missingCIFAR(let directory, let names):
-            "\(directory) has files of CIFAR, but no \(names.joined(separator: " and no ")), plain or "
+            "\(directory) has files of CIFAR, but lacks \(names.joined(separator: ", ")), plain or "
                 + "with .gz"
         case .classNameCount(let file, let found, let classes):
             "\(file) names \(found) classes, but there are \(classes)"

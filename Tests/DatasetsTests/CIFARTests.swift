@@ -80,7 +80,7 @@ struct CIFARTests {
         try FileManager.default.removeItem(atPath: folder.path + "/a/test_batch.bin")
         #expect(
             sentence("a")
-                == "DIR/a has files of CIFAR, but no data_batch_2.bin and no test_batch.bin, plain or "
+                == "DIR/a has files of CIFAR, but lacks data_batch_2.bin, test_batch.bin, plain or "
                 + "with .gz")
         try SmallCIFAR.write(.hundred, to: folder, under: "b")
         var coarse = SmallCIFAR.records(.hundred, 2)

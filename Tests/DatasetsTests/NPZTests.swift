@@ -156,7 +156,7 @@ struct NPZTests {
                 }
                 #expect(
                     notes == [
-                        "arrays of DIR/arrays.npz has no test samples of its own: \(tested) of its 10, "
+                        "DIR/arrays.npz has no test samples of its own: \(tested) of its 10, "
                             + "drawn at random, are tested on (test fraction \(fraction ?? 0.2))"
                     ])
                 seen.insert(dataset.test.values)

@@ -47,7 +47,7 @@ extension Dataset {
         try self.init(
             train, test, name: URL(fileURLWithPath: path).standardizedFileURL.lastPathComponent,
             origin: isDirectory.boolValue ? ".npy files in \(path)" : "arrays of \(path)",
-            options: options, isPart: isPart, notes: &notes)
+            place: path, options: options, isPart: isPart, notes: &notes)
     }
 
     /// The data set of two arrays that are in memory, of which a random part is tested on.
@@ -56,13 +56,13 @@ extension Dataset {
         notes: inout [String]
     ) throws(DatasetError) {
         try self.init(
-            ArrayHalf(samples: samples, labels: labels), nil, name: name, origin: name,
+            ArrayHalf(samples: samples, labels: labels), nil, name: name, origin: name, place: name,
             options: options, isPart: false, notes: &notes)
     }
 
     /// The data set of arrays that have been read.
     private init(
-        _ train: ArrayHalf, _ test: ArrayHalf?, name: String, origin: String,
+        _ train: ArrayHalf, _ test: ArrayHalf?, name: String, origin: String, place: String,
         options: DatasetOptions, isPart: Bool, notes: inout [String]
     ) throws(DatasetError) {
         var classCount = 1
@@ -80,7 +80,7 @@ extension Dataset {
         } else {
             let split = try TestSplit(
                 count: train.count, options: options, file: train.samples.name, isPart: isPart)
-            if !isPart { notes.append(split.note(origin, options: options)) }
+            if !isPart { notes.append(split.note(place, options: options)) }
             (learned, tested) = (train.rows(split.train), train.rows(split.test))
         }
         try self.init(
