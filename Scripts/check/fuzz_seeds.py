@@ -275,7 +275,9 @@ def table() -> dict[str, bytes]:
         "open": heading + b'"' + b"x" * LONG,
         "blank": heading + b"\n" * LONG + rows,
         "wide": b",".join(b"c%d" % column for column in range(LONG // 8)) + b",label\n",
-        "words": b"a,label\n" + b"".join(b"w%d,%d\n" % (row, row % 2) for row in range(LONG // 10)),
+        # Each word is a feature of each row: many rows, and not as many words.
+        "words": b"a,label\n" + b"".join(
+            b"w%d,%d\n" % (row % 500, row % 2) for row in range(LONG // 10)),
     }
 
 

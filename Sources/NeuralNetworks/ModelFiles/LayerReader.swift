@@ -30,6 +30,10 @@ struct LayerReader {
                 "“layers”\(place.isEmpty ? "" : " at \(place)") is \(json.brief): a list was expected"
             )
         }
+        // Before the first is read: reading takes time.
+        guard list.count <= Architecture.layerLimit - count else {
+            throw .architecture(.tooManyLayers)
+        }
         var layers: [Layer] = []
         for (index, json) in list.enumerated() {
             let place = "\(place)\(index + 1)"
