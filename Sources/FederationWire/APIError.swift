@@ -155,8 +155,8 @@ extension APIError: Message {
                 .invalidField, "“\(printable(name))” is no code of an error", got: .string(name))
         }
         self.init(
-            code, try fields.text("message"), expected: fields.value("expected"),
-            got: fields.value("got"))
+            code, try fields.text("message"), expected: fields.value("expected")?.printable,
+            got: fields.value("got")?.printable)
     }
 
     /// The object as it is sent.

@@ -81,6 +81,27 @@ import Testing
         )
     }
 
+    @Test("What an error repeats is cut, and made printable, where it comes in")
+    func errorsThatRepeatMuch() throws {
+        for got in [String(repeating: "ü", count: 10_000), "a\u{1b}[2J\u{202e}b"] {
+            let text = JSONValue.object([
+                "code": "wrong_round", "message": "round 3 is open", "expected": .string(got),
+                "got": .string(got),
+            ]).encoded()
+            let heard = try APIError(decoding: text)
+            for value in [heard.expected, heard.got] {
+                guard case .string(let text)? = value else {
+                    Issue.record("\(String(describing: value))")
+                    continue
+                }
+                #expect(text.utf8.count <= 1000 && !text.contains("\u{1b}"))
+                #expect(!text.contains("\u{202e}"))
+            }
+            // Heard again, it is the same.
+            #expect(try APIError(decoding: heard.encoded()) == heard)
+        }
+    }
+
     private func error(_ text: String) -> APIError? {
         let text = text.replacing("{\"arch", with: "{\"protocol\": 2, \"arch")
         return Result { () throws(APIError) in
