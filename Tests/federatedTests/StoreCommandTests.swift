@@ -269,6 +269,28 @@ struct StoreCommandTests {
         }
     }
 
+    @Test("A run of numbers has no results by class, and export says so")
+    func noClasses() throws {
+        try Command.inTemporaryFolder { folder in
+            let rows = (0..<60).map { "\($0),\(Double($0) / 7)\n" }.joined()
+            try "a,y\n\(rows)".write(
+                to: folder.appending(path: "numbers.csv"), atomically: true, encoding: .utf8)
+            let run = try Command.run(
+                [
+                    "run", "--quiet", "--dataset", "numbers.csv", "--model",
+                    "logistic-regression", "--partition", "iid", "--clients", "2", "--rounds", "1",
+                    "--epochs", "1",
+                ], in: folder)
+            #expect(run.status == 0, "\(run.errors)")
+            let found = try Command.run(["export", "last", "--format", "classes"], in: folder)
+            #expect(found.status == 64 && found.output.isEmpty)
+            #expect(found.errors.hasPrefix("federated: run 20"), "\(found.errors)")
+            #expect(
+                found.errors.hasSuffix(
+                    " has no results by class: its data have none, or it was never tested\n"))
+        }
+    }
+
     @Test("export writes the log again, a table, and the model; compare and show read the rest")
     func looking() throws {
         try Command.inTemporaryFolder { folder in

@@ -1,6 +1,5 @@
 import ArgumentParser
 import Experiments
-import Federation
 import Foundation
 import NeuralNetworks
 import Platform
@@ -54,7 +53,7 @@ struct ExportCommand: ParsableCommand {
             switch format {
             case .json: run.log.encoded()
             case .csv: Array(run.log.csv.utf8)
-            case .classes: try classes(of: run.log)
+            case .classes: try classes(of: run)
             case .safetensors: try run.model(store: reading.store)
             }
         guard let output else { return Console.write(bytes) }
@@ -63,10 +62,10 @@ struct ExportCommand: ParsableCommand {
         if !OutputFile.isStream(output) { Console(quiet: false).wrote(format.content, to: output) }
     }
 
-    private func classes(of log: RunLog) throws -> [UInt8] {
-        guard let table = log.classesCSV else {
+    private func classes(of run: FoundRun) throws -> [UInt8] {
+        guard let table = run.log.classesCSV else {
             throw ValidationError(
-                "run \(name ?? "") has no results by class: its data have none, or it was never tested"
+                "run \(run.name) has no results by class: its data have none, or it was never tested"
             )
         }
         return Array(table.utf8)

@@ -2,7 +2,7 @@ import Foundation
 import Platform
 
 /// The usual digits, those of seed 1, kept in a file: drawing all of them takes a second of a core, and
-/// reading them a fiftieth of that.
+/// reading them a fifth of that.
 ///
 /// Nothing depends on the file. Whoever can't read it, or finds other digits in it (of another version, or
 /// damaged), draws them; whoever can't write it goes without.
