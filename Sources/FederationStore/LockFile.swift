@@ -47,7 +47,7 @@ package final class LockFile: Sendable {
                 throw .unavailable(reason: reason)
             }
             // Whoever held it may have removed the file in between; then this lock is on nothing.
-            if Self.isSameFile(path, descriptor) {
+            if FileLock.isNamed(path, descriptor) {
                 self.descriptor = Mutex(descriptor)
                 if !shared { Self.sign(descriptor) }
                 return
@@ -92,13 +92,6 @@ package final class LockFile: Sendable {
         ftruncate(descriptor, 0)
         let text = "\(getpid())\n"
         _ = text.withCString { pwrite(descriptor, $0, strlen($0), 0) }
-    }
-
-    private static func isSameFile(_ path: String, _ descriptor: Int32) -> Bool {
-        var named = stat()
-        var held = stat()
-        return stat(path, &named) == 0 && fstat(descriptor, &held) == 0
-            && named.st_ino == held.st_ino && named.st_dev == held.st_dev
     }
 
     private static func process(_ descriptor: Int32) -> Int? {

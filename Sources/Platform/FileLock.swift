@@ -30,4 +30,21 @@ package enum FileLock {
         }
         return .held
     }
+
+    /// Whether a path still leads to an open file: of a lock's file, whoever held it before may have removed
+    /// it in between.
+    package static func isNamed(_ path: String, _ descriptor: Int32) -> Bool {
+        var named = stat()
+        var held = stat()
+        return lstat(path, &named) == 0 && fstat(descriptor, &held) == 0
+            && named.st_ino == held.st_ino && named.st_dev == held.st_dev
+    }
+
+    /// Removes a file that is locked as long as somebody wants it, if nobody does: a killed process's.
+    package static func removeUnlessLocked(_ path: String) {
+        let descriptor = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        if take(descriptor) == .held, isNamed(path, descriptor) { unlink(path) }
+        close(descriptor)
+    }
 }

@@ -67,52 +67,95 @@ package enum OutputFile {
         // Renaming asks for the folder's consent only: a file that may not be written stays.
         if existing != nil, access(place, W_OK) != 0 { throw FileError(path, .written) }
         let folder = Folder.parent(of: place)
-        let draft = "\(folder)/.federated-\(UInt64.random(in: .min ... .max)).partial"
-        var code = make(draft, in: folder, existing, of: bytes)
-        if code == 0, SystemCalls.current.rename(draft, place) != 0 { code = errno }
-        guard code == 0 else {
-            unlink(draft)
-            throw FileError(path, .written, code: code)
+        removeAbandonedDrafts(in: folder)
+        var draft = make(in: folder, existing, of: bytes)
+        if draft.code == 0, SystemCalls.current.rename(draft.path, place) != 0 {
+            draft.code = errno
         }
+        if draft.code != 0 { unlink(draft.path) }
+        if draft.lock >= 0 { close(draft.lock) }
+        guard draft.code == 0 else { throw FileError(path, .written, code: draft.code) }
         let synchronized = Folder.synchronize(folder)
         guard synchronized == 0 else { throw FileError(path, .written, code: synchronized) }
     }
 
+    /// A file that is to get another's name: where it is, why it is not whole (0 where it is), and the
+    /// descriptor that locks it, negative for none.
+    ///
+    /// It is locked as long as it has a name of its own, which tells it from one that a killed process has
+    /// left.
+    private typealias Draft = (path: String, code: Int32, lock: Int32)
+
     /// Makes a file with these bytes, through to the disk.
     ///
-    /// It has a name only when it is whole, where that can be: of a process that is killed while it writes
-    /// nothing is left then.
-    /// - Returns: 0, or the system's code.
+    /// It has a name only when it is whole, where that can be.
     private static func make(
-        _ draft: String, in folder: String, _ existing: stat?, of bytes: UnsafeRawBufferPointer
-    ) -> Int32 {
+        in folder: String, _ existing: stat?, of bytes: UnsafeRawBufferPointer
+    ) -> Draft {
         let nameless = open(folder, O_WRONLY | unnamedFile | O_CLOEXEC, 0o666)
         if nameless >= 0 {
-            let code = fill(nameless, existing, with: bytes)
-            let isNamed =
-                code == 0
-                && linkat(
-                    AT_FDCWD, "/proc/self/fd/\(nameless)", AT_FDCWD, draft, AT_SYMLINK_FOLLOW) == 0
-            let closing = close(nameless) == 0 ? 0 : errno
-            if code != 0 || isNamed { return code == 0 ? closing : code }
+            _ = FileLock.take(nameless)
+            let draft = fill(nameless, draftPath(in: folder), existing, with: bytes)
+            let origin = "/proc/self/fd/\(draft.lock)"
+            if draft.code != 0
+                || linkat(AT_FDCWD, origin, AT_FDCWD, draft.path, AT_SYMLINK_FOLLOW) == 0
+            {
+                return draft
+            }
+            close(draft.lock)
         }
-        let named = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-        guard named >= 0 else { return errno }
-        let code = fill(named, existing, with: bytes)
-        // A file system over a network may say only now that it has no room.
-        return close(named) != 0 && code == 0 ? errno : code
+        while true {
+            let path = draftPath(in: folder)
+            let named = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+            guard named >= 0 else { return (path, errno, -1) }
+            // Until it is locked, it looks like what nobody wants any more.
+            if FileLock.take(named) != .taken, FileLock.isNamed(path, named) {
+                return fill(named, path, existing, with: bytes)
+            }
+            close(named)
+        }
     }
 
+    /// Writes the bytes to a draft through to the disk, and closes the descriptor but for what locks it.
     private static func fill(
-        _ descriptor: Int32, _ existing: stat?, with bytes: UnsafeRawBufferPointer
-    ) -> Int32 {
+        _ descriptor: Int32, _ path: String, _ existing: stat?, with bytes: UnsafeRawBufferPointer
+    ) -> Draft {
         if let existing {
             // Another's file stays theirs where that is allowed.
             _ = fchown(descriptor, existing.st_uid, existing.st_gid)
             _ = fchmod(descriptor, existing.st_mode & 0o7777)
         }
-        let code = writeAll(bytes, to: descriptor)
-        return code == 0 ? synchronizeFile(descriptor) : code
+        let lock = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        var code = lock < 0 ? errno : writeAll(bytes, to: descriptor)
+        if code == 0 { code = synchronizeFile(descriptor) }
+        // A file system over a network may say only now that it has no room.
+        if close(descriptor) != 0, code == 0 { code = errno }
+        return (path, code, lock)
+    }
+
+    // MARK: What is left of killed processes
+
+    private static let draftName = (prefix: ".federated-", suffix: ".partial")
+
+    private static func draftPath(in folder: String) -> String {
+        let number = UInt64.random(in: .min ... .max)
+        return "\(folder)/\(draftName.prefix)\(number)\(draftName.suffix)"
+    }
+
+    /// Removes drafts of processes that were killed between making one and giving it its name: those that
+    /// nobody has locked.
+    private static func removeAbandonedDrafts(in folder: String) {
+        guard let entries = opendir(folder) else { return }
+        defer { closedir(entries) }
+        while let entry = readdir(entries) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name.hasPrefix(draftName.prefix), name.hasSuffix(draftName.suffix) else {
+                continue
+            }
+            FileLock.removeUnlessLocked("\(folder)/\(name)")
+        }
     }
 }
 

@@ -110,6 +110,28 @@ import Testing
         #expect(try RunLog(contentsOf: file).experiment == 2)
     }
 
+    /// What a process leaves that is killed between giving the log its name and removing the first one.
+    @Test func aKilledProcessHoldsNoName() throws {
+        let folder = TemporaryFolder()
+        let directory = LogDirectory(folder.url)
+        let base = "20231114_221320"
+        try directory.claim(at: date).write(log)
+        let file = folder.url.appendingPathComponent("\(base).json")
+        let partial = folder.url.appendingPathComponent(".\(base).json.partial")
+        let written = try Data(contentsOf: file)
+        #expect(link(file.path, partial.path) == 0)
+        try Data("{".utf8).write(to: folder.url.appendingPathComponent(".\(base)_2.json.partial"))
+        let next = try directory.claim(at: date)
+        #expect(next.base == "\(base)_2")
+        #expect(try Data(contentsOf: file) == written)
+        try next.write(log)
+        #expect(folder.names == ["\(base).json", "\(base)_2.json"])
+        #expect(link(file.path, partial.path) == 0)
+        let isFree = if try directory.claim(replacing: base) != nil { true } else { false }
+        #expect(isFree)
+        #expect(try Data(contentsOf: file) == written)
+    }
+
     @Test func aLogThatDoesNotFitLeavesNothing() throws {
         let folder = TemporaryFolder()
         let file = folder.url.appendingPathComponent("20231114_221320.json").path

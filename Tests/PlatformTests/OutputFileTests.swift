@@ -179,6 +179,39 @@ struct OutputFileTests {
         #expect(steps.withLock { $0 } == ["file", "rename", "folder"])
     }
 
+    @Test("Drafts of killed processes go with the next file, those of living ones stay")
+    func abandoned() throws {
+        let place = try Place()
+        for name in [".federated-1.partial", ".federated-2.partial", "mine.partial", ".other-3"] {
+            try Data("draft".utf8).write(to: place.url.appending(path: name))
+        }
+        #expect(symlink("mine.partial", place.path(".federated-4.partial")) == 0)
+        let living = open(place.path(".federated-2.partial"), O_RDWR)
+        defer { close(living) }
+        #expect(FileLock.take(living) == .held)
+        #expect(refusal(place.path("x")) == nil)
+        #expect(
+            try place.names == [
+                ".federated-2.partial", ".federated-4.partial", ".other-3", "mine.partial", "x",
+            ])
+    }
+
+    @Test("While a draft waits for its name, others that write there leave it alone")
+    func drafts() throws {
+        let place = try Place()
+        try Data("old".utf8).write(to: place.url.appending(path: "x"))
+        var calls = SystemCalls()
+        calls.rename = { [original = calls.rename] draft, name in
+            SystemCalls.$current.withValue(SystemCalls()) {
+                #expect(refusal(place.path("y")) == nil)
+            }
+            return original(draft, name)
+        }
+        SystemCalls.$current.withValue(calls) { #expect(refusal(place.path("x")) == nil) }
+        #expect(try place.text("x") == "some text\n")
+        #expect(try place.names == ["x", "y"])
+    }
+
     @Test("A call that was interrupted, or that is to wait, is made again")
     func again() throws {
         let place = try Place()

@@ -5,7 +5,8 @@ import Platform
 /// A base name that belongs to one run, until it is written or dropped.
 ///
 /// While it lives, a hidden file `.<base>.json.partial` holds the name; the log is written into it
-/// and appears whole or not at all. What a killed process leaves is that hidden file.
+/// and appears whole or not at all. The hidden file is locked, so that of a killed process's nobody
+/// holds back: whoever comes next has it.
 public struct LogClaim: ~Copyable, Sendable {
     /// The name without its ending.
     public let base: String
@@ -24,8 +25,9 @@ public struct LogClaim: ~Copyable, Sendable {
     }
 
     deinit {
+        // Where there are no links, it has become the log, and the name may be somebody else's by now.
+        if FileLock.isNamed(partial, descriptor) { unlink(partial) }
         close(descriptor)
-        unlink(partial)
     }
 
     /// Where the log will be.

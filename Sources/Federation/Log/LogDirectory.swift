@@ -54,10 +54,17 @@ public struct LogDirectory: Hashable, Sendable {
 
     private func claim(base: String, replaces: Bool) throws(RunLogError) -> LogClaim? {
         let partial = url.appendingPathComponent(".\(base).json.partial").path
+        // A killed process's may be a log's second name.
+        FileLock.removeUnlessLocked(partial)
         let descriptor = open(partial, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
             if errno == EEXIST { return nil }
             throw .folderNotWritable(path: url.path, reason: systemReason())
+        }
+        // Until it is locked, it looks abandoned.
+        guard FileLock.take(descriptor) != .taken, FileLock.isNamed(partial, descriptor) else {
+            close(descriptor)
+            return nil
         }
         return LogClaim(
             folder: url, base: base, partial: partial, descriptor: descriptor, replaces: replaces)
