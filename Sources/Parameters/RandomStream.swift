@@ -29,6 +29,8 @@ public struct RandomKey: Hashable, Sendable {
         case augmentation
         /// Which clients have less time, and how much.
         case stragglers
+        /// Which test images clients' own models are tested on.
+        case clientEvaluation
     }
 
     /// The run's.

@@ -141,9 +141,7 @@ struct RankLead: Sendable {
     /// Which rank trains which clients.
     private func deal(_ tasks: [TrainingTask]) -> [[Int]] {
         // An image costs three times as much to train on as to test.
-        let tested =
-            configuration.rounds.evaluatesClients
-            ? Double(configuration.evaluationSet.indices.count) / 3 : 0
+        let tested = Double(configuration.imagesPerClientTest) / 3
         let costs = tasks.map { task in
             (task.client, Double(images(of: [task.client], round: task.round)) + tested)
         }

@@ -108,7 +108,8 @@ public final class RankWorker: Sendable {
         if isSummed { report.clientState = update.contribution.clientState }
         guard let model = update.model?.model(after: state.model) else { return }
         let start = MonotonicClock.seconds()
-        let set = configuration.evaluationSet
+        let set = configuration.evaluationSet(
+            for: .client(update.contribution.client), in: update.contribution.round)
         let pieces = (0..<set.pieceCount).map {
             set.evaluate(piece: $0, parameters: model, plan: plans.inference(worker))
         }

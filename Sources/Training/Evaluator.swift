@@ -44,6 +44,27 @@ public struct EvaluationSet: Sendable {
         targetSquares = Self.targetSquares(images, all)
     }
 
+    private init(_ whole: EvaluationSet, indices: [Int32]) {
+        images = whole.images
+        owners = whole.owners
+        self.indices = indices
+        targetSquares = Self.targetSquares(images, indices)
+    }
+
+    /// `count` of these images, each set of so many equally likely, drawn from (seed, client evaluation,
+    /// round); all where there are no more.
+    /// - Precondition: `count` > 0.
+    public func drawn(_ count: Int, seed: UInt64, round: Int) -> EvaluationSet {
+        precondition(count > 0, "a test on \(count) images")
+        guard count < indices.count else { return self }
+        var random = RandomStream(
+            RandomKey(seed: seed, purpose: .clientEvaluation, round: round))
+        var all = indices
+        // The first steps of Fisher and Yates's shuffle.
+        for place in 0..<count { all.swapAt(place, random.next(in: place...all.count - 1)) }
+        return EvaluationSet(self, indices: all.prefix(count).sorted())
+    }
+
     /// How many pieces there are.
     public var pieceCount: Int { (indices.count + Self.pieceSize - 1) / Self.pieceSize }
 

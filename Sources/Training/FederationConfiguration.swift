@@ -22,6 +22,9 @@ public struct FederationConfiguration: Sendable {
     public var trainingImages: Samples
     /// What models are tested on.
     public var evaluationSet: EvaluationSet
+    /// How many of those images clients' own models are tested on, all of a round on the same, drawn anew
+    /// each round; nil for all.
+    public var clientTestCount: Int?
     /// When rounds open and close.
     public var rounds: RoundEngine.Configuration
     /// All chance of the run, but for its cohorts, whose seed is the rules'.
@@ -34,6 +37,7 @@ public struct FederationConfiguration: Sendable {
     /// A federation of these parts, whether or not they go together: see `problem`.
     /// - Parameters:
     ///   - loss: nil for the usual one of the images: see `Loss.usual`.
+    ///   - clientTestCount: nil to test clients' models on all images, too.
     ///   - rounds: how many clients and rounds, at least.
     ///   - threads: nil for one on each core that this process may use.
     public init(
@@ -41,7 +45,7 @@ public struct FederationConfiguration: Sendable {
         strategy: Strategy = .fedAvg,
         training: LocalTraining = LocalTraining(), shards: any ShardSource,
         trainingImages: Samples,
-        evaluationSet: EvaluationSet,
+        evaluationSet: EvaluationSet, clientTestCount: Int? = nil,
         rounds: RoundEngine.Configuration, seed: UInt64 = 1, threads: Int? = nil
     ) {
         self.architecture = architecture
@@ -52,6 +56,7 @@ public struct FederationConfiguration: Sendable {
         self.shards = shards
         self.trainingImages = trainingImages
         self.evaluationSet = evaluationSet
+        self.clientTestCount = clientTestCount
         self.rounds = rounds
         self.seed = seed
         self.threads = threads ?? availableProcessorCount()
@@ -86,9 +91,24 @@ public struct FederationConfiguration: Sendable {
             samples: shards.sampleCount(client: client, round: round), client: client, round: round)
     }
 
+    /// What a model is tested on.
+    package func evaluationSet(
+        for subject: EvaluationSubject, in round: Int
+    ) -> EvaluationSet {
+        guard let clientTestCount, subject != .global else { return evaluationSet }
+        return evaluationSet.drawn(clientTestCount, seed: seed, round: round)
+    }
+
+    /// Images that the test of a client's model takes; 0 where they are not tested.
+    package var imagesPerClientTest: Int {
+        guard rounds.evaluatesClients else { return 0 }
+        let all = evaluationSet.indices.count
+        return min(all, clientTestCount ?? all)
+    }
+
     /// Images that a round's tests take.
     package func evaluationImages(cohort: Int) -> Int {
-        ((rounds.evaluatesClients ? cohort : 0) + 1) * evaluationSet.indices.count
+        cohort * imagesPerClientTest + evaluationSet.indices.count
     }
 
     /// Trains a client and makes its update ready to be folded.

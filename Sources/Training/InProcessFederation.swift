@@ -184,7 +184,8 @@ public final class InProcessFederation: Sendable {
         _ subject: EvaluationSubject, _ round: Int, _ model: ParameterVector
     ) {
         let pieces = EvaluationPieces(
-            model, on: configuration.evaluationSet, measures: subject == .global)
+            model, on: configuration.evaluationSet(for: subject, in: round),
+            measures: subject == .global)
         // Training comes first, and evaluation fills what it leaves idle, unless so many models wait
         // that their memory counts.
         let isUrgent = state.withLock { state in

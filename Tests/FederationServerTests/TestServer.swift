@@ -132,7 +132,7 @@ struct TestServer: Sendable {
             },
             startedAt: options.startedAt,
             work: { _, _, _ in LocalWork(steps: 1, learningRate: 0.01) },
-            evaluate: { model in
+            evaluate: { _, _, model in
                 await options.whileEvaluating()
                 let first = model.array(in: 0..<1)[0]
                 return (

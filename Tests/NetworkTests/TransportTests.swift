@@ -59,6 +59,7 @@ struct TransportTests {
             ],
             ["--strategy", "scaffold", "--population", "6", "--cohort", "3", "--experiment", "4"],
             ["--strategy", "scaffold", "--server-learning-rate", "0.5", "--momentum", "0.5"],
+            ["--client-evaluation-fraction", "0.3", "--population", "5", "--cohort", "2"],
         ] + parts
 
     /// What the strategy's parts do where clients are, or with all updates at once.

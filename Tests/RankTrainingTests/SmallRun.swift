@@ -46,6 +46,7 @@ struct Small {
             shards: try Partition.dirichlet(alpha: 0.3, minimum: isDeep ? 10 : 1)
                 .divide(dataset.train, among: 8, seed: 5),
             trainingImages: dataset.train, evaluationSet: EvaluationSet(dataset.test),
+            clientTestCount: isDeep ? 600 : nil,
             rounds: RoundEngine.Configuration(
                 population: 8, rounds: rounds, evaluatesClients: evaluatesClients, seed: 5,
                 cohortSize: 6, minimumClients: minimumClients, participation: participation,

@@ -28,6 +28,14 @@ struct UsageTests {
             "--target-accuracy must be above 0 and at most 1, not 1.5"
         ),
         (
+            ["run", "--client-evaluation-fraction", "1.5"],
+            "--client-evaluation-fraction must be above 0 and at most 1, not 1.5"
+        ),
+        (
+            ["run", "--client-evaluation-fraction", "0.2", "--no-client-evaluation"],
+            "--no-client-evaluation and --client-evaluation-fraction exclude each other"
+        ),
+        (
             ["run", "--evaluation-fraction", "0"],
             "--evaluation-fraction must be above 0 and at most 1, not 0.0"
         ),

@@ -13,7 +13,7 @@ extension ExperimentRun {
             (
                 "data",
                 "\(dataset.origin): \(train) to train, \(Text.count(tested)) of "
-                    + "\(Text.count(dataset.test.count)) to test"
+                    + "\(Text.count(dataset.test.count)) to test\(clientTests)"
             ),
             (
                 "model",
@@ -52,6 +52,13 @@ extension ExperimentRun {
             rows.append(("transport", "\(transport.rawValue) over loopback"))
         }
         return rows
+    }
+
+    /// What clients' models are tested on, where that is less.
+    private var clientTests: String {
+        let (count, all) = (parts.imagesPerClientTest, parts.evaluationSet.indices.count)
+        return count == 0 || count == all
+            ? "" : ", clients' models on \(Text.count(count)) of them, drawn each round"
     }
 
     private var clients: String {

@@ -70,7 +70,7 @@ extension RunLog {
         else { return nil }
         let share = Text.fixed(100 * timings.evaluationSeconds / all, 0)
         return "testing models took \(share)% of that: --no-client-evaluation leaves clients' "
-            + "models out, --evaluation-fraction 0.1 takes a tenth of the test set"
+            + "models out, --evaluation-fraction 0.1 takes a tenth of the test set for all"
     }
 
     /// The clients of the last round: a heading, and a line for each, of many for the first ones.

@@ -99,14 +99,16 @@ public struct ExperimentRun: Sendable {
         try resumed?.check(inputs)
         try resumed?.check(parts.strategy)
         configuration = try spec.configuration(strategy: strategy, hasOwnShards: hasOwnShards)
+        let tests = EvaluationSet(
+            data.dataset.test, fraction: spec.evaluationFraction, seed: spec.seed,
+            owners: data.dataset.owners?.test)
         let federation = InProcessFederation(
             try FederationConfiguration(
                 architecture: parts.architecture, engine: spec.engine, loss: parts.loss,
                 strategy: parts.strategy,
                 training: spec.training, shards: parts.shards, trainingImages: data.dataset.train,
-                evaluationSet: EvaluationSet(
-                    data.dataset.test, fraction: spec.evaluationFraction, seed: spec.seed,
-                    owners: data.dataset.owners?.test),
+                evaluationSet: tests,
+                clientTestCount: spec.clientTestCount(of: tests.indices.count),
                 rounds: spec.rules, seed: spec.seed, threads: threads
             ).validated().beginning(with: weights?.parameters),
             resuming: resumed?.rounds ?? [], state: resumed?.state,
@@ -232,6 +234,8 @@ public struct ExperimentRun: Sendable {
         log.dataFingerprint = inputs.dataText
         log.partitionFingerprint = inputs.partitionText
         log.initialModelFingerprint = inputs.initialModel
+        log.testSamples = parts.evaluationSet.indices.count
+        log.clientTestSamples = parts.imagesPerClientTest
         log.classNames = data.dataset.classNames
         log.score = score
         log.model = .string(spec.model.name)

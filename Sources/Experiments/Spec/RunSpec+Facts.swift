@@ -50,7 +50,13 @@ extension RunSpec {
     private var testsText: String {
         let how = evaluateEvery == 1 ? "every round" : "every \(evaluateEvery) rounds"
         let part = evaluationFraction < 1 ? "\(evaluationFraction) of" : "all of"
-        let clients = noClientEvaluation ? "not clients' models" : "clients' models too"
+        let clients =
+            switch clientEvaluationFraction {
+            case _ where noClientEvaluation: "not clients' models"
+            case 1: "clients' models too"
+            case let part:
+                "clients' models on \(part ?? Usual.clientEvaluationFraction) of it, drawn each round"
+            }
         return "\(how), \(part) the test set, \(clients)"
     }
 

@@ -41,7 +41,11 @@ public struct GivenSettings: Hashable, Sendable {
     /// With what is said later, which counts more: what contradicts it is forgotten.
     public func overridden(by later: GivenSettings) -> GivenSettings {
         var sum = self
-        for (one, other) in [("experiment", "partition"), ("epochs", "steps")] {
+        let pairs = [
+            ("experiment", "partition"), ("epochs", "steps"),
+            ("noClientEvaluation", "clientEvaluationFraction"),
+        ]
+        for (one, other) in pairs {
             if later[one] != nil { sum[other] = nil }
             if later[other] != nil { sum[one] = nil }
         }

@@ -96,6 +96,14 @@ extension RunSpec {
         }
     }
 
+    /// How many of so many test samples clients' own models are tested on: the part that is said, else a
+    /// tenth, but at least 500.
+    package func clientTestCount(of count: Int) -> Int {
+        let part = clientEvaluationFraction ?? Usual.clientEvaluationFraction
+        let least = clientEvaluationFraction == nil ? Usual.leastClientTests : 1
+        return min(count, max(least, DecimalShare.ceiling(part, of: count)))
+    }
+
     /// Clients that a round is meant for.
     public var cohortSize: Int { cohort?.resolved(of: clients) ?? clients }
 

@@ -22,6 +22,9 @@ extension RunSpec {
         for setting in Self.settings { try setting.check(self, for: execution) }
         try checkPopulation(classCount)
         try checkStrategy()
+        if noClientEvaluation, clientEvaluationFraction != nil {
+            throw .exclusive("--no-client-evaluation", "--client-evaluation-fraction")
+        }
         if execution == .loopback(.json), federatedStrategy.objective.usesControlVariates {
             throw .modelsAlone(strategy: strategy)
         }

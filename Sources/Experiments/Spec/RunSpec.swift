@@ -241,6 +241,9 @@ public struct RunSpec: Codable, Hashable, Sendable {
     public var evaluateEvery = 1
     /// Part of the test set.
     public var evaluationFraction = 1.0
+    /// Part of those samples that clients' own models are tested on; nil for the usual: see
+    /// `clientTestCount(of:)`.
+    public var clientEvaluationFraction: Double?
     /// Whether clients' own models are not tested.
     public var noClientEvaluation = false
 
@@ -260,6 +263,14 @@ public struct RunSpec: Codable, Hashable, Sendable {
         Setting(
             "evaluationFraction", \.evaluationFraction, title: "part of the test set",
             help: "Evaluate on a random part of the test set.", valueName: "part", bounds: .part),
+        Setting(
+            "clientEvaluationFraction", \.clientEvaluationFraction,
+            title: "part for clients’ models",
+            help:
+                "Part of those test samples, drawn anew each round, that clients' models are tested "
+                + "on.", valueName: "part",
+            usual: "\(Usual.clientEvaluationFraction), but at least "
+                + "\(Usual.leastClientTests) samples", bounds: .part),
         Setting(
             "noClientEvaluation", \.noClientEvaluation, title: "clients tested",
             help: "Do not test clients' models.", format: .words(yes: "no", no: "yes")),

@@ -3,6 +3,9 @@ enum Usual {
     static let clients = 5
     static let epochs = 10.0
     static let batch = 8
+    /// Of the test samples, for clients' own models; so many at least, that small data sets say something.
+    static let clientEvaluationFraction = 0.1
+    static let leastClientTests = 500
     /// μ of FedProx.
     static let mu: Float = 0.01
     /// η of servers that are not adaptive, and of those that are.

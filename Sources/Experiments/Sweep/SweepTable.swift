@@ -20,6 +20,9 @@ public final class SweepTable: Sendable {
         "evaluateEvery", "noClientEvaluation", "engine", "dropDiverging", "clipUpdate", "compress",
     ]
 
+    /// Settings that have come since, whatever stands beside them elsewhere.
+    private static let newest = ["clientEvaluationFraction"]
+
     /// The settings that tell runs apart, in the order of the columns: newer ones behind those that
     /// earlier versions had.
     package static let settings =
@@ -27,7 +30,8 @@ public final class SweepTable: Sendable {
         + RunSpec.settings.filter {
             (SweepGrid.takes($0) || RunSpec.readingNames.contains($0.name))
                 && !written.contains($0.name) && !placed.contains($0.name)
-        }.map(\.name)
+                && !newest.contains($0.name)
+        }.map(\.name) + newest
 
     private static let rows = settings.compactMap(RunSpec.setting(named:))
 

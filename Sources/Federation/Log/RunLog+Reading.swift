@@ -104,6 +104,12 @@ extension RunLog {
         try reader.optional("initial model fingerprint", "a text", &initialModelFingerprint) {
             $0.optionalText
         }
+        try reader.optional("test samples", "a whole number", &testSamples) {
+            $0.int.map(Optional.some)
+        }
+        try reader.optional("client test samples", "a whole number", &clientTestSamples) {
+            $0.int.map(Optional.some)
+        }
         try reader.optional("model", "a value", &model) { $0 }
         try reader.optional("model parameters", "a whole number", &modelParameters) { $0.int }
         try reader.optional("timings", "an object of seconds", &timings) { Timings($0) }

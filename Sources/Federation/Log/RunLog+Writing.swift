@@ -88,6 +88,8 @@ extension RunLog {
         if let initialModelFingerprint {
             try member("initial model fingerprint", .string(initialModelFingerprint))
         }
+        if let testSamples { try member("test samples", .integer(testSamples)) }
+        if let clientTestSamples { try member("client test samples", .integer(clientTestSamples)) }
         try member("model", model)
         try member("model parameters", .integer(modelParameters))
         try member("timings", timings.json)

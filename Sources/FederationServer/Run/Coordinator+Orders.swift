@@ -77,7 +77,7 @@ extension Coordinator {
             await before?.value
             guard await isWanted(number) else { return }
             let model = await workers.convert { value.model(after: model) }
-            let (evaluation, seconds) = await evaluate(model)
+            let (evaluation, seconds) = await evaluate(subject, round, model)
             await evaluated(subject, round, evaluation, seconds, ofRun: number)
             withExtendedLifetime(slot) {}
         }

@@ -6,6 +6,12 @@ import Parameters
 /// A run as a server takes it over: what it is, where it stands, and what the server cannot do
 /// itself, because it knows neither networks nor data nor disks.
 public struct ServedRun: Sendable {
+    /// Tests a model of a round.
+    public typealias Evaluate =
+        @Sendable (EvaluationSubject, _ round: Int, ParameterVector) async -> (
+            Evaluation, seconds: Double
+        )
+
     /// What clients must know of it.
     public var settings: RunSettings
     /// What it is, for the page.
@@ -26,9 +32,9 @@ public struct ServedRun: Sendable {
     public var startedAt: Date
     /// How much a client with so many samples trains in a round.
     public var work: @Sendable (_ samples: Int, _ client: Int, _ round: Int) -> LocalWork
-    /// Tests a model, and says how many seconds that took over all threads. Must do its work on threads
-    /// of its own, and is asked for one at a time.
-    public var evaluate: @Sendable (ParameterVector) async -> (Evaluation, seconds: Double)
+    /// Tests a model, which is a client's or the global one of a round, and says how many seconds that
+    /// took over all threads. Must do its work on threads of its own, and is asked for one at a time.
+    public var evaluate: Evaluate
     /// Makes a round permanent, with what is known after it.
     public var commit: @Sendable (CommittedRound, FederationState) async throws -> Void
     /// Called once when the run has ended by itself.
@@ -44,8 +50,7 @@ public struct ServedRun: Sendable {
         keep: (@Sendable (ModelUpdate) async throws -> Void)? = nil,
         startedAt: Date = Date(),
         work: @escaping @Sendable (_ samples: Int, _ client: Int, _ round: Int) -> LocalWork,
-        evaluate:
-            @escaping @Sendable (ParameterVector) async -> (Evaluation, seconds: Double),
+        evaluate: @escaping Evaluate,
         commit: @escaping @Sendable (CommittedRound, FederationState) async throws -> Void,
         finish: @escaping @Sendable (Outcome, ParameterVector) async -> Void
     ) {

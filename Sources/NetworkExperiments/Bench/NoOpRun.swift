@@ -66,6 +66,6 @@ package struct NoOpRun: Sendable {
                 strategy: .fedAvg, layout: layout, seed: 1, opensBeforeCommit: false),
             state: FederationState(model: Self.model(layout)),
             work: { _, _, _ in LocalWork(steps: 1, learningRate: 0.01) },
-            evaluate: { _ in (Self.evaluation, 0) }, commit: { _, _ in }, finish: { _, _ in })
+            evaluate: { _, _, _ in (Self.evaluation, 0) }, commit: { _, _ in }, finish: { _, _ in })
     }
 }

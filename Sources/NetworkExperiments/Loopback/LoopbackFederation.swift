@@ -151,8 +151,9 @@ public final class LoopbackFederation: RunDriver {
             work: { [training = configuration.training] in
                 training.work(samples: $0, client: $1, round: $2)
             },
-            evaluate: { [self] model in
-                let whole = await workers.evaluate(model, on: configuration.evaluationSet)
+            evaluate: { [self] subject, round, model in
+                let whole = await workers.evaluate(
+                    model, on: configuration.evaluationSet(for: subject, in: round))
                 progress.add(evaluated: whole.0.count, seconds: whole.seconds)
                 return whole
             },

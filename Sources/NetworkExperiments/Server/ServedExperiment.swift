@@ -79,7 +79,9 @@ public final class ServedExperiment: Sendable {
             work: { [training = run.spec.training] in
                 training.work(samples: $0, client: $1, round: $2)
             },
-            evaluate: { [workers] in await workers.evaluate($0, on: parts.evaluationSet) },
+            evaluate: { [workers] subject, round, model in
+                await workers.evaluate(model, on: parts.evaluationSet(for: subject, in: round))
+            },
             commit: { [self] round, state in
                 try await onDisk { try self.commit(round, state) }.get()
             },

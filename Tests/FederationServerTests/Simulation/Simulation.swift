@@ -233,7 +233,7 @@ final class Simulation: Sendable {
             await self.stepper.pause()
             self.note(life) { $0.disk.runs[index].isCommitting = false }
         }
-        served.evaluate = { _ in
+        served.evaluate = { _, _, _ in
             await self.stepper.pause()
             return (Evaluation(accuracy: 0.5, loss: 1, count: 10), seconds: 0.5)
         }
