@@ -49,6 +49,9 @@ void begin_case(const char *loop, unsigned number) {
     cases++;
 }
 
+/// What stands around an array: not what stands around another, which might be copied there.
+static char mark(size_t array) { return (char)(0x40 + array); }
+
 static void hash_values(const char *values, size_t bytes, size_t size) {
     if (size != 4) {
         for (size_t i = 0; i < bytes; i++) hash = (hash ^ (unsigned char)values[i]) * 0x100000001B3u;
@@ -67,7 +70,7 @@ void end_case(void) {
     for (size_t a = 0; a < array_count; a++) {
         const char *values = arrays[a].values;
         for (size_t i = 0; i < guard; i++)
-            if (values[-1 - (ptrdiff_t)i] != 0x5A || values[arrays[a].bytes + i] != 0x5A)
+            if (values[-1 - (ptrdiff_t)i] != mark(a) || values[arrays[a].bytes + i] != mark(a))
                 fail("something was written beside an array");
         if (hashing && arrays[a].hashed)
             hash_values(values, arrays[a].bytes, arrays[a].size);
@@ -97,7 +100,7 @@ static void *reserve(size_t count, size_t size, size_t shift, int hashed) {
     char *memory = aligned_alloc(64, (2 * guard + bytes + shift + 63) / 64 * 64);
     if (!memory) abort();
     char *values = memory + guard + shift;
-    memset(memory, 0x5A, 2 * guard + bytes + shift);
+    memset(memory, mark(array_count), 2 * guard + bytes + shift);
     arrays[array_count].memory = memory;
     arrays[array_count].values = values;
     arrays[array_count].bytes = bytes;
