@@ -26,14 +26,14 @@ RUN_OPTIONS = $(call option,--experiment,EXPERIMENT) $(call option,--clients,CLI
 	$(call option,--log-dir,LOG_DIR) $(call option,--threads,THREADS) \
 	$(call option,--model,MODEL) $(ARGS)
 
-.PHONY: help test page-test api-test fuzz mpi mpi-test release bench peers flower docs outside reference pages protos run sweep plot \
+.PHONY: help test kernels-test page-test api-test fuzz mpi mpi-test release bench peers flower docs outside reference pages protos run sweep plot \
 	data format lint clean setup build network venv
 
 help: ## Print this list
 	@echo "usage: make TARGET [NAME=value …]"
 	@echo
 	@sed -n 's/^\([a-z][a-z-]*\):[^#]*## \(.*\)$$/  \1|\2/p' Makefile | \
-		while IFS='|' read -r name text; do printf '%-10s %s\n' "$$name" "$$text"; done
+		while IFS='|' read -r name text; do printf '%-12s %s\n' "$$name" "$$text"; done
 	@echo
 	@echo "make run takes EXPERIMENT CLIENTS ROUNDS SAMPLES EPOCHS BATCH_SIZE LEARNING_RATE SEED"
 	@echo "DATASET DATA_DIR LOG_DIR THREADS MODEL; ARGS=\"…\" hands any other option on, as in"
@@ -53,6 +53,12 @@ SOON_DONE := JSONTests
 test: setup ## Run the tests
 	@$(BUILD) "the tests" $(SWIFT_TEST) --filter '$(SOON_DONE)'
 	@$(SWIFT_TEST) --skip-build
+
+# CPUS= leaves out the emulated ones, and what they need.
+CPUS ?= aarch64 riscv64
+
+kernels-test: ## Check the C loops here, and emulated on CPUS="aarch64 riscv64"
+	@Scripts/check/kernels.sh $(CPUS)
 
 fuzz: setup venv ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
 	@Scripts/check/fuzz.sh $(or $(SECONDS),60) $(PARSER)

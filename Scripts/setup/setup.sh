@@ -3,7 +3,7 @@
 # xxHash, zlib.
 # With a word, only what that needs besides: page (the tests of the live page: Chromium and a font), mpi
 # (Open MPI, when the program runs), release (libcurl's headers, for Foundation linked statically), cross
-# (the C headers of other CPUs, which CI compiles the kernels for).
+# (the C libraries of other CPUs and qemu, by which `make kernels-test` checks the kernels for them).
 # Installs the system packages with apt when it may; otherwise prints the one command and stops.
 set -euo pipefail
 
@@ -49,12 +49,15 @@ missing_packages() {
         return
     fi
     if [[ $purpose == cross ]]; then
-        local cpu
+        local cpu emulates=""
         for cpu in aarch64 riscv64; do
             # The machine's own CPU needs no others' headers.
-            [[ $cpu == "$(uname -m)" || -e /usr/$cpu-linux-gnu/include/math.h ]] ||
+            [[ $cpu != "$(uname -m)" ]] || continue
+            [[ -e /usr/$cpu-linux-gnu/include/math.h && -e /usr/$cpu-linux-gnu/lib/crt1.o ]] ||
                 echo "libc6-dev-${cpu/aarch64/arm64}-cross"
+            command -v "qemu-$cpu" >/dev/null || emulates=qemu-user
         done
+        [[ -z $emulates ]] || echo "$emulates"
         return
     fi
     if ! command -v pkg-config >/dev/null; then

@@ -11,7 +11,17 @@
 
 #include "kernels.h"
 
+#if defined(__x86_64__)
 static const ck_table *const tables[] = {&ck_table_baseline, &ck_table_avx2, &ck_table_avx512};
+static const char *const names[] = {"baseline", "avx2", "avx512"};
+#elif defined(__aarch64__)
+static const ck_table *const tables[] = {&ck_table_baseline, &ck_table_neon};
+static const char *const names[] = {"baseline", "neon"};
+#else
+static const ck_table *const tables[] = {&ck_table_baseline};
+static const char *const names[] = {"baseline"};
+#endif
+enum { level_count = sizeof tables / sizeof *tables };
 static int chosen_level, best_level, blas_core_state;
 /// What `ck_set_level` set on this thread, plus one; 0 for nothing.
 static _Thread_local int level_here;
@@ -32,7 +42,8 @@ static int detect(void) {
     return ck_level_baseline;
 }
 #else
-static int detect(void) { return ck_level_baseline; }
+// NEON is a part of aarch64.
+static int detect(void) { return level_count - 1; }
 #endif
 
 int ck_processor_count(void) {
@@ -51,13 +62,14 @@ static int possible(int wanted) {
 
 void ck_set_level(int wanted) { level_here = possible(wanted) + 1; }
 
+int ck_blas_core_state(void) { return blas_core_state; }
+
+#if defined(__x86_64__)
 // OpenBLAS exports these and documents neither the first two nor their use. With a static or
 // single-target OpenBLAS they are missing, and the weak references are null.
 extern void gotoblas_dynamic_init(void) __attribute__((weak));
 extern void gotoblas_dynamic_quit(void) __attribute__((weak));
 extern char *openblas_get_corename(void) __attribute__((weak));
-
-int ck_blas_core_state(void) { return blas_core_state; }
 
 static int is_among(const char *core, const char *const names[]) {
     for (int i = 0; names[i]; i++)
@@ -84,14 +96,20 @@ static void mend_blas_core(void) {
     unsetenv("OPENBLAS_CORETYPE");
     if (!is_among(openblas_get_corename(), without_avx)) blas_core_state = 1;
 }
+#else
+static void mend_blas_core(void) {}
+#endif
+
+/// The level that `FEDERATED_SIMD` means: the best where it means none.
+static int held_level(const char *held) {
+    for (int level = 0; held && level < level_count; level++)
+        if (strcasecmp(held, names[level]) == 0) return possible(level);
+    return best_level;
+}
 
 __attribute__((constructor)) static void choose(void) {
     best_level = detect();
-    const char *held = getenv("FEDERATED_SIMD");
-    chosen_level = possible(!held                           ? best_level
-                            : strcasecmp(held, "baseline") == 0 ? ck_level_baseline
-                            : strcasecmp(held, "avx2") == 0     ? ck_level_avx2
-                                                                : best_level);
+    chosen_level = held_level(getenv("FEDERATED_SIMD"));
     mend_blas_core();
 }
 

@@ -168,7 +168,8 @@ typedef struct {
 #undef CK_FIELD
 } ck_table;
 
-extern const ck_table ck_table_baseline, ck_table_avx2, ck_table_avx512;
+// Those of other architectures are declared, but not there.
+extern const ck_table ck_table_baseline, ck_table_avx2, ck_table_avx512, ck_table_neon;
 
 /// Rounds of Philox-4x32 on one counter; shared by the single block and the vector loop.
 static inline __attribute__((always_inline)) void ck_philox_rounds(uint32_t c[4], uint32_t k0,

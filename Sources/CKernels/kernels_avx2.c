@@ -1,17 +1,13 @@
 #include "kernels.h"
 #include <math.h>
 #include <string.h>
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
 
 #if defined(__x86_64__)
+#include <immintrin.h>
 #pragma clang attribute push(__attribute__((target("sse2" CK_AVX2_FEATURES(CK_LISTED, CK_LISTED)))), apply_to = function)
-#endif
 #define CK_NAME(name) name##_avx2
 #define CK_LANES 8
 #define CK_TABLE ck_table_avx2
 #include "kernels.inc"
-#if defined(__x86_64__)
 #pragma clang attribute pop
 #endif

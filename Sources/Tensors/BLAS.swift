@@ -59,19 +59,24 @@ public enum BLAS {
 
 /// How far this package's own loops use the CPU.
 public enum SIMDLevel: Int32, CaseIterable, Sendable, CustomStringConvertible {
-    /// What every CPU of the architecture has.
+    /// What every CPU of the architecture has, less its fused multiply-add.
     case baseline = 0
-    /// AVX2 and FMA.
-    case avx2 = 1
-    /// AVX-512.
-    case avx512 = 2
+    #if arch(x86_64)
+        /// AVX2 and FMA.
+        case avx2 = 1
+        /// AVX-512.
+        case avx512 = 2
+    #elseif arch(arm64)
+        /// NEON, which every CPU of aarch64 has.
+        case neon = 1
+    #endif
 
     /// The level in use: the best the CPU has, or less where `FEDERATED_SIMD` says so.
     public static var current: SIMDLevel { SIMDLevel(rawValue: ck_level())! }
     /// The best that the CPU has.
     public static var best: SIMDLevel { SIMDLevel(rawValue: ck_best_level())! }
 
-    /// As `FEDERATED_SIMD` says it: "baseline", "avx2", "avx512".
+    /// As `FEDERATED_SIMD` says it: "baseline", "avx2", "avx512", on aarch64 "baseline", "neon".
     public var name: String { description.lowercased().filter { $0 != "-" } }
 
     /// The level that `FEDERATED_SIMD` means, which may be as long as its description, too.
@@ -81,12 +86,16 @@ public enum SIMDLevel: Int32, CaseIterable, Sendable, CustomStringConvertible {
         self = level
     }
 
-    /// "baseline", "AVX2" or "AVX-512".
+    /// "baseline", "AVX2", "AVX-512" or "NEON".
     public var description: String {
         switch self {
         case .baseline: "baseline"
-        case .avx2: "AVX2"
-        case .avx512: "AVX-512"
+        #if arch(x86_64)
+            case .avx2: "AVX2"
+            case .avx512: "AVX-512"
+        #elseif arch(arm64)
+            case .neon: "NEON"
+        #endif
         }
     }
 }

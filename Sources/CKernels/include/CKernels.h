@@ -1,7 +1,8 @@
 /// C loops behind the Swift targets. No kernel allocates or does I/O.
 ///
-/// Each loop is compiled three times (baseline, AVX2 + FMA, AVX-512) from `kernels.inc`; the best
-/// that the CPU has is chosen once, when the program starts. Shapes by letter: N batch, H, W, C,
+/// Each loop is compiled from `kernels.inc` for each level: baseline, AVX2 + FMA and AVX-512 on x86-64,
+/// baseline and NEON on aarch64, baseline alone on others. The best that the CPU has is chosen once, when
+/// the program starts. Shapes by letter: N batch, H, W, C,
 /// arrays row-major NHWC.
 #pragma once
 #include <stddef.h>
@@ -9,10 +10,20 @@
 
 // MARK: CPU
 
-/// How far the loops go in using the CPU.
-enum ck_level { ck_level_baseline = 0, ck_level_avx2 = 1, ck_level_avx512 = 2 };
+/// How far the loops go in using the CPU. At the baseline nothing is fused: it gives the same bits on every
+/// architecture.
+enum ck_level {
+    ck_level_baseline = 0,
+#if defined(__x86_64__)
+    ck_level_avx2 = 1,
+    ck_level_avx512 = 2,
+#elif defined(__aarch64__)
+    ck_level_neon = 1,
+#endif
+};
 
-/// The level in use: the CPU's best, or less where `FEDERATED_SIMD` (baseline, avx2, avx512) says so.
+/// The level in use: the CPU's best, or less where `FEDERATED_SIMD` (baseline, avx2, avx512; on aarch64
+/// baseline, neon) says so.
 int ck_level(void);
 /// The best level that this CPU has.
 int ck_best_level(void);
