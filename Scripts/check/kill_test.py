@@ -39,11 +39,14 @@ class Result:
     log: dict[str, Any]
 
 
-def command(program: Path, folder: Path, rounds: int, threads: int) -> list[str]:
+def command(
+    program: Path, folder: Path, rounds: int, threads: int, store_every: int = 1
+) -> list[str]:
     return [
         str(program), "run", "--resume", "--dataset", str(folder.parent / "images"),
         "--experiment", "4", "--model", "logistic-regression", "--epochs", "1", "--clients", "3",
         "--rounds", str(rounds), "--threads", str(threads), "--log-dir", str(folder),
+        "--store-every", str(store_every),
     ]
 
 
@@ -75,8 +78,9 @@ def until_done(
     kills = 0
     while True:
         process = subprocess.Popen(
-            command(program, folder, rounds, chance.choice([1, 2, 3])), stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE, text=True,
+            command(
+                program, folder, rounds, chance.choice([1, 2, 3]), chance.choice([1, 1, 2, 7])),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )
         # Up to a bit more than the whole run: start, training, commits and the log are all hit.
         patience = chance.uniform(0, 1.1 * seconds)

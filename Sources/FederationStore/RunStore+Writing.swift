@@ -56,65 +56,82 @@ extension RunStore {
 
     /// Makes a round and what is known after it permanent: all of it, or nothing if it throws.
     ///
-    /// Of `state.clients`, those that were in the round are written. The models of rounds before the last `modelsKept` are dropped in the same transaction.
+    /// Of `state.clients`, those that were in the round are written. The models of rounds before the last
+    /// `modelsKept` are dropped in the same transaction.
     /// - Precondition: it is the run's next round.
     public func commit(
         _ round: CommittedRound, state: FederationState, in run: String
     ) throws(StoreError) {
+        try commit([round], state: state, in: run)
+    }
+
+    /// Makes rounds and what is known after the last of them permanent: all of it, or nothing if it throws.
+    /// - Precondition: they are the run's next rounds, in order.
+    public func commit(
+        _ rounds: [CommittedRound], state: FederationState, in run: String
+    ) throws(StoreError) {
+        guard let end = rounds.last?.record.round else { return }
         let model = StoredVector(state.model)
         let server = state.vectors.mapValues(StoredVector.init)
-        let clients = round.record.clients.filter { $0.sampleCount != nil }.map { part in
-            (part.client, state.clients[part.client, default: [:]].mapValues(StoredVector.init))
+        let seen = Set(
+            rounds.flatMap(\.record.clients).filter { $0.sampleCount != nil }.map(\.client))
+        let clients = seen.map { client in
+            (client, state.clients[client, default: [:]].mapValues(StoredVector.init))
         }
         try write { db in
             let run = try number(of: run, db)
-            let record = round.record
             let last = try lastRound(of: run, db) ?? 0
-            precondition(record.round == last &+ 1, "round \(record.round) follows \(last)")
-            try db.execute(
-                sql: "INSERT INTO rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                arguments: [
-                    run, record.round, record.global?.accuracy ?? 0, record.global?.loss ?? 0,
-                    record.global?.count ?? 0, round.seconds, round.trainingSeconds,
-                    round.evaluationSeconds,
-                ])
-            for part in record.clients {
-                try db.execute(
-                    sql: "INSERT INTO client_rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    arguments: [
-                        run, record.round, part.client, part.sampleCount,
-                        part.evaluation?.accuracy, part.evaluation?.loss, part.evaluation?.count,
-                        part.failure?.kind.rawValue, part.failure?.reason,
-                        round.classCounts[part.client].map { "\($0)" },
-                    ])
-            }
+            precondition(
+                rounds.map(\.record.round) == Array(last &+ 1..<last &+ 1 &+ rounds.count),
+                "rounds \(rounds.map(\.record.round)) follow \(last)")
+            for round in rounds { try Self.insert(db, run, round) }
             try db.execute(
                 sql: "INSERT INTO models VALUES (?, ?, ?, ?)",
-                arguments: [run, record.round, model.digest, model.bytes])
+                arguments: [run, end, model.digest, model.bytes])
             try db.execute(
                 sql: "DELETE FROM models WHERE run = ? AND round <= ?",
-                arguments: [run, record.round - Self.modelsKept])
-            for (position, drop) in round.observedDrops.enumerated() {
-                try db.execute(
-                    sql: """
-                        INSERT INTO drops (run, round, position, client, at, reason)
-                        VALUES (?, ?, ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        run, record.round, position, drop.client, drop.at?.timeIntervalSince1970,
-                        drop.reason,
-                    ])
-            }
+                arguments: [run, end - Self.modelsKept])
             try db.execute(
                 sql: "DELETE FROM kept_updates WHERE run = ? AND round <= ?",
-                arguments: [run, record.round])
-            try Self.insert(db, run, record.round, round.metrics)
-            if let classes = round.classes {
-                try Self.insert(db, run, record.round, classes)
-            }
+                arguments: [run, end])
             try Self.insert(db, run, server, numbers: state.numbers)
             for (client, vectors) in clients { try Self.insert(db, run, client, vectors) }
         }
+    }
+
+    /// What a round's record says.
+    private static func insert(_ db: SQLiteDatabase, _ run: Int, _ round: CommittedRound) throws {
+        let record = round.record
+        try db.execute(
+            sql: "INSERT INTO rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            arguments: [
+                run, record.round, record.global?.accuracy ?? 0, record.global?.loss ?? 0,
+                record.global?.count ?? 0, round.seconds, round.trainingSeconds,
+                round.evaluationSeconds,
+            ])
+        for part in record.clients {
+            try db.execute(
+                sql: "INSERT INTO client_rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                arguments: [
+                    run, record.round, part.client, part.sampleCount,
+                    part.evaluation?.accuracy, part.evaluation?.loss, part.evaluation?.count,
+                    part.failure?.kind.rawValue, part.failure?.reason,
+                    round.classCounts[part.client].map { "\($0)" },
+                ])
+        }
+        for (position, drop) in round.observedDrops.enumerated() {
+            try db.execute(
+                sql: """
+                    INSERT INTO drops (run, round, position, client, at, reason)
+                    VALUES (?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    run, record.round, position, drop.client, drop.at?.timeIntervalSince1970,
+                    drop.reason,
+                ])
+        }
+        try insert(db, run, record.round, round.metrics)
+        if let classes = round.classes { try insert(db, run, record.round, classes) }
     }
 
     private static func insert(

@@ -141,6 +141,41 @@ struct ExperimentRunTests {
         }
     }
 
+    @Test("Rounds stored every so many: a run goes on from the last that were, to the same bits")
+    func storedTogether() throws {
+        let data = Self.data
+        var spec = spec
+        spec.rounds = 5
+        let whole = try ExperimentRun(spec, data: data).run()
+        try Command.inTemporaryFolder { folder in
+            let store = try RunStore(path: folder.appending(path: "store").path)
+            let run = try ExperimentRun(spec, data: data)
+            let recorder = try RunRecorder(run, store: store, storeEvery: 2)
+            let stored = Mutex<[Int]>([])
+            _ = run.run(keeping: recorder) { round in
+                let count = try store.rounds(of: recorder.name).count
+                stored.withLock { $0.append(count) }
+                if round.record.round == 4 { run.stop() }
+            }
+            #expect(stored.withLock { $0.prefix(4) } == [0, 2, 2, 4])
+            // As if the process were killed: the fifth round, if it was made, is not stored.
+            store.close()
+            let again = try RunStore(path: store.path)
+            defer { again.close() }
+            let resumed = try #require(try ResumedRun(in: again))
+            #expect(resumed.rounds.count == 4)
+            let rest = try ExperimentRun(resumed.spec, data: data, resuming: resumed)
+            // The end stores what waits.
+            let last = try RunRecorder(rest, store: again, storeEvery: 10)
+            let result = rest.run(keeping: last)
+            #expect(result.model == whole.model)
+            #expect(try again.rounds(of: last.name).count == 4)
+            _ = try last.end(result)
+            #expect(try again.rounds(of: last.name).map(\.record) == whole.rounds.map(\.record))
+            #expect(try again.state(of: last.name)?.model == whole.model)
+        }
+    }
+
     @Test("A run is gone on with on its own data alone")
     func otherData() throws {
         let data = Self.data

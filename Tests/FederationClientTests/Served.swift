@@ -74,7 +74,8 @@ enum Served {
                     strategy: strategy, layout: layout, seed: 1,
                     opensBeforeCommit: false),
                 state: disk.state, rounds: disk.rounds, work: { _, _, _ in work },
-                evaluate: { _, _, _ in (Evaluation(accuracy: 0.5, loss: 1, count: 10), seconds: 0) },
+                evaluate: { _, _, _ in (Evaluation(accuracy: 0.5, loss: 1, count: 10), seconds: 0)
+                },
                 commit: { round, state in disk.commit(round, state) },
                 finish: { _, _ in }),
             makeRun: { _ in throw APIError(.forbidden, "this test has one run only") },

@@ -261,7 +261,7 @@ struct CommandLineTests {
                 return error.description
             }
         }
-        for level in Self.levels + Self.levels.map { $0.uppercased() } + Self.longNames + [""] {
+        for level in Self.levels + Self.levels.map({ $0.uppercased() }) + Self.longNames + [""] {
             #expect(sentence("FEDERATED_SIMD", level) == nil)
         }
         for level in ["sse", "avx3", "2", "none"] {

@@ -5,7 +5,7 @@ import TestThreads
 import Testing
 
 /// A folder that is removed when the test is over.
-final class Place {
+final class Place: Sendable {
     let url = FileManager.default.temporaryDirectory.appending(path: "place-\(UUID().uuidString)")
 
     init() throws {

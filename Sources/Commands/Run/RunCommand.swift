@@ -21,6 +21,12 @@ struct RunCommand: ProgramCommand {
 
     @OptionGroup var storing: StoreOptions
 
+    @Option(
+        help: ArgumentHelp(
+            "Rounds are stored every so many, in one go: a run that is killed goes on from the last that was.",
+            valueName: "rounds"))
+    var storeEvery = 1
+
     @Flag(help: "Print nothing but the log's path.")
     var quiet = false
 
@@ -31,6 +37,10 @@ struct RunCommand: ProgramCommand {
     var writeLogPath: String?
 
     func validate() throws {
+        try requirePositive(storeEvery, "--store-every")
+        if storing.noStore, storeEvery > 1 {
+            throw ValidationError("--store-every and --no-store contradict each other")
+        }
         if let launched = Ranks.launched, launched.size > 1 {
             guard transport == .memory else {
                 throw ValidationError(
@@ -95,7 +105,8 @@ struct RunCommand: ProgramCommand {
         if begun.resumed == nil {
             try file.check(run.inputs, of: begun.data, beside: simulation.given)
         }
-        let recorder = try RunRecorder(run, store: begun.store, logs: begun.logs)
+        let recorder = try RunRecorder(
+            run, store: begun.store, logs: begun.logs, storeEvery: storeEvery)
         let display = RunDisplay(console, run: run)
         display.begin(recorder, notes: begun.notes(of: run))
         let interruption = Interruption { run.stop() }

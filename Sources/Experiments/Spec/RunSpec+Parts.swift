@@ -2,6 +2,7 @@ import Compression
 import Datasets
 import Federation
 import NeuralNetworks
+import Parameters
 import Robust
 import Privacy
 import Training

@@ -3,6 +3,7 @@ import FederationStore
 import Foundation
 import JSON
 import Parameters
+import Synchronization
 
 /// Keeps one run: its rounds in a store while it goes on, log and model in a folder when it is over.
 ///
@@ -22,6 +23,9 @@ public final class RunRecorder: Sendable {
     public let name: String
     private let logs: LogDirectory?
     private let nestsModel: Bool
+    private let storeEvery: Int
+    /// Rounds that are not in the store yet, and what is known after them.
+    private let waiting = Mutex<(rounds: [CommittedRound], state: FederationState)?>(nil)
     /// What a resumed run's log takes the place of.
     private let earlier: EarlierLogs
 
@@ -37,12 +41,16 @@ public final class RunRecorder: Sendable {
     /// - Parameters:
     ///   - logs: where log and model go; nil for nowhere.
     ///   - kind: what the store calls runs of this origin, to tell which to resume.
+    ///   - storeEvery: after how many rounds they go into the store, in one transaction. A run that is killed
+    ///     goes on from the last of those, to the same bits.
     ///   - nestsModel: whether the log has the final model in it, as nested lists, too.
     /// - Throws: `StoreError`.
     public init(
         _ run: ExperimentRun, store: RunStore? = nil, logs: LogDirectory? = nil,
-        kind: String = ResumedRun.usualKind, nestsModel: Bool = true
+        kind: String = ResumedRun.usualKind, storeEvery: Int = 1, nestsModel: Bool = true
     ) throws {
+        precondition(storeEvery > 0, "rounds are stored every \(storeEvery)")
+        self.storeEvery = storeEvery
         self.run = run
         self.store = store
         self.logs = logs
@@ -67,10 +75,21 @@ public final class RunRecorder: Sendable {
         }
     }
 
-    /// Makes a round permanent.
+    /// Makes a round permanent, with those that wait, or lets it wait for others.
     /// - Throws: `StoreError`.
     public func commit(_ round: CommittedRound, _ state: FederationState) throws(StoreError) {
-        try store?.commit(round, state: state, in: name)
+        guard store != nil else { return }
+        let isFull = waiting.withLock { waiting in
+            waiting = ((waiting?.rounds ?? []) + [round], state)
+            return (waiting?.rounds.count ?? 0) >= storeEvery
+        }
+        if isFull { try storeWaiting() }
+    }
+
+    /// Makes all rounds permanent that wait.
+    private func storeWaiting() throws(StoreError) {
+        guard let (rounds, state) = waiting.withLock({ $0.take() }) else { return }
+        try store?.commit(rounds, state: state, in: name)
     }
 
     /// Makes an update that a client was told of last until its round is committed.
@@ -90,7 +109,12 @@ public final class RunRecorder: Sendable {
     /// - Throws: `RecordingError`; `RunLogError` or `ModelFileError` where log or model cannot be written.
     public func end(_ result: RunResult) throws -> Kept {
         let log = run.log(of: result)
-        if let error = result.commitError {
+        var failure = result.commitError
+        if failure == nil {
+            do throws(StoreError) { try storeWaiting() } catch { failure = error }
+        }
+        if let error = failure {
+            try? storeWaiting()
             let clause = salvage(log, model: result.model)
             throw RecordingError.notCommitted(reason: sentence(for: error), kept: clause)
         }
@@ -114,6 +138,7 @@ public final class RunRecorder: Sendable {
 
     /// Notes that the run stops before it is over, without a log.
     package func interrupt(_ rounds: [CommittedRound]) {
+        try? storeWaiting()
         try? note(run.log(of: .interrupted(after: rounds)), .interrupted, file: nil)
     }
 
