@@ -86,6 +86,10 @@ static float nearer(wide sum, int64_t divisor, float below, float above) {
     return even(below, above);
 }
 
+float ck_nearer_mean(int64_t high, int64_t low, int64_t divisor, float below, float above) {
+    return nearer_short((__int128)high * ((int64_t)1 << 42) + low, divisor, below, above);
+}
+
 void ck_exact_mean(const int64_t *high, const int64_t *low, const int64_t *third,
                    const int64_t *fourth, int64_t divisor, float *mean, size_t count) {
     for (size_t i = 0; i < count; i++) {
@@ -102,8 +106,7 @@ void ck_exact_mean(const int64_t *high, const int64_t *low, const int64_t *third
             continue;
         }
         if (!third) {
-            const __int128 sum = (__int128)high[i] * ((int64_t)1 << 42) + low[i];
-            mean[i] = nearer_short(sum, divisor, below, above);
+            mean[i] = ck_nearer_mean(high[i], low[i], divisor, below, above);
             continue;
         }
         const wide upper = sum_of(shifted(high[i], 126), shifted(low[i], 84));

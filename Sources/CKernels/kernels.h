@@ -157,8 +157,11 @@
     X(ck_extent, inspect, (const float *x, size_t count), (x, count))                             \
     X(void, accumulate,                                                                           \
       (const ck_weighted *x, size_t updates, size_t first, size_t count, int64_t *high,           \
-       int64_t *low),                                                                             \
-      (x, updates, first, count, high, low))                                                      \
+       int64_t *low, int small),                                                                  \
+      (x, updates, first, count, high, low, small))                                               \
+    X(void, small_mean,                                                                           \
+      (const int64_t *high, const int64_t *low, int64_t divisor, float *mean, size_t count),      \
+      (high, low, divisor, mean, count))                                                          \
     X(void, carry, (int64_t *high, int64_t *low, size_t count), (high, low, count))               \
     CK_FUSED_KERNELS(X)
 
@@ -170,6 +173,9 @@ typedef struct {
 
 // Those of other architectures are declared, but not there.
 extern const ck_table ck_table_baseline, ck_table_avx2, ck_table_avx512, ck_table_neon;
+
+/// Of two neighbouring floats, the nearer one to (high · 2⁻²⁴ + low · 2⁻⁶⁶) / divisor.
+float ck_nearer_mean(int64_t high, int64_t low, int64_t divisor, float below, float above);
 
 /// Rounds of Philox-4x32 on one counter; shared by the single block and the vector loop.
 static inline __attribute__((always_inline)) void ck_philox_rounds(uint32_t c[4], uint32_t k0,

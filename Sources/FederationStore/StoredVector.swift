@@ -24,7 +24,7 @@ struct StoredVector {
     var vector: ParameterVector? {
         let size = MemoryLayout<Float>.size
         guard bytes.count.isMultiple(of: size) else { return nil }
-        return ParameterVector(count: bytes.count / size) {
+        return ParameterVector(unsafeUninitializedCount: bytes.count / size) {
             _ = bytes.copyBytes(to: UnsafeMutableRawBufferPointer($0))
         }
     }

@@ -2,7 +2,7 @@ extension ParameterVector {
     /// body(a[i]) for every i, in order.
     @inlinable @inline(__always)
     public func map(_ body: (Float) -> Float) -> ParameterVector {
-        ParameterVector(count: count) { result in
+        ParameterVector(unsafeUninitializedCount: count) { result in
             withUnsafeBufferPointer { a in
                 for index in result.indices { result[index] = body(a[index]) }
             }
@@ -16,7 +16,7 @@ extension ParameterVector {
         _ a: ParameterVector, _ b: ParameterVector, _ body: (Float, Float) -> Float
     ) -> ParameterVector {
         precondition(a.count == b.count, "vectors of \(a.count) and \(b.count) parameters")
-        return ParameterVector(count: a.count) { result in
+        return ParameterVector(unsafeUninitializedCount: a.count) { result in
             a.withUnsafeBufferPointer { a in
                 b.withUnsafeBufferPointer { b in
                     for index in result.indices { result[index] = body(a[index], b[index]) }
@@ -35,7 +35,7 @@ extension ParameterVector {
         precondition(
             a.count == b.count && b.count == c.count,
             "vectors of \(a.count), \(b.count) and \(c.count) parameters")
-        return ParameterVector(count: a.count) { result in
+        return ParameterVector(unsafeUninitializedCount: a.count) { result in
             a.withUnsafeBufferPointer { a in
                 b.withUnsafeBufferPointer { b in
                     c.withUnsafeBufferPointer { c in

@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 
 /// A model's parameters, all in one contiguous, 64-byte-aligned buffer of Floats.
 ///
@@ -8,6 +9,8 @@ public struct ParameterVector: Sendable {
     private final class Storage: @unchecked Sendable {
         // Written only while uniquely referenced, so sharing between threads is sound.
         let base: UnsafeMutableBufferPointer<Float>
+        /// What `inspect` has found, until the numbers change.
+        let extent = Mutex<Extent?>(nil)
 
         init(count: Int) {
             base = allocateAligned(count)
@@ -35,12 +38,21 @@ public struct ParameterVector: Sendable {
         self = values.withUnsafeBufferPointer { ParameterVector($0) }
     }
 
-    /// A buffer of `count` Floats that `body` fills whole.
+    /// `count` zeros, which `body` may change.
     public init(
         count: Int, initializingWith body: (UnsafeMutableBufferPointer<Float>) throws -> Void
     ) rethrows {
         storage = Storage(count: count)
         storage.base.initialize(repeating: 0)
+        try body(storage.base)
+    }
+
+    /// A buffer of `count` Floats, nothing in it yet, all of which `body` initialises.
+    public init(
+        unsafeUninitializedCount count: Int,
+        initializingWith body: (UnsafeMutableBufferPointer<Float>) throws -> Void
+    ) rethrows {
+        storage = Storage(count: count)
         try body(storage.base)
     }
 
@@ -63,6 +75,7 @@ public struct ParameterVector: Sendable {
             _ = copy.base.initialize(from: storage.base)
             storage = copy
         }
+        storage.extent.withLock { $0 = nil }
         return try withExtendedLifetime(storage) { try body(storage.base) }
     }
 
@@ -74,15 +87,18 @@ public struct ParameterVector: Sendable {
         withUnsafeBufferPointer { Array($0[range]) }
     }
 
-    /// Largest and smallest magnitudes and the first element that is no finite number.
+    /// Largest and smallest magnitudes and the first element that is no finite number; looked for once.
     public func inspect() -> Extent {
-        withUnsafeBufferPointer { buffer in
+        if let known = storage.extent.withLock({ $0 }) { return known }
+        let extent = withUnsafeBufferPointer { buffer in
             guard let base = buffer.baseAddress else { return Extent() }
             let found = ck_inspect(base, buffer.count)
             return Extent(
                 largest: found.largest, smallestNonzero: found.smallest_nonzero,
                 firstNonFinite: found.first_bad < 0 ? nil : Int(found.first_bad))
         }
+        storage.extent.withLock { $0 = extent }
+        return extent
     }
 
     /// What `inspect()` finds.

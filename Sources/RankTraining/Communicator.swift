@@ -39,7 +39,9 @@ extension Communicator {
     ///   - count: how many numbers it has, which all ranks know.
     func broadcast(_ vector: ParameterVector?, count: Int) -> ParameterVector {
         guard rank == 0, let vector else {
-            return ParameterVector(count: count) { broadcast(UnsafeMutableRawBufferPointer($0)) }
+            return ParameterVector(unsafeUninitializedCount: count) {
+                broadcast(UnsafeMutableRawBufferPointer($0))
+            }
         }
         precondition(vector.count == count, "a vector of \(vector.count) numbers, not \(count)")
         vector.withUnsafeBufferPointer {

@@ -87,7 +87,7 @@ struct MessageReader {
     mutating func vector() -> ParameterVector {
         let count = read(Int.self)
         return take(MemoryLayout<Float>.stride * count) { bytes in
-            ParameterVector(count: count) {
+            ParameterVector(unsafeUninitializedCount: count) {
                 UnsafeMutableRawBufferPointer($0).copyMemory(from: bytes)
             }
         }

@@ -68,7 +68,7 @@ struct MedianFold: Fold {
     /// the order of clients changes none.
     static func median(_ vectors: [ParameterVector], threads: Int) -> ParameterVector {
         let (count, length) = (vectors.count, vectors.first?.count ?? 0)
-        return ParameterVector(count: length) { target in
+        return ParameterVector(unsafeUninitializedCount: length) { target in
             nonisolated(unsafe) let target = target
             let size = max(1, (length + threads - 1) / max(1, threads))
             parallelFor(count: (length + size - 1) / size, threads: threads) { _, part in

@@ -129,25 +129,43 @@ public final class InProcessFederation: Sendable {
                 $0.machine.handle(event, at: MonotonicClock.seconds())
             }
             var jobs: [() -> RunEvent] = []
-            var tasks: [Work] = []
+            var tasks: [TrainingTask] = []
             for order in orders { carryOut(order, &tasks, &jobs) }
-            // The queue takes the last first, and the lowest client is to begin.
-            if !tasks.isEmpty { queue.push(contentsOf: tasks.reversed(), at: .back) }
+            if !tasks.isEmpty {
+                // The queue takes the last first.
+                let sorted = longestFirst(tasks).reversed()
+                queue.push(contentsOf: sorted.map { .train($0) }, at: .back)
+            }
             for job in jobs { events.append(job()) }
         }
     }
 
+    /// Whoever trains on most images begins, of equal ones the lowest client, so that none is left with a
+    /// long task when the others have finished.
+    private func longestFirst(_ tasks: [TrainingTask]) -> [TrainingTask] {
+        let sizes = tasks.map { configuration.imageCount(client: $0.client, round: $0.round) }
+        return tasks.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }.map { tasks[$0] }
+    }
+
     private func carryOut(
-        _ order: RunOrder, _ tasks: inout [Work], _ jobs: inout [() -> RunEvent]
+        _ order: RunOrder, _ tasks: inout [TrainingTask], _ jobs: inout [() -> RunEvent]
     ) {
         switch order {
         case .awaitClients(let round, _), .extended(let round, _):
             preconditionFailure("round \(round) waits for clients that are all here")
         case .abandoned, .wake: break
         case .opened(let round, let cohort): open(round, cohort)
-        case .train(let task): tasks.append(.train(task))
-        case .fold(let work): jobs.append { .folded(work.run(threads: 1)) }
-        case .aggregate(let work): jobs.append { .aggregated(work.run(threads: 1)) }
+        case .train(let task): tasks.append(task)
+        case .fold(let work):
+            // One fold at a time: on many cores one thread could not keep up with all that train.
+            jobs.append { [threads = configuration.threads] in
+                .folded(work.run(threads: max(1, threads / 4)))
+            }
+        case .aggregate(let work):
+            // Of the round nobody is left to train.
+            jobs.append { [threads = configuration.threads] in
+                .aggregated(work.run(threads: threads))
+            }
         case .evaluate(let subject, let round, let value, let before):
             evaluate(subject, round, value.model(after: before))
         case .commit(let round, let known):

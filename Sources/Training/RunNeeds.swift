@@ -61,12 +61,15 @@ package struct RunNeeds: Sendable, Equatable {
             architecture, EvaluationSet.batchSize, .inference, engine, loss)
         var besides = 1.0 + Double(training.optimizer.stateCount)  // the update that is made
         if strategy.objective.proximal > 0 { besides += 1 }
-        // The model and the next one; the sum has two words a parameter.
-        var models = serves ? 2.0 + 4.0 : 1
+        // The last updates wait for others; where there are more, the sum has two words a parameter.
+        let waiting = min(places, ExactAccumulator.waitingLimit(count: parameterCount))
+        let sum = Double(waiting) + (places > waiting ? 4 : 0)
+        // The model and the next one.
+        var models = serves ? 2.0 + sum : 1
         var perPlace = Self.bytesPerPlace
         // What is averaged beside the models, corrected by, kept on both sides, or kept of each update.
         let extras = Double(strategy.transforms.flatMap(\.extraNames).count)
-        models += Double(strategy.server.vectorNames.count) + 4 * extras
+        models += Double(strategy.server.vectorNames.count) + sum * extras
         if strategy.objective.usesControlVariates { besides += 1 }
         perPlace += Double(strategy.clientStateNames.count) * model
         if strategy.aggregator.memory == .perUpdate { perPlace += (1 + extras) * model }

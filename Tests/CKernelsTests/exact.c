@@ -73,7 +73,7 @@ void check_exact(void) {
         int64_t *sums = array(4 * count, sizeof *sums);
         memset(sums, 0, 4 * count * sizeof *sums);
         int64_t *high = sums, *low = sums + count, *third = low + count, *fourth = third + count;
-        loops->accumulate(x, updates, 0, count, high, low);
+        loops->accumulate(x, updates, 0, count, high, low, number % 8 < 4);
         // Without a tail where there is none.
         const int tail = number % 4 > 1;
         for (size_t u = 0; tail && u < updates; u++)
@@ -104,6 +104,24 @@ void check_exact(void) {
                 EXPECT(side == 0 ? bits % 2 == 0 : up ? side < 0 : side > 0);
             }
         }
+        ck_restore_denormals(before);
+    }
+    CASES(60, small_mean) {
+        // As large as sums that have no more bits than a double's; often ties, and 0 in between.
+        const uint64_t before = ck_flush_denormals(0);
+        const size_t count = pick(1, 200);
+        const int64_t divisor = number % 2 ? (int64_t)pick(1, 8) : (int64_t)pick(1, (1 << 29) - 1);
+        int64_t *high = array(count, sizeof *high), *low = array(count, sizeof *low);
+        for (size_t i = 0; i < count; i++) {
+            const int size = (int)pick(1, 51);
+            high[i] = (int64_t)pick(0, ((size_t)1 << size) - 1) * (pick(0, 1) ? 1 : -1);
+            low[i] = pick(0, 2) ? (int64_t)pick(0, (size_t)1 << 42) - ((int64_t)1 << 41) : 0;
+            if (pick(0, 9) == 0) high[i] = 0;
+        }
+        float *mean = blank(count), *want = blank(count);
+        loops->small_mean(high, low, divisor, mean, count);
+        ck_exact_mean(high, low, NULL, NULL, divisor, want, count);
+        for (size_t i = 0; i < count; i++) same_float(mean[i], want[i]);
         ck_restore_denormals(before);
     }
 }

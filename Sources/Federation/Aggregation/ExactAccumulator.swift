@@ -7,7 +7,9 @@ import Parameters
 /// two words, in units of 2⁻²⁴ and 2⁻⁶⁶; two more words (2⁻¹⁰⁸, 2⁻¹⁵⁰) come into being with the
 /// first parameter below 2⁻⁴³ in magnitude. That covers every finite Float down to the denormals,
 /// whose products with a sample count are multiples of 2⁻¹⁴⁹. Memory: 16 bytes a parameter (32 with
-/// the tail), however many updates.
+/// the tail), however many updates, and the last few updates, as many as 64 MiB hold and at most 16:
+/// they are added together, or where there are no others, on their way to the mean, which then
+/// takes one pass over each and no sums in memory.
 ///
 /// An update that is refused changes nothing. A value: copies share memory until one is changed. Sums and
 /// means are the same on threads that flush denormal numbers to zero.
@@ -31,8 +33,12 @@ public struct ExactAccumulator: Sendable {
     /// Σ n_k.
     public private(set) var sampleCount = 0
 
-    private var high: [Int64]
-    private var low: [Int64]
+    /// Empty until there are more updates than wait.
+    private var high: [Int64] = []
+    private var low: [Int64] = []
+    /// Updates that are not in the sums yet, and whether these will need a tail.
+    private var waiting: [ModelUpdate] = []
+    private var waitingNeedTail = false
     private var tail: Tail?
     /// Bounds |high[i]| for every i, with what carrying may yet bring.
     private var bound = 0
@@ -55,9 +61,14 @@ public struct ExactAccumulator: Sendable {
         )
         self.count = count
         self.layout = layout
-        high = [Int64](repeating: 0, count: count)
-        low = high
     }
+
+    /// How many updates may wait for others before they are summed.
+    package static func waitingLimit(count: Int) -> Int {
+        min(16, waitingBytes / max(1, count * MemoryLayout<Float>.size))
+    }
+
+    private static let waitingBytes = 64 << 20
 
     /// An empty sum over models with that layout.
     public init(layout: ParameterLayout) {
@@ -65,7 +76,7 @@ public struct ExactAccumulator: Sendable {
     }
 
     /// Whether the two words for parameters below 2⁻⁴³ have come into being.
-    package var hasTail: Bool { tail != nil }
+    package var hasTail: Bool { tail != nil || waitingNeedTail }
 
     /// Throws what `add` would throw, and changes nothing.
     public func check(_ update: ModelUpdate) throws(AggregationError) {
@@ -102,18 +113,36 @@ public struct ExactAccumulator: Sendable {
     ) throws(AggregationError) {
         precondition(updates.count <= Self.carryInterval, "too many updates at once")
         let plan = try plan(updates)
+        waiting += updates
+        if plan.needsTail { waitingNeedTail = true }
+        bound = plan.bound
+        sampleCount = plan.sampleCount
+        updateCount += updates.count
+        if waiting.count > Self.waitingLimit(count: count) { sumWaiting(threads: threads) }
+    }
+
+    /// Whether no product, and no sum, needs more bits of its high word than a Double has: as good as always.
+    private var isSmall: Bool { bound < 1 << 51 }
+
+    /// Adds the updates that wait to the sums.
+    private mutating func sumWaiting(threads: Int) {
+        if high.isEmpty {
+            high = [Int64](repeating: 0, count: count)
+            low = high
+        }
+        guard !waiting.isEmpty else { return }
+        let updates = waiting
+        waiting = []
         if additionsSinceCarry + updates.count > Self.carryInterval { carry() }
-        if plan.needsTail, tail == nil { tail = Tail(count: count) }
+        additionsSinceCarry += updates.count
+        if waitingNeedTail, tail == nil { tail = Tail(count: count) }
         withExtendedLifetime(updates) {
-            nonisolated(unsafe) let vectors = updates.map { update in
-                ck_weighted(
-                    values: update.parameters.withUnsafeBufferPointer { $0.baseAddress },
-                    weight: Double(update.sampleCount))
-            }
+            nonisolated(unsafe) let vectors = Self.weighted(updates)
+            let small: Int32 = isSmall ? 1 : 0
             Self.inParts(of: count, threads: threads, &high, &low) { first, count, high, low in
-                ck_accumulate(vectors, vectors.count, first, count, high, low)
+                ck_accumulate(vectors, vectors.count, first, count, high, low, small)
             }
-            guard plan.needsTail, var tail = self.tail.take() else { return }
+            guard waitingNeedTail, var tail = self.tail.take() else { return }
             Self.inParts(
                 of: count, threads: threads, &tail.third, &tail.fourth
             ) { first, count, third, fourth in
@@ -123,10 +152,16 @@ public struct ExactAccumulator: Sendable {
             }
             self.tail = tail
         }
-        bound = plan.bound
-        sampleCount = plan.sampleCount
-        updateCount += updates.count
-        additionsSinceCarry += updates.count
+        waitingNeedTail = false
+    }
+
+    /// Updates as a kernel takes them, while they live.
+    private static func weighted(_ updates: [ModelUpdate]) -> [ck_weighted] {
+        updates.map { update in
+            ck_weighted(
+                values: update.parameters.withUnsafeBufferPointer { $0.baseAddress },
+                weight: Double(update.sampleCount))
+        }
     }
 
     /// Lends parts of two rows of words to as many threads.
@@ -159,6 +194,7 @@ public struct ExactAccumulator: Sendable {
         to whole: Totals, _ addingWords: (UnsafeMutableBufferPointer<Int64>) -> Void
     ) {
         precondition(whole.parts < Self.carryInterval, "a sum of \(whole.parts) parts")
+        sumWaiting(threads: 1)
         // After this the low words are what one addition may leave.
         carry()
         if whole.hasTail, tail == nil { tail = Tail(count: count) }
@@ -203,37 +239,92 @@ public struct ExactAccumulator: Sendable {
     /// What is known of the sum but for its words.
     public var totals: Totals {
         Totals(
-            bound: bound, hasTail: tail != nil, sampleCount: sampleCount, updateCount: updateCount)
+            bound: bound, hasTail: hasTail, sampleCount: sampleCount, updateCount: updateCount)
     }
 
     /// Σ n_k w_k[i] / Σ n_k, rounded once to the nearest Float, ties to even.
     ///
     /// A sum that is exactly 0 gives 0, never −0; a negative mean that is nearer to 0 than to any
-    /// other Float gives −0. Mutating only to carry between words.
+    /// other Float gives −0. Mutating only to bring words into order.
+    /// - Parameter threads: how many share the parameters.
     /// - Throws: `AggregationError.noUpdates`.
-    public mutating func mean() throws(AggregationError) -> ParameterVector {
+    public mutating func mean(threads: Int = 1) throws(AggregationError) -> ParameterVector {
         guard updateCount > 0 else { throw .noUpdates }
-        carry()
+        if tail != nil || waitingNeedTail {
+            sumWaiting(threads: threads)
+            carry()
+        }
+        return quotients(threads: threads)
+    }
+
+    /// The means, where the words are in order.
+    private func quotients(threads: Int) -> ParameterVector {
         let divisor = Int64(sampleCount)
-        return ParameterVector(count: count) { mean in
+        return ParameterVector(unsafeUninitializedCount: count) { mean in
             guard let target = mean.baseAddress else { return }
-            Denormals.kept { divide(by: divisor, into: target) }
+            nonisolated(unsafe) let parts = (target: target, vectors: Self.weighted(waiting))
+            let size = (count + threads - 1) / threads
+            parallelFor(count: threads, threads: threads) { _, part in
+                let first = min(part * size, count)
+                let range = first..<min(first + size, count)
+                Denormals.kept {
+                    if tail == nil {
+                        divide(range, by: divisor, adding: parts.vectors, into: parts.target)
+                    } else {
+                        divideWithTail(range, by: divisor, into: parts.target)
+                    }
+                }
+            }
         }
     }
 
-    private func divide(by divisor: Int64, into target: UnsafeMutablePointer<Float>) {
-        high.withUnsafeBufferPointer { high in
-            low.withUnsafeBufferPointer { low in
-                guard let high = high.baseAddress, let low = low.baseAddress else { return }
-                guard let tail else {
-                    ck_exact_mean(high, low, nil, nil, divisor, target, count)
-                    return
+    /// Makes means of a range of parameters, block by block: the words of a block never leave the cache.
+    private func divide(
+        _ range: Range<Int>, by divisor: Int64, adding vectors: [ck_weighted],
+        into target: UnsafeMutablePointer<Float>
+    ) {
+        let size = 1024
+        let small: Int32 = isSmall ? 1 : 0
+        withUnsafeTemporaryAllocation(of: Int64.self, capacity: 2 * size) { words in
+            guard let sums = words.baseAddress else { return }
+            words.initialize(repeating: 0)
+            for first in stride(from: range.lowerBound, to: range.upperBound, by: size) {
+                let count = min(size, range.upperBound - first)
+                if high.isEmpty {
+                    words.update(repeating: 0)
+                } else {
+                    high.withUnsafeBufferPointer {
+                        sums.update(from: $0.baseAddress! + first, count: count)
+                    }
+                    low.withUnsafeBufferPointer {
+                        (sums + size).update(from: $0.baseAddress! + first, count: count)
+                    }
                 }
-                tail.third.withUnsafeBufferPointer { third in
-                    tail.fourth.withUnsafeBufferPointer { fourth in
+                ck_accumulate(vectors, vectors.count, first, count, sums, sums + size, small)
+                ck_carry(sums, sums + size, count)
+                if isSmall {
+                    ck_small_mean(sums, sums + size, divisor, target + first, count)
+                } else {
+                    ck_exact_mean(sums, sums + size, nil, nil, divisor, target + first, count)
+                }
+            }
+        }
+    }
+
+    private func divideWithTail(
+        _ range: Range<Int>, by divisor: Int64, into target: UnsafeMutablePointer<Float>
+    ) {
+        guard let tail else { return }
+        let first = range.lowerBound
+        func rest<Value>(_ words: [Int64], _ body: (UnsafePointer<Int64>) -> Value) -> Value {
+            words.withUnsafeBufferPointer { body($0.baseAddress! + first) }
+        }
+        rest(high) { high in
+            rest(low) { low in
+                rest(tail.third) { third in
+                    rest(tail.fourth) { fourth in
                         ck_exact_mean(
-                            high, low, third.baseAddress, fourth.baseAddress, divisor, target,
-                            count)
+                            high, low, third, fourth, divisor, target + first, range.count)
                     }
                 }
             }

@@ -30,7 +30,7 @@ extension RunMachine {
         case .failure(let error):
             hasFailed = true
             // Without a test the round's commit, and the next round, are asked for already.
-            effects = []
+            effects.removeAll()
             // A part of the strategy that will not close a round says nothing of the model.
             var kind = ClientFailure.Kind.divergence
             if case .refused = error { kind = .error }
@@ -71,7 +71,7 @@ extension RunMachine {
         committing = nil
         commitError = error
         latest = state
-        effects = []
+        effects.removeAll()
         isAggregating = false
         if engine.outcome == nil { feed(.stopRequested) } else { end(.interrupted) }
     }

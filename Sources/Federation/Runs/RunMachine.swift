@@ -50,7 +50,7 @@ public struct RunMachine: Sendable {
     var classCounts: [Int: [Int]] = [:]
 
     /// What the engine has asked for and must wait.
-    var effects: [RoundEngine.Effect] = []
+    var effects = Fifo<RoundEngine.Effect>()
     var isAggregating = false
     /// A round that is being made permanent, and what is known after it.
     var committing: (round: CommittedRound, state: FederationState)?

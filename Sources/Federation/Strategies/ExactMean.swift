@@ -72,9 +72,9 @@ public struct ExactMeanFold: SummingFold {
     /// The mean of what has been added, each parameter rounded once to Float.
     /// - Throws: `AggregationError.noUpdates` when nothing has been added.
     public mutating func finish(threads: Int) throws(AggregationError) -> Aggregate {
-        let mean = try values.mean()
+        let mean = try values.mean(threads: threads)
         var means: [String: ParameterVector] = [:]
-        for name in extras.keys.sorted() { means[name] = try extras[name]?.mean() }
+        for name in extras.keys.sorted() { means[name] = try extras[name]?.mean(threads: threads) }
         return Aggregate(
             value: areChanges == true ? .change(mean) : .model(mean), extras: means,
             numbers: numbers.means, weight: values.sampleCount, count: count)

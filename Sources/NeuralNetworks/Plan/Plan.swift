@@ -158,8 +158,8 @@ public final class Plan {
     public func parameters() -> ParameterVector { loaded ?? unpacked(arena[packed]) }
 
     private func unpacked(_ from: UnsafePointer<Float>) -> ParameterVector {
-        ParameterVector(count: architecture.parameterCount) { to in
-            to.baseAddress!.update(from: from, count: to.count)
+        ParameterVector(unsafeUninitializedCount: architecture.parameterCount) { to in
+            to.baseAddress!.initialize(from: from, count: to.count)
             for operation in operations { operation.unpack(from, into: to.baseAddress!) }
         }
     }
