@@ -13,7 +13,7 @@ extension ExperimentRun {
             (
                 "data",
                 "\(dataset.origin): \(train) to train, \(Text.count(tested)) of "
-                    + "\(Text.count(dataset.test.count)) to test\(clientTests)"
+                    + "\(Text.count(dataset.test.count)) to test"
             ),
             (
                 "model",
@@ -34,6 +34,7 @@ extension ExperimentRun {
                     + " on \(Machine.description)"
             ),
         ]
+        if let clientTests { rows.insert(("tests", clientTests), at: 2) }
         if parts.loss != .softmaxCrossEntropy {
             let smoothing = parts.loss.labelSmoothing
             rows.append(
@@ -55,10 +56,10 @@ extension ExperimentRun {
     }
 
     /// What clients' models are tested on, where that is less.
-    private var clientTests: String {
+    private var clientTests: String? {
         let (count, all) = (parts.imagesPerClientTest, parts.evaluationSet.indices.count)
         return count == 0 || count == all
-            ? "" : ", clients' models on \(Text.count(count)) of them, drawn each round"
+            ? nil : "clients' models on \(Text.count(count)) of these, drawn each round"
     }
 
     private var clients: String {
