@@ -104,6 +104,10 @@
       (const float *x, const float *kernel, size_t samples, size_t inputs, size_t units,          \
        float *y),                                                                                 \
       (x, kernel, samples, inputs, units, y))                                                     \
+    X(void, dense_live_gradient,                                                                  \
+      (const float *x, const float *dy, size_t samples, size_t inputs, size_t units, float scale, \
+       float *target, ck_entry *entries, const ck_step *step),                                    \
+      (x, dy, samples, inputs, units, scale, target, entries, step))                              \
     X(void, dense_backward,                                                                       \
       (const float *x, const float *dy, const float *packed, size_t samples, size_t inputs,       \
        size_t units, float scale, float *target, float *dx, ck_entry *entries, uint32_t *starts,  \

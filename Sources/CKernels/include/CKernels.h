@@ -288,7 +288,7 @@ void ck_unpack_dense(const float *packed, size_t inputs, size_t units, float *ke
 void ck_dense_forward(const float *x, const float *packed, size_t samples, size_t inputs,
                       size_t units, const uint64_t *keep, float *y);
 /// y[samples][units] = x[samples][inputs] · kernel[inputs][units], not packed, over what is not zero
-/// in x; `units` is a multiple of `ck_lanes`.
+/// in x; many units, or a multiple of `ck_lanes`.
 void ck_dense_forward_live(const float *x, const float *kernel, size_t samples, size_t inputs,
                            size_t units, float *y);
 /// In one pass over the kernel: dx = dy · kernelᵀ and, packed, target += scale · xᵀ · dy, over what
@@ -297,6 +297,11 @@ void ck_dense_forward_live(const float *x, const float *kernel, size_t samples, 
 /// cache: the step's arrays begin at the kernel, its parameters are `packed`, `scale` is 1. Scratch:
 /// entries[2 · samples · units], starts[(⌈units / CK_DENSE_UNITS⌉ · samples + units + 2)],
 /// block[samples][8 · lanes].
+/// target += scale · xᵀ · dy, not packed, over what is not zero in x. With `step` not null the gradient
+/// goes nowhere, but is stepped by at once: as in `ck_dense_backward`. Scratch: entries[64 · samples].
+void ck_dense_live_gradient(const float *x, const float *dy, size_t samples, size_t inputs,
+                            size_t units, float scale, float *target, ck_entry *entries,
+                            const ck_step *step);
 void ck_dense_backward(const float *x, const float *dy, const float *packed, size_t samples,
                        size_t inputs, size_t units, float scale, float *target, float *dx,
                        ck_entry *entries, uint32_t *starts, float *block, const ck_step *step);
