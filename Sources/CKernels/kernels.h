@@ -19,10 +19,14 @@
       (const ck_window *w, const float *image, const float *kernel, const float *bias,            \
        size_t filters, int relu, float *y),                                                       \
       (w, image, kernel, bias, filters, relu, y))                                                 \
+    X(void, pooled_first,                                                                         \
+      (const ck_window *w, size_t samples, const float *images, const float *kernel,              \
+       const float *bias, size_t filters, size_t used, float *planes, float *y, uint8_t *where),  \
+      (w, samples, images, kernel, bias, filters, used, planes, y, where))                        \
     X(void, direct_kernel_gradient,                                                               \
-      (const ck_window *w, const float *image, const float *g, size_t filters, float *dkernel,    \
-       float *sums),                                                                              \
-      (w, image, g, filters, dkernel, sums))                                                      \
+      (const ck_window *w, const float *image, const float *y, const float *g, size_t filters,    \
+       float *dkernel, float *sums),                                                              \
+      (w, image, y, g, filters, dkernel, sums))                                                   \
     X(void, winograd_kernel,                                                                      \
       (const ck_winograd *g, const float *kernel, float *u), (g, kernel, u))                      \
     X(void, winograd_forward,                                                                     \
@@ -33,10 +37,6 @@
       (const float *x, const float *bias, size_t height, size_t width, size_t filters, float *y,  \
        uint8_t *where),                                                                           \
       (x, bias, height, width, filters, y, where))                                                \
-    X(void, unpool,                                                                               \
-      (const float *dy, const uint8_t *where, size_t height, size_t width, size_t filters,        \
-       float *dx),                                                                                \
-      (dy, where, height, width, filters, dx))                                                    \
     X(void, pooled_gradient,                                                                      \
       (const ck_pooled *g, const float *y, const uint8_t *where, float scale, float *dy,          \
        float *sums, uint64_t *live),                                                              \
@@ -45,10 +45,10 @@
       (const ck_pooled *g, const float *dy, const uint8_t *where, const uint64_t *live,           \
        const float *image, ck_entry *entries, uint32_t *counts, float *dkernel),                  \
       (g, dy, where, live, image, entries, counts, dkernel))                                      \
-    X(void, sparse_run_gradient,                                                                  \
-      (const ck_pooled *g, const float *dy, const uint8_t *where, const uint64_t *live,           \
-       const float *image, ck_entry *entries, uint32_t *counts, float *dkernel),                  \
-      (g, dy, where, live, image, entries, counts, dkernel))                                      \
+    X(void, sparse_first_gradient,                                                                \
+      (const ck_pooled *g, size_t used, const float *y, const uint8_t *where, const float *dy,    \
+       const float *image, ck_entry *entries, uint32_t *counts, float *dkernel, float *sums),     \
+      (g, used, y, where, dy, image, entries, counts, dkernel, sums))                             \
     X(void, sparse_input_gradient,                                                                \
       (const ck_pooled *g, const float *dy, const uint64_t *live, const float *kernel, float *dx), \
       (g, dy, live, kernel, dx))                                                                  \
@@ -104,6 +104,10 @@
       (const float *x, const float *kernel, size_t samples, size_t inputs, size_t units,          \
        float *y),                                                                                 \
       (x, kernel, samples, inputs, units, y))                                                     \
+    X(void, dense_live_gradient,                                                                  \
+      (const float *x, const float *dy, size_t samples, size_t inputs, size_t units, float scale, \
+       float *target, ck_entry *entries, const ck_step *step),                                    \
+      (x, dy, samples, inputs, units, scale, target, entries, step))                              \
     X(void, dense_backward,                                                                       \
       (const float *x, const float *dy, const float *packed, size_t samples, size_t inputs,       \
        size_t units, float scale, float *target, float *dx, ck_entry *entries, uint32_t *starts,  \

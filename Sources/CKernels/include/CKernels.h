@@ -127,11 +127,18 @@ enum {
 /// y = conv(image) + bias without padding, or max(0, that), product by product; for few channels.
 void ck_direct_convolution(const ck_window *w, const float *image, const float *kernel,
                            const float *bias, size_t filters, int relu, float *y);
+/// A batch's images through that convolution at stride 1, ReLU and 2×2 pooling: y and where[out_h / 2][out_w / 2]
+/// [filters], of which only the first `used` are computed and the others 0. Window and channels make
+/// ≤ CK_MAX_TAPS. Scratch: planes[samples][4][channels][⌈in_h / 2⌉][⌈in_w / 2⌉]; what
+/// lies within a row of the window and two vectors behind it is read.
+void ck_pooled_first(const ck_window *w, size_t samples, const float *images, const float *kernel,
+                     const float *bias, size_t filters, size_t used, float *planes, float *y,
+                     uint8_t *where);
 /// dkernel += the kernel gradient of a convolution without padding, and sums[filters] += its bias's, from
-/// the gradient g[out_h][out_w][filters] of the output; for few channels: window and channels make
-/// ≤ CK_MAX_TAPS.
-void ck_direct_kernel_gradient(const ck_window *w, const float *image, const float *g,
-                               size_t filters, float *dkernel, float *sums);
+/// the gradient g[out_h][out_w][filters] of the output, or of max(0, y) where y is not null; for few
+/// channels: window and channels make ≤ CK_MAX_TAPS.
+void ck_direct_kernel_gradient(const ck_window *w, const float *image, const float *y,
+                               const float *g, size_t filters, float *dkernel, float *sums);
 
 /// A convolution at stride 1 by Winograd's F(4×4, 3×3) or F(2×2, 5×5), with ReLU and 2×2 pooling.
 typedef struct {
@@ -157,9 +164,6 @@ void ck_winograd_forward(const ck_winograd *g, size_t samples, const float *imag
 /// y = max(0, largest of each 2×2 window of x[height][width][filters] + bias), and which it was.
 void ck_bias_relu_pool(const float *x, const float *bias, size_t height, size_t width,
                        size_t filters, float *y, uint8_t *where);
-/// dx[height][width][filters] gets dy where the largest was, and stays as it is elsewhere.
-void ck_unpool(const float *dy, const uint8_t *where, size_t height, size_t width, size_t filters,
-               float *dx);
 
 // Convolutions without pooling: what lies outside an image is zero, and images are as large as they like.
 
@@ -243,11 +247,13 @@ void ck_pooled_gradient(const ck_pooled *g, const float *y, const uint8_t *where
 void ck_sparse_kernel_gradient(const ck_pooled *g, const float *dy, const uint8_t *where,
                                const uint64_t *live, const float *image, ck_entry *entries,
                                uint32_t *counts, float *dkernel);
-/// The same for channels that fill no vectors: the vectors lie along a row of the kernel. Up to two vectors
-/// are read beyond the image.
-void ck_sparse_run_gradient(const ck_pooled *g, const float *dy, const uint8_t *where,
-                            const uint64_t *live, const float *image, ck_entry *entries,
-                            uint32_t *counts, float *dkernel);
+/// The same of a first layer, whose channels fill no vectors, for its first `used` filters, straight from
+/// what `ck_pooled_gradient` takes: dkernel[filters][kernel_h][kernel_w · channels, rounded up to `ck_lanes`]
+/// and sums[filters]. What a row is rounded up by is left to chance. Up to two vectors are read beyond the
+/// image. Scratch: entries[filters][(pool_h + 1) · pool_w + 8], counts[filters].
+void ck_sparse_first_gradient(const ck_pooled *g, size_t used, const float *y,
+                              const uint8_t *where, const float *dy, const float *image,
+                              ck_entry *entries, uint32_t *counts, float *dkernel, float *sums);
 /// dx += kernel[channels / lanes][filters][kernel_h][kernel_w][lanes] · dy where that is not zero.
 /// Kernels are 3 or 5 wide; there are at most 64 · CK_MAX_FILTER_WORDS filters.
 void ck_sparse_input_gradient(const ck_pooled *g, const float *dy, const uint64_t *live,
@@ -299,9 +305,14 @@ void ck_unpack_dense(const float *packed, size_t inputs, size_t units, float *ke
 void ck_dense_forward(const float *x, const float *packed, size_t samples, size_t inputs,
                       size_t units, const uint64_t *keep, float *y);
 /// y[samples][units] = x[samples][inputs] · kernel[inputs][units], not packed, over what is not zero
-/// in x; `units` is a multiple of `ck_lanes`.
+/// in x; many units, or a multiple of `ck_lanes`.
 void ck_dense_forward_live(const float *x, const float *kernel, size_t samples, size_t inputs,
                            size_t units, float *y);
+/// target += scale · xᵀ · dy, not packed, over what is not zero in x. With `step` not null the gradient
+/// goes nowhere, but is stepped by at once: as in `ck_dense_backward`. Scratch: entries[64 · samples].
+void ck_dense_live_gradient(const float *x, const float *dy, size_t samples, size_t inputs,
+                            size_t units, float scale, float *target, ck_entry *entries,
+                            const ck_step *step);
 /// In one pass over the kernel: dx = dy · kernelᵀ and, packed, target += scale · xᵀ · dy, over what
 /// is not zero in dy. `target` may be `packed`; dx may be null if nobody wants it. With `step` not
 /// null the gradient goes nowhere, but is stepped by at once, while what the step reads is in the

@@ -193,7 +193,10 @@ struct PlanCompiler {
             let (name, kernel, bias) = nextParameters()
             current = reserve(dense.units)
             let relu = dense.activation == .relu
-            if purpose == .inference, dense.units % Int(ck_lanes()) == 0 {
+            if purpose == .inference,
+                dense.units % Int(ck_lanes()) == 0
+                    || dense.units >= FirstDenseOperation.fewestUnits
+            {
                 operations.append(
                     LiveDenseOperation(
                         name: name, inputs: shape.count, units: dense.units, relu: relu,
@@ -201,6 +204,16 @@ struct PlanCompiler {
                 return 1
             }
             let dropout = dropout(at: position + 1, size: dense.units)
+            if purpose == .training, input.gradient == nil,
+                dense.units >= FirstDenseOperation.fewestUnits
+            {
+                operations.append(
+                    FirstDenseOperation(
+                        name: label(name, dropout), inputs: shape.count, units: dense.units,
+                        relu: relu, dropout: dropout, kernel: kernel, bias: bias, input: input,
+                        output: current, batchSize: batchSize, arena: &arena))
+                return dropout == nil ? 1 : 2
+            }
             operations.append(
                 PackedDenseOperation(
                     name: label(name, dropout), inputs: shape.count, units: dense.units,

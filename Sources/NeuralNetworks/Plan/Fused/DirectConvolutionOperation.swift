@@ -10,14 +10,13 @@ package struct DirectConvolutionOperation: Operation {
     let input: Activations
     let output: Activations
     let padded: PaddedImages
-    /// One sample's output before pooling, and its gradient.
-    let unpooled: ArenaRegion?
+    /// How outputs are pooled; nil where they are not.
+    private let pooling: Pooling?
     let places: ArenaRegion
-    let zeroBias: ArenaRegion
     /// The kernel's gradient, then the bias's.
-    private let sparse: SparseFirstGradient?
     let kernelGradient: ArenaRegion
     let biasGradient: ArenaRegion
+    private let sparse: SparseFirstGradient?
 
     init(
         name: String, shape: FusedConvolution, relu: Bool, input: Activations, output: Activations,
@@ -29,15 +28,37 @@ package struct DirectConvolutionOperation: Operation {
         self.input = input
         self.output = output
         padded = PaddedImages(shape, tileSide: nil, batchSize: batchSize, arena: &arena)
-        unpooled = shape.pools ? arena.reserve(shape.window.positions * shape.filters) : nil
+        pooling = shape.pools ? Pooling(shape, padded.window, batchSize, &arena) : nil
         places = arena.reserve((batchSize * shape.outputCount + 3) / 4)
-        zeroBias = arena.reserve(shape.filters)
         kernelGradient = arena.reserve(shape.window.elements * shape.filters)
         biasGradient = arena.reserve(shape.filters)
-        // One channel goes the other way: its sums keep the order, and with it the bits, that they had.
-        let isSparse =
-            shape.pools && shape.channels > 1 && shape.filters <= 64 * CK_MAX_FILTER_WORDS
-        sparse = isSparse ? SparseFirstGradient(shape, arena: &arena) : nil
+        sparse = shape.pools ? SparseFirstGradient(shape, arena: &arena) : nil
+    }
+
+    /// Scratch memory of one of the two ways to pooled outputs.
+    private enum Pooling: Sendable {
+        /// Vectors along the filters: one sample's output before pooling, and the bias of zero behind it.
+        case filters(output: ArenaRegion, zeros: ArenaRegion)
+        /// Vectors along the windows, where filters would leave half of the lanes idle: the images' even and
+        /// odd rows and columns.
+        case windows(planes: ArenaRegion)
+
+        init(
+            _ shape: FusedConvolution, _ window: ck_window, _ batchSize: Int,
+            _ arena: inout ArenaPlan
+        ) {
+            guard 2 * shape.parameters.filters <= Int(ck_lanes()) else {
+                self = .filters(
+                    output: arena.reserve(window.positions * shape.filters),
+                    zeros: arena.reserve(shape.filters))
+                return
+            }
+            let plane = (Int(window.in_h) + 1) / 2 * ((Int(window.in_w) + 1) / 2)
+            self = .windows(
+                planes: arena.reserve(
+                    batchSize * 4 * shape.channels * plane + Int(window.window_w)
+                        + 2 * Int(ck_lanes())))
+        }
     }
 
     package var flopsPerSample: Int { shape.flopsPerSample }
@@ -47,91 +68,110 @@ package struct DirectConvolutionOperation: Operation {
     package func forward(_ pass: Pass) {
         padded.copy(pass, input)
         shape.parameters.copy(pass)
-        for sample in 0..<pass.count {
-            let y = pass.arena[output.values] + sample * shape.outputCount
-            withUnsafePointer(to: padded.window) {
-                ck_direct_convolution(
-                    $0, padded.image(pass, input, sample), shape.parameters.kernel(pass),
-                    shape.parameters.bias(pass), shape.filters,
-                    relu ? 1 : 0, unpooled.map { pass.arena[$0] } ?? y)
+        let kernel = shape.parameters.kernel(pass)
+        let bias = shape.parameters.bias(pass)
+        let y = pass.arena[output.values]
+        let place = bytes(pass.arena[places])
+        withUnsafePointer(to: padded.window) { window in
+            if case .windows(let planes) = pooling {
+                return ck_pooled_first(
+                    window, pass.count, padded.image(pass, input, 0), kernel, bias, shape.filters,
+                    shape.parameters.filters, pass.arena[planes], y, place)
             }
-            if let unpooled {
+            for sample in 0..<pass.count {
+                let first = sample * shape.outputCount
+                let image = padded.image(pass, input, sample)
+                guard case .filters(let whole, let zeros) = pooling else {
+                    ck_direct_convolution(
+                        window, image, kernel, bias, shape.filters, relu ? 1 : 0, y + first)
+                    continue
+                }
+                ck_direct_convolution(
+                    window, image, kernel, bias, shape.filters, 1, pass.arena[whole])
                 ck_bias_relu_pool(
-                    pass.arena[unpooled], pass.arena[zeroBias], Int(shape.window.out_h),
-                    Int(shape.window.out_w), shape.filters, y,
-                    bytes(pass.arena[places]) + sample * shape.outputCount)
+                    pass.arena[whole], pass.arena[zeros], Int(window.pointee.out_h),
+                    Int(window.pointee.out_w), shape.filters, y + first, place + first)
             }
         }
     }
 
     package func backward(_ pass: Pass) {
         guard pass.target != nil, let region = output.gradient else { return }
-        let sum = pass.arena[kernelGradient]
-        sum.update(repeating: 0, count: shape.window.elements * shape.filters)
         let biasSum = pass.arena[biasGradient]
         biasSum.update(repeating: 0, count: shape.filters)
+        let sum = pass.arena[kernelGradient]
+        if let sparse {
+            sparse.begin(pass)
+            for sample in 0..<pass.count {
+                let first = sample * shape.outputCount
+                sparse.add(
+                    pass, padded.window, padded.image(pass, input, sample),
+                    pass.arena[output.values] + first, bytes(pass.arena[places]) + first,
+                    pass.arena[region] + first, bias: biasSum)
+            }
+            sparse.end(pass, kernelByFilter: sum)
+            return shape.parameters.add(pass, kernelByFilter: sum, bias: biasSum)
+        }
+        sum.update(repeating: 0, count: shape.window.elements * shape.filters)
         for sample in 0..<pass.count {
             let first = sample * shape.outputCount
-            var gradient = pass.arena[region] + first
-            let values = pass.arena[output.values] + first
-            let image = padded.image(pass, input, sample)
-            if let sparse {
-                sparse.add(
-                    pass, shape, padded.window, image, values,
-                    bytes(pass.arena[places]) + first, gradient, kernelByFilter: sum, bias: biasSum)
-                continue
-            }
-            if relu { ck_relu_backward(values, gradient, gradient, shape.outputCount) }
-            if let unpooled {
-                let whole = pass.arena[unpooled]
-                whole.update(repeating: 0, count: shape.window.positions * shape.filters)
-                ck_unpool(
-                    gradient, bytes(pass.arena[places]) + first, Int(shape.window.out_h),
-                    Int(shape.window.out_w), shape.filters, whole)
-                gradient = whole
-            }
             withUnsafePointer(to: padded.window) {
-                ck_direct_kernel_gradient($0, image, gradient, shape.filters, sum, biasSum)
+                ck_direct_kernel_gradient(
+                    $0, padded.image(pass, input, sample),
+                    relu ? pass.arena[output.values] + first : nil, pass.arena[region] + first,
+                    shape.filters, sum, biasSum)
             }
         }
-        if sparse == nil {
-            shape.parameters.add(pass, kernel: sum, bias: biasSum)
-        } else {
-            shape.parameters.add(pass, kernelByFilter: sum, bias: biasSum)
-        }
+        shape.parameters.add(pass, kernel: sum, bias: biasSum)
     }
 }
 
 /// The kernel's gradient over the output's gradients that are not zero: pooling passes on one of four.
 private struct SparseFirstGradient: Sendable {
+    private let shape: FusedConvolution
     /// As in `PooledConvolutionOperation`.
-    private let live: ArenaRegion
     private let entries: ArenaRegion
     private let counts: ArenaRegion
+    /// The gradient by filters, whose rows are rounded up to whole vectors.
+    private let lines: ArenaRegion
+    private let line: Int
 
     init(_ shape: FusedConvolution, arena: inout ArenaPlan) {
-        let positions = shape.pooledHeight * shape.pooledWidth
-        live = arena.reserve(positions * ((shape.filters + 63) / 64) * 4 * 2)
-        entries = arena.reserve(2 * shape.filters * positions)
+        self.shape = shape
+        entries = arena.reserve(
+            2 * shape.filters * ((shape.pooledHeight + 1) * shape.pooledWidth + 8))
         counts = arena.reserve(shape.filters)
+        let lanes = Int(ck_lanes())
+        line = (Int(shape.window.window_w) * shape.channels + lanes - 1) / lanes * lanes
+        lines = arena.reserve(shape.filters * Int(shape.window.window_h) * line)
     }
+
+    private var rows: Int { shape.filters * Int(shape.window.window_h) }
+
+    func begin(_ pass: Pass) { pass.arena[lines].update(repeating: 0, count: rows * line) }
 
     /// Adds a sample's gradients.
     func add(
-        _ pass: Pass, _ shape: FusedConvolution, _ window: ck_window,
-        _ image: UnsafePointer<Float>, _ values: UnsafePointer<Float>,
-        _ places: UnsafePointer<UInt8>, _ gradient: UnsafeMutablePointer<Float>,
-        kernelByFilter sum: UnsafeMutablePointer<Float>, bias: UnsafeMutablePointer<Float>
+        _ pass: Pass, _ window: ck_window, _ image: UnsafePointer<Float>,
+        _ values: UnsafePointer<Float>, _ places: UnsafePointer<UInt8>,
+        _ gradient: UnsafePointer<Float>, bias: UnsafeMutablePointer<Float>
     ) {
-        let live = UnsafeMutableRawPointer(pass.arena[live]).assumingMemoryBound(to: UInt64.self)
         var geometry = ck_pooled(
             channels: shape.channels, filters: shape.filters,
             kernel_h: Int(window.window_h), kernel_w: Int(window.window_w),
             in_w: Int(window.in_w), pool_h: shape.pooledHeight, pool_w: shape.pooledWidth)
-        ck_pooled_gradient(&geometry, values, places, 1, gradient, bias, live)
-        ck_sparse_run_gradient(
-            &geometry, gradient, places, live, image,
+        ck_sparse_first_gradient(
+            &geometry, shape.parameters.filters, values, places, gradient, image,
             UnsafeMutableRawPointer(pass.arena[entries]).assumingMemoryBound(to: ck_entry.self),
-            UnsafeMutableRawPointer(pass.arena[counts]).assumingMemoryBound(to: UInt32.self), sum)
+            UnsafeMutableRawPointer(pass.arena[counts]).assumingMemoryBound(to: UInt32.self),
+            pass.arena[lines], bias)
+    }
+
+    /// Writes the sum of all samples.
+    func end(_ pass: Pass, kernelByFilter sum: UnsafeMutablePointer<Float>) {
+        let run = Int(shape.window.window_w) * shape.channels
+        for row in 0..<rows {
+            (sum + row * run).update(from: pass.arena[lines] + row * line, count: run)
+        }
     }
 }

@@ -5,7 +5,7 @@ import CKernels
 struct LiveDenseOperation: Operation {
     let name: String
     let inputs: Int
-    /// A multiple of the vectors' lanes.
+    /// Many, or a multiple of the vectors' lanes.
     let units: Int
     let relu: Bool
     /// Offsets of kernel [in][out] and bias in the parameters.
