@@ -29,6 +29,8 @@ struct FirstDenseTests {
             let count = random.next(in: 1...batch)
             let parameters = ParameterVector(
                 (0..<architecture.parameterCount).map { _ in Float(random.nextUniform(-0.3, 0.3)) })
+            // Few and small steps: a unit that is near zero for a sample must not be on one side of it in one
+            // engine and on the other in the other, as happens at five times the rate.
             let optimizer =
                 random.next(below: 2) == 0
                 ? LocalOptimizer(learningRate: 0.02)
