@@ -25,7 +25,8 @@ struct BenchPublished: ProgramCommand {
     @Option(help: "Rounds of each row at most. (default: as many as published)")
     var rounds: Int?
 
-    @OptionGroup var threads: MeasuredThreads
+    @Option(help: "Threads that train and test. (default: one for each core)")
+    var threads: Int?
 
     @Option(
         help: ArgumentHelp(
@@ -47,10 +48,13 @@ struct BenchPublished: ProgramCommand {
     @Flag(help: "Print JSON and nothing else.")
     var json = false
 
-    var needs: ProcessNeeds { .training(threads.count) }
+    var needs: ProcessNeeds { .training(threadCount) }
+
+    private var threadCount: Int { threads ?? availableProcessorCount() }
 
     func validate() throws {
         if let rounds { try requirePositive(rounds, "--rounds") }
+        try requireThreads(threads)
         if list, json { throw ValidationError("--list prints no JSON: leave one of both out") }
         _ = try settings
     }
@@ -71,11 +75,11 @@ struct BenchPublished: ProgramCommand {
         let settings = try settings
         if list { return Self.show(settings, on: console) }
         let bench = PublishedBenchmark(
-            settings, rounds: rounds, threads: threads.count,
+            settings, rounds: rounds, threads: threadCount,
             sources: PublishedSources(dataset: dataset, folder: folder.dataDir, cifar: cifar))
         console.line(console.bold("federated \(LibraryVersion.text) bench published"))
         console.row(
-            "machine", "\(Machine.description), \(Text.plural(threads.count, "thread"))")
+            "machine", "\(Machine.description), \(Text.plural(threadCount, "thread"))")
         console.line()
         let figures = try bench.measure(
             progress: { console.transient($0) },

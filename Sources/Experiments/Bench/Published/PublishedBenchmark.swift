@@ -67,6 +67,8 @@ package struct PublishedBenchmark: Sendable {
         package var evaluationThreadSeconds: Double
         /// Of the last model.
         package var accuracy: Double?
+        /// Of the best of those that were tested.
+        package var bestAccuracy: Double?
         package var published: [PublishedTime]
     }
 
@@ -116,6 +118,7 @@ package struct PublishedBenchmark: Sendable {
             imagesPerSecond: Double(done.trainingImages) / (end - opened),
             trainingThreadSeconds: seen.trainingSeconds,
             evaluationThreadSeconds: seen.evaluationSeconds,
-            accuracy: result.rounds.last?.record.global?.accuracy, published: setting.times)
+            accuracy: result.finalAccuracy, bestAccuracy: result.bestAccuracy,
+            published: setting.times)
     }
 }
