@@ -63,62 +63,79 @@ struct PublishedSettingTests {
         #expect(sizes != sizes.sorted() && sizes != sizes.sorted(by: >))
     }
 
-    /// A row, and the epochs that are left of it: whole rounds of S3 and S10 take seconds.
-    @Test(
-        "A round or two of each row come to their counts",
-        arguments: [
-            ("S1", 2, 1), ("S2", 1, 1), ("S3", 1, 1), ("S4", 1, 1), ("S5", 1, 2), ("S10", 1, 1),
-        ])
-    func rounds(id: String, rounds: Int, epochs: Int) throws {
+    /// A row of which an epoch, a part of the cohort and a part of the test are left: whole rounds take
+    /// seconds.
+    private func thinned(_ id: String, cohort: Int) throws -> PublishedSetting {
         var setting = try setting(id)
-        let all = setting.counts.epochs
-        setting.settings.epochs = Double(epochs)
-        setting.counts.epochs = epochs
-        setting.counts.round = setting.counts.round.map {
-            .init(images: $0.images * epochs / all, steps: $0.steps * epochs / all)
+        let (epochs, all) = (setting.counts.epochs, setting.counts.cohort)
+        setting.settings.epochs = 1
+        setting.counts.epochs = 1
+        setting.settings.cohort = .count(cohort)
+        setting.counts.cohort = cohort
+        setting.settings.evaluationFraction = 0.02
+        setting.counts.testSamples = (setting.counts.testSamples + 49) / 50
+        if let round = setting.counts.round {
+            setting.counts.round?.images = round.images * cohort / (epochs * all)
+            setting.counts.round?.steps = round.steps * cohort / (epochs * all)
         }
-        let row = try measure(setting, rounds: rounds)
-        #expect(row.rounds == rounds && row.publishedRounds == setting.settings.rounds)
+        return setting
+    }
+
+    @Test(
+        "Rounds of each row come to their counts",
+        arguments: [("S1", 10), ("S2", 2), ("S3", 10), ("S4", 4), ("S5", 20), ("S10", 1)])
+    func rounds(id: String, cohort: Int) throws {
+        let setting = try thinned(id, cohort: cohort)
+        let row = try measure(setting, rounds: 2)
+        #expect(row.rounds == 2 && row.publishedRounds == setting.settings.rounds)
         #expect(row.parameters == setting.counts.parameters)
-        #expect(row.clients == setting.counts.clients && row.cohort == setting.counts.cohort)
-        // Only the last round is tested, and every one of S3 and S10.
-        #expect(row.testImages == setting.counts.testSamples)
+        #expect(row.clients == setting.counts.clients && row.cohort == cohort)
+        // The last round is tested in any case, and every one of S3 and S10.
+        let tests = setting.settings.evaluateEvery == 1 ? 2 : 1
+        #expect(row.testImages == tests * setting.counts.testSamples)
         #expect(row.steps * setting.counts.batchSize >= row.trainingImages)
-        if let round = setting.counts.round { #expect(row.trainingImages == round.images) }
+        if let round = setting.counts.round { #expect(row.trainingImages == 2 * round.images) }
         #expect(row.data.contains("generated"))
         #expect(row.seconds >= row.startSeconds + row.secondsPerRound)
         #expect(row.accuracy != nil && row.imagesPerSecond > 0)
         let text = row.lines.joined(separator: "\n")
-        #expect(text.contains("\(rounds) of "), "\(text)")
+        #expect(text.contains("2 of "), "\(text)")
     }
 
     @Test("A run that came to something else is refused in a sentence")
     func refusals() throws {
-        func problem(_ change: (inout PublishedSetting) -> Void) throws -> String? {
-            var setting = try setting("S1")
-            change(&setting)
-            let error = #expect(throws: PublishedError.self) { try measure(setting, rounds: 1) }
-            return error.map { "\($0)" }
+        let setting = try thinned("S1", cohort: 10)
+        let data = try Self.sources.load(setting, threads: 2).data
+        let run = try ExperimentRun(setting.spec(rounds: 1), data: data, threads: 2)
+        let done = PublishedCounts(run, run.run())
+        #expect(throws: Never.self) { try done.check(setting) }
+        func problem(_ change: (inout PublishedSetting.Counts) -> Void) -> String {
+            var other = setting
+            change(&other.counts)
+            let error = #expect(throws: PublishedError.self) { try done.check(other) }
+            return error.map { "\($0)" } ?? ""
         }
+        let parameters = problem { $0.parameters = 7851 }
+        #expect(parameters == "S1: the run came to 7,850 parameters, and the setting to 7,851")
+        let samples = problem { $0.samples = 69_000 }
         #expect(
-            try problem { $0.counts.parameters = 7851 }
-                == "S1: the run came to 7,850 parameters, and the setting to 7,851")
-        #expect(
-            try problem { $0.counts.samples = 69_000 } == "S1: the run came to 69,035 training "
-                + "samples of all clients, and the setting to 69,000")
-        #expect(
-            try problem { $0.counts.cohort = 11 }
-                == "S1: the run came to 10 updates in round 1, and the setting to 11")
-        #expect(
-            try problem { $0.counts.testSamples = 1 }
-                == "S1: the run came to 10,000 test images, and the setting to 1")
-        let images = try problem { $0.settings.epochs = 2 }
-        #expect(images?.contains("training images, and the setting to") == true)
-        let steps = try problem { $0.settings.batchSize = .samples(20) }
-        #expect(steps?.contains("optimiser steps, and the setting to") == true)
-        #expect(
-            try problem { $0.settings.learningRate = 1e30 }?.hasPrefix("S1: the run diverged")
-                == true)
+            samples
+                == "S1: the run came to 69,035 training samples of all clients, and the setting to "
+                + "69,000")
+        let updates = problem { $0.cohort = 11 }
+        #expect(updates == "S1: the run came to 10 updates in round 1, and the setting to 11")
+        let tests = problem { $0.testSamples = 1 }
+        #expect(tests == "S1: the run came to 200 test images, and the setting to 1")
+        #expect(problem { $0.epochs = 2 }.contains(" training images, and the setting to "))
+        #expect(problem { $0.batchSize = 20 }.contains(" optimiser steps, and the setting to "))
+    }
+
+    @Test("A run that does not get to its end is refused in a sentence")
+    func diverged() throws {
+        var setting = try thinned("S1", cohort: 10)
+        setting.settings.learningRate = 1e30
+        let error = #expect(throws: PublishedError.self) { try measure(setting, rounds: 1) }
+        #expect(error.map { "\($0)" }?.hasPrefix("S1: the run diverged: client ") == true)
     }
 
     @Test("Rows are named in any case and order, and others are refused")
