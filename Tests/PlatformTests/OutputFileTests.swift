@@ -201,9 +201,10 @@ struct OutputFileTests {
         let place = try Place()
         try Data("old".utf8).write(to: place.url.appending(path: "x"))
         var calls = SystemCalls()
+        let other = place.path("y")
         calls.rename = { [original = calls.rename] draft, name in
             SystemCalls.$current.withValue(SystemCalls()) {
-                #expect(refusal(place.path("y")) == nil)
+                #expect(refusal(other) == nil)
             }
             return original(draft, name)
         }

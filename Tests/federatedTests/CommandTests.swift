@@ -43,6 +43,11 @@ struct UsageTests {
         (["sweep", "--clients", "5,x"], "The value 'x' is invalid for '--clients <clients>'"),
         (["sweep", "--epochs", "1,0"], "--epochs must be above 0 and at most 1e6, not 0"),
         (["bench", "--repeats", "0"], "--repeats must be at least 1, not 0"),
+        (
+            ["bench", "published", "--rows", "S1,S99"],
+            "--rows: there is no row “S99”: they are S1, S2, S3, S4, S5, S10"
+        ),
+        (["bench", "published", "--rounds", "0"], "--rounds must be at least 1, not 0"),
         (["run", "--flavour", "sweet"], "Unknown option '--flavour'"),
         (["run", "--clients", "many"], "The value 'many' is invalid for '--clients <clients>'"),
         (["train"], "there is no command “train”. Did you mean 'run'?"),

@@ -17,7 +17,8 @@ struct BenchCommand: ParsableCommand {
             """,
         subcommands: [
             BenchTraining.self, BenchOptimizers.self, BenchAccuracy.self, BenchAveraging.self,
-            BenchPopulation.self, BenchRanks.self, BenchFederation.self, BenchLoadServer.self,
+            BenchPopulation.self, BenchRanks.self, BenchFederation.self, BenchPublished.self,
+            BenchLoadServer.self,
         ], defaultSubcommand: BenchTraining.self)
 }
 
