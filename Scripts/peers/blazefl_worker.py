@@ -35,6 +35,13 @@ class Selector:
         return kept_model(self.spec)
 
 
+class Fresh(Selector):
+    """A new model, in the layout whose weights BlazeFL's serialize_model takes."""
+
+    def select_model(self, model_name: str) -> Any:
+        return simulator_model(self.spec | {"channels_last": False})
+
+
 class Client:
     """In a data loader's place: a client's images without a loader's cost for each of them."""
 
@@ -64,7 +71,7 @@ def trained(package: Any, model: Any, client: Client, parameters: Any) -> Any:
     deserialize_model(model, parameters)
     images, steps = client.train(model)
     counts = {"images": float(images), "steps": float(steps)}
-    # BlazeFL's serialize_model refuses weights of another memory layout.
+    # Not by serialize_model, which refuses weights of another memory layout.
     flat = torch.cat([tensor.reshape(-1) for tensor in model.state_dict().values()])
     return package(client.client, flat, client.size, counts)
 
@@ -83,7 +90,6 @@ def thread_trainer(spec: dict[str, Any], cohort: Cohort) -> Any:
 
 
 def process_trainer(spec: dict[str, Any], cohort: Cohort, folder: str) -> Any:
-    import torch
     from blazefl.contrib import FedAvgProcessPoolClientTrainer
     from blazefl.contrib.fedavg import FedAvgProcessPoolUplinkPackage
     from blazefl.core import SHMHandle
@@ -106,9 +112,9 @@ def process_trainer(spec: dict[str, Any], cohort: Cohort, folder: str) -> Any:
     # A forked process finds the method by the module's and the class's names.
     Trainer.worker.__qualname__ = "ProcessTrainer.worker"
     globals()["ProcessTrainer"] = Trainer
-    trainer = Trainer(state_dir=Path(folder), **trainer_arguments(spec, cohort))
-    flat = [tensor.reshape(-1) for tensor in simulator_model(spec).state_dict().values()]
-    trainer.model_parameters_buffer = torch.cat(flat)
+    arguments = trainer_arguments(spec, cohort)
+    trainer = Trainer(state_dir=Path(folder), **arguments | {"model_selector": Fresh(spec)})
+    trainer.model_selector = arguments["model_selector"]
     return trainer
 
 
@@ -129,10 +135,6 @@ def trainer_arguments(spec: dict[str, Any], cohort: Cohort) -> dict[str, Any]:
 
 def server(spec: dict[str, Any], cohort: Cohort, rounds: int) -> Any:
     from blazefl.contrib import FedAvgBaseServerHandler
-
-    class Fresh(Selector):
-        def select_model(self, model_name: str) -> Any:
-            return simulator_model(self.spec | {"channels_last": False})
 
     handler = FedAvgBaseServerHandler(
         model_selector=Fresh(spec),
@@ -179,9 +181,10 @@ def measure(spec: dict[str, Any]) -> dict[str, Any]:
 
     torch.set_num_threads(spec["threads"])
     if spec["mode"] == "processes":
-        # Each round starts a pool: forked, its processes need not import PyTorch anew.
+        # Each round starts a pool: forked, its processes have PyTorch, images and model.
         torch.multiprocessing.set_start_method("fork", force=True)
         pool(tuple(spec["shape"]), spec["classes"], spec["channels_last"])
+        kept_model(spec)
     with tempfile.TemporaryDirectory(prefix="blazefl") as folder:
         tally = run(spec, folder)
     lock = getattr(sys, "_is_gil_enabled", lambda: True)()

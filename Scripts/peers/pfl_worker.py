@@ -64,6 +64,7 @@ def measure(spec: dict[str, Any]) -> dict[str, Any]:
     from pfl.algorithm.federated_averaging import FederatedAveraging
     from pfl.callback.base import TrainingProcessCallback
     from pfl.hyperparam import NNTrainHyperParams
+    from pfl.metrics import Metrics
     from pfl.model.pytorch import PyTorchModel
 
     torch.set_num_threads(spec["threads"])
@@ -71,9 +72,9 @@ def measure(spec: dict[str, Any]) -> dict[str, Any]:
     tally, rounds = Tally(), len(spec["plan"]) + 1
 
     class Timer(TrainingProcessCallback):
-        def after_central_iteration(self, metrics: Any, model: Any, *, central_iteration: int) -> Any:
-            from pfl.metrics import Metrics
-
+        def after_central_iteration(
+            self, metrics: Any, model: Any, *, central_iteration: int
+        ) -> Any:
             if central_iteration == 0:
                 tally.begin()
             if central_iteration == rounds - 1:

@@ -24,7 +24,9 @@ def make_environment(program: str) -> None:
     """Makes a program's environment unless it is there; Failure says why it cannot."""
     command = [str(PROJECT / "Scripts" / "setup" / "venv.sh"), PURPOSES[program]]
     try:
-        result = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        result = subprocess.run(
+            command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        )
     except OSError as error:
         raise Failure(f"venv.sh does not start: {error.strerror}") from error
     if result.returncode != 0:

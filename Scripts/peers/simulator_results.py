@@ -73,8 +73,7 @@ def ways(
 ) -> Iterator[str]:
     """How each program was run, and what the others of its ways came to in the trial."""
     for (program, row), mode in modes.items():
-        others = [
-            f"{text} {rate:,.0f}" for text, rate in trials[program, row].items() if text != mode.text
-        ]
-        tried = f" ({trials[program, row][mode.text]:,.0f} images/s in a trial; {'; '.join(others)})"
+        rates = trials[program, row]
+        others = [f"{text} {rate:,.0f}" for text, rate in rates.items() if text != mode.text]
+        tried = f" ({rates[mode.text]:,.0f} images/s in a trial; {'; '.join(others)})"
         yield f"{row} {NAMES[program]}: {mode.text}{tried if others else ''}"

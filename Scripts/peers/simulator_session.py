@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from common import Failure, progress
 from processes import run_workers
@@ -39,7 +39,9 @@ class SimulatorSession:
         counts, self.machine = measure_ours(self.options.federated, row, rounds)
         return counts
 
-    def peer(self, program: str, row: SimulatorRow, mode: Mode, rounds: int, ours: Counts) -> Counts:
+    def peer(
+        self, program: str, row: SimulatorRow, mode: Mode, rounds: int, ours: Counts
+    ) -> Counts:
         """A program's rounds, which are of as many images and steps as ours are on average."""
         share = rounds / ours.rounds
         images = row.epochs * round(ours.images / row.epochs * share)
@@ -70,10 +72,15 @@ class SimulatorSession:
         if key not in self.modes:
             rates: dict[Mode, float] = {}
             reason = ""
+            # One epoch tells which is the fastest.
+            short = replace(row, epochs=1)
+            epoch = replace(
+                ours, images=ours.images // row.epochs, steps=ours.steps // row.epochs
+            )
             for mode in MODES[program]:
                 progress(f"{row.id}: trying {program}, {mode.text}")
                 try:
-                    rates[mode] = self.peer(program, row, mode, row.quick_rounds, ours).rate
+                    rates[mode] = self.peer(program, short, mode, row.quick_rounds, epoch).rate
                 except Failure as failure:
                     reason = str(failure)
             if not rates:

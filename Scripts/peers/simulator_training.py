@@ -42,14 +42,18 @@ def layout(spec: dict[str, Any]) -> Any:
     return torch.channels_last if spec["channels_last"] else torch.contiguous_format
 
 
-MODELS = threading.local()
+MODELS: dict[str, Any] = {}
 
 
 def kept_model(spec: dict[str, Any]) -> Any:
-    """This thread's model, made once: its first weights are not drawn anew for every client."""
-    if getattr(MODELS, "id", None) != spec["id"]:
-        MODELS.id, MODELS.model = spec["id"], simulator_model(spec)
-    return MODELS.model
+    """This thread's model, made once: its first weights are not drawn anew for every client.
+
+    A process has one row. Threads of pools that are made anew each round are known by their number.
+    """
+    thread = threading.current_thread().name.rpartition("_")[2]
+    if thread not in MODELS:
+        MODELS[thread] = simulator_model(spec)
+    return MODELS[thread]
 
 
 @functools.cache

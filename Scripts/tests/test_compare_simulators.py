@@ -151,13 +151,17 @@ class Command(unittest.TestCase):
             return compare_peers.main(words), output.getvalue()
 
     @staticmethod
-    def worker(kind: str, count: int, spec: dict[str, object], *_: object) -> list[dict[str, object]]:
+    def worker(
+        kind: str, count: int, spec: dict[str, object], *_: object
+    ) -> list[dict[str, object]]:
         if kind == "flower_simulation":
             raise Failure("it ended with status 1: no Ray here")
         plan = spec["plan"]
         assert isinstance(plan, list)
         sizes = [size for cohort in plan for size in cohort]
-        images, steps = 5 * sum(sizes), steps_of(row("S3"), sizes)
+        epochs = spec["epochs"]
+        assert isinstance(epochs, int)
+        images, steps = epochs * sum(sizes), epochs * steps_of(row("S3"), sizes) // 5
         if kind == "blazefl":
             steps -= 1
         # Processes share the work, and two of them are twice as fast.
@@ -187,8 +191,8 @@ class Command(unittest.TestCase):
         self.assertRegex(output, r"S3 +pfl-research +125,000 +25,000 +2\.00 s +10\.00 s +5\.00")
         self.assertIn("Flower is left out: it ended with status 1: no Ray here", output)
         self.assertIn(
-            "BlazeFL is left out: it trained 250,000 images in 4,999 steps, "
-            "not 250,000 in 5,000",
+            "BlazeFL is left out: it trained 50,000 images in 999 steps, "
+            "not 50,000 in 1,000",
             output,
         )
         document = json.loads(out.read_text())
