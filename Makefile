@@ -94,7 +94,7 @@ release: network ## Make one binary that needs no Swift: .build-release/federate
 bench: build ## Measure training and evaluation speed (ARGS="--json")
 	@$(call quote,$(FEDERATED)) bench $(ARGS)
 
-peers: build ## Measure PyTorch and Keras against it (ARGS="--with-flower")
+peers: build ## Measure PyTorch and Keras against it (ARGS="--simulators")
 	@python3 Scripts/peers/compare_peers.py --federated $(call quote,$(FEDERATED)) \
 		$(call option,--data-dir,DATA_DIR) $(ARGS)
 
@@ -150,7 +150,7 @@ lint: ## Check sources' style, and imports against the manifest
 
 clean: ## Remove what was built and the Python environments; Logs stay
 	@rm -rf .build .build-docs .build-fuzz .build-outside .build-release .build-protos .venv .venv-page .venv-api .venv-peers \
-		.venv-flower Scripts/*/__pycache__ .ci/__pycache__
+		.venv-flower .venv-simulators .venv-blazefl Scripts/*/__pycache__ .ci/__pycache__
 
 setup:
 	@Scripts/setup/setup.sh

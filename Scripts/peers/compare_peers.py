@@ -13,6 +13,7 @@ import os
 import sys
 from pathlib import Path
 
+import compare_simulators
 from common import PROJECT, Failure, say
 from environment import make_environment
 from idx_images import find_data
@@ -33,6 +34,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     add("--repeats", type=int, default=5, help="turns, each measuring everything once (5)")
     add("--seconds", type=float, default=3, help="how long a measurement lasts (3)")
     add("--only", type=int, nargs="+", choices=numbers, metavar="ROW", help="only these rows")
+    add("--simulators", action="store_true", help="simulators instead: --simulators --help")
     add("--with-flower", action="store_true", help="row 7 too, which takes minutes a turn")
     add("--quick", action="store_true", help="short windows and rounds, to try the script")
     add("--federated", type=Path, default=PROJECT / ".build/release/federated", metavar="PATH")
@@ -75,6 +77,8 @@ def introduce(session: Session, rows: list[Row]) -> None:
 
 
 def main(arguments: list[str]) -> int:
+    if "--simulators" in arguments:
+        return compare_simulators.main([word for word in arguments if word != "--simulators"])
     options = parse(arguments)
     if options.quick:
         options.seconds, options.repeats = min(options.seconds, 0.5), min(options.repeats, 2)

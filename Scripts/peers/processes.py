@@ -11,7 +11,7 @@ import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 from common import Failure
 from environment import peer_environment, peer_python
@@ -69,10 +69,19 @@ def start_together(processes: list[subprocess.Popen[str]], errors: Any) -> None:
 
 
 def run_workers(
-    kind: str, count: int, spec: dict[str, Any], starts: int, limit_seconds: float
+    kind: str,
+    count: int,
+    spec: dict[str, Any],
+    starts: int,
+    limit_seconds: float,
+    python: Path | None = None,
+    additions: Sequence[dict[str, str]] = (),
 ) -> list[dict[str, Any]]:
-    """The answers of `count` workers that begin each of `starts` measurements together."""
-    command = [str(peer_python()), str(WORKER), kind, json.dumps(spec)]
+    """The answers of `count` workers that begin each of `starts` measurements together.
+
+    `additions` are each worker's own variables; `python` is another environment's.
+    """
+    command = [str(python or peer_python()), str(WORKER), kind, json.dumps(spec)]
     with tempfile.TemporaryFile("w+", errors="replace") as errors:
         processes = [
             subprocess.Popen(
@@ -81,10 +90,10 @@ def run_workers(
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
-                env=peer_environment(spec["threads"]),
+                env=peer_environment(spec["threads"]) | own,
                 start_new_session=True,
             )
-            for _ in range(count)
+            for own in additions or [{}] * count
         ]
         with limited(processes, limit_seconds):
             for _ in range(starts):

@@ -9,19 +9,21 @@ from idx_images import load
 from timing import rate, wait_for_start
 
 
-def torch_model(name: str, shape: tuple[int, int, int] = MNIST_SHAPE) -> Any:
+def torch_model(
+    name: str, shape: tuple[int, int, int] = MNIST_SHAPE, classes: int = 10
+) -> Any:
     from torch import nn
 
     height, width, channels = shape
     if name == RESNET:
-        return torch_resnet(channels)
+        return torch_resnet(channels, classes)
     if name == MCMAHAN:
         places = height // 4 * (width // 4)
         return nn.Sequential(
             *(nn.Conv2d(channels, 32, 5, padding=2), nn.ReLU(inplace=True), nn.MaxPool2d(2)),
             *(nn.Conv2d(32, 64, 5, padding=2), nn.ReLU(inplace=True), nn.MaxPool2d(2)),
             *(nn.Flatten(), nn.Linear(64 * places, 512), nn.ReLU(inplace=True)),
-            nn.Linear(512, 10),
+            nn.Linear(512, classes),
         )
     if name == NIID:
         places = ((height - 4) // 2 - 4) // 2 * (((width - 4) // 2 - 4) // 2)
@@ -29,18 +31,18 @@ def torch_model(name: str, shape: tuple[int, int, int] = MNIST_SHAPE) -> Any:
             *(nn.Conv2d(channels, 6, 5), nn.ReLU(inplace=True), nn.MaxPool2d(2)),
             *(nn.Conv2d(6, 16, 5), nn.ReLU(inplace=True), nn.MaxPool2d(2)),
             *(nn.Flatten(), nn.Linear(16 * places, 120), nn.ReLU(inplace=True)),
-            *(nn.Linear(120, 84), nn.ReLU(inplace=True), nn.Linear(84, 10)),
+            *(nn.Linear(120, 84), nn.ReLU(inplace=True), nn.Linear(84, classes)),
         )
     places = (height - 4) // 2 * ((width - 4) // 2)
     return nn.Sequential(
         *(nn.Conv2d(channels, 32, 3), nn.ReLU(inplace=True)),
         *(nn.Conv2d(32, 64, 3), nn.ReLU(inplace=True), nn.MaxPool2d(2), nn.Dropout(0.25)),
         *(nn.Flatten(), nn.Linear(64 * places, 128), nn.ReLU(inplace=True), nn.Dropout(0.5)),
-        nn.Linear(128, 10),
+        nn.Linear(128, classes),
     )
 
 
-def torch_resnet(channels: int) -> Any:
+def torch_resnet(channels: int, classes: int) -> Any:
     """Nine blocks of two 3×3 convolutions with group normalisation, as `federated` has them."""
     from torch import nn
 
@@ -66,7 +68,7 @@ def torch_resnet(channels: int) -> Any:
     return nn.Sequential(
         *(*normalised(channels, 16, 3), nn.ReLU(inplace=True)),
         *(Block(before, filters) for before, filters in zip(widths, widths[1:])),
-        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10)),
+        *(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, classes)),
     )
 
 

@@ -3,20 +3,36 @@
 # `venv.sh page` makes .venv-page with those of requirements-page.txt, for the tests of the page;
 # `venv.sh api` makes .venv-api with those of requirements-api.txt, for those of the HTTP APIs.
 # `venv.sh flower` makes .venv-flower with those of requirements-flower.txt, for `make flower`.
+# `venv.sh simulators` and `venv.sh blazefl` make those of `make peers ARGS=--simulators`; BlazeFL's is of
+# Python 3.14, preferably of a build without the global lock (python3.14t).
 # A machine's python3 may be anyone's, so the scripts get environments of the project's own.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
+python=python3 oldest="3, 10"
 case ${1-} in
 "") readonly venv=.venv requirements=Scripts/setup/requirements.txt content=matplotlib ;;
 page) readonly venv=.venv-page requirements=Scripts/setup/requirements-page.txt content=Playwright ;;
 api) readonly venv=.venv-api requirements=Scripts/setup/requirements-api.txt content=schemathesis ;;
 flower) readonly venv=.venv-flower requirements=Scripts/setup/requirements-flower.txt content=Flower ;;
+simulators)
+    readonly venv=.venv-simulators requirements=Scripts/setup/requirements-simulators.txt
+    readonly content="Flower and pfl-research"
+    ;;
+blazefl)
+    readonly venv=.venv-blazefl requirements=Scripts/setup/requirements-blazefl.txt content=BlazeFL
+    oldest="3, 14"
+    for python in python3.14t python3.14 python3; do
+        if command -v "$python" >/dev/null; then break; fi
+    done
+    ;;
 *)
-    echo "venv: there is no environment “$1”: expected page, api, flower, or nothing for that of the pictures" >&2
+    echo "venv: there is no environment “$1”: expected page, api, flower, simulators, blazefl, or nothing for" \
+        "that of the pictures" >&2
     exit 2
     ;;
 esac
+readonly python oldest
 readonly stamp=$venv/requirements.installed
 
 fail() {
@@ -30,7 +46,7 @@ is_current() {
 }
 
 has_venv_module() {
-    command -v python3 >/dev/null && python3 -c 'import ensurepip, venv' 2>/dev/null
+    command -v "$python" >/dev/null && "$python" -c 'import ensurepip, venv' 2>/dev/null
 }
 
 # Debian and Ubuntu keep the venv module in a package of its own.
@@ -53,7 +69,7 @@ install_venv_module() {
 
 make_venv() {
     rm -rf "$venv"
-    python3 -m venv "$venv" &&
+    "$python" -m venv "$venv" &&
         "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --retries 2 \
             --only-binary :all: -r "$requirements" || return
     if [[ $content == matplotlib ]]; then
@@ -74,9 +90,11 @@ trap 'rm -f "$output"; [[ -e $stamp ]] || rm -rf "$venv"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+[[ $python == python3 ]] || has_venv_module ||
+    fail "$content needs the venv module of $("$python" --version), which is missing"
 has_venv_module || install_venv_module
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' ||
-    fail "$(python3 --version) is too old: 3.10 or later is needed"
+"$python" -c "import sys; sys.exit(sys.version_info < ($oldest))" ||
+    fail "$("$python" --version) is too old for $content: ${oldest/, /.} or later is needed"
 echo "venv: installing $content into $venv"
 if ! make_venv >"$output" 2>&1; then
     cat "$output" >&2
