@@ -81,6 +81,10 @@ void same_float(float got, float want);
 void same_floats(const float *got, const float *want, size_t count);
 void same_number(int64_t got, int64_t want);
 void same_bytes(const void *got, const void *want, size_t count);
+/// Number `i` after a step of momentum, and its velocity: by a gradient of so many terms, from w and v.
+void near_step(const ck_step *s, size_t i, total gradient, size_t terms, float w, float v);
+/// Such a step of so many parameters, in turns with velocity, anchor and correction or without.
+ck_step some_step(unsigned number, size_t count, float *parameters);
 /// Says what is wrong.
 void fail(const char *what);
 #define EXPECT(condition)                                                                         \
@@ -97,8 +101,10 @@ void check_windows(void);
 void check_convolutions(void);
 void check_winograd(void);
 void check_pooled(void);
+void check_first(void);
 void check_norm(void);
 void check_dense(void);
+void check_inputs(void);
 void check_steps(void);
 void check_sums(void);
 void check_exact(void);

@@ -16,6 +16,16 @@ static ck_window few_channels(void) {
     return w;
 }
 
+/// Nine taps of one channel are a pass of their own.
+static ck_window three_by_three(void) {
+    ck_window w = {.channels = 1, .window_h = 3, .window_w = 3, .stride_h = 1, .stride_w = 1};
+    w.out_h = (int32_t)pick(1, 12);
+    w.out_w = (int32_t)pick(1, 12);
+    w.in_h = w.out_h + 2;
+    w.in_w = w.out_w + 2;
+    return w;
+}
+
 /// The same of `ck_direct`, which counts in floats.
 static ck_direct counted(const ck_window *w, size_t filters, size_t out_step, size_t out_down) {
     const size_t channels = (size_t)w->channels, row = (size_t)w->in_w * channels;
@@ -73,16 +83,25 @@ static void direct(void) {
             near(y[i], want, taps + 1);
         }
     }
-    CASES(40, direct_kernel_gradient) {
-        const ck_window w = few_channels();
+    CASES(64, direct_kernel_gradient) {
+        const ck_window w = number % 4 ? few_channels() : three_by_three();
         const size_t filters = some_vectors(4), places = (size_t)(w.out_h * w.out_w);
         const size_t taps = (size_t)(w.window_h * w.window_w * w.channels);
         const ck_direct g = counted(&w, filters, filters, (size_t)w.out_w * filters);
         const float *image = numbers((size_t)(w.in_h * w.in_w * w.channels), 2);
-        const float *dy = numbers(places * filters, 4);
+        // Behind ReLU, or as it is; one that is alive, none, or about half of them.
+        float *y = number % 2 ? numbers(places * filters, 4) : NULL;
+        const size_t one = pick(0, places * filters - 1);
+        float *dy = numbers(places * filters, number % 8 < 6 ? 4 : 8);
+        if (number % 16 >= 14) dy[one] = 1;
+        if (number % 16 == 15) y[one] = 1;
         float *dkernel = numbers(taps * filters, 0), *sums = numbers(filters, 0);
         const float *before = copy(dkernel, taps * filters), *sums_before = copy(sums, filters);
-        loops->direct_kernel_gradient(&w, image, dy, filters, dkernel, sums);
+        const float *given = copy(dy, places * filters);
+        loops->direct_kernel_gradient(&w, image, y, dy, filters, dkernel, sums);
+        same_floats(dy, given, places * filters);
+        for (size_t i = 0; y && i < places * filters; i++)
+            if (!(y[i] > 0)) dy[i] = 0;
         for (size_t i = 0; i < taps * filters; i++)
             near(dkernel[i], gradient(&g, image, dy, i / filters, i % filters, before[i]), places + 1);
         for (size_t f = 0; f < filters; f++) {

@@ -33,8 +33,10 @@ static void check_all(void) {
     check_convolutions();
     check_winograd();
     check_pooled();
+    check_first();
     check_norm();
     check_dense();
+    check_inputs();
     check_steps();
     check_sums();
     check_exact();

@@ -80,46 +80,50 @@ static void flags(void) {
     }
 }
 
-/// dkernel[filters][kernel_h][kernel_w][channels], of either loop.
-static void kernel_gradient(const ck_pooled *g, int runs) {
-    const size_t row = g->in_w * g->channels, run = g->kernel_w * g->channels;
-    const size_t count = g->filters * g->kernel_h * run, positions = g->pool_h * g->pool_w;
-    const given gradient = some_gradient(g);
-    // Vectors along a row of the kernel are read beyond the image.
-    const float *image = numbers(image_size(g) + (runs ? 2 * lanes : 0), 1);
-    float *dkernel = numbers(count, 0);
-    const float *before = copy(dkernel, count);
-    (runs ? loops->sparse_run_gradient : loops->sparse_kernel_gradient)(
-        g, gradient.dy, gradient.where, gradient.live, image, gradient.entries, gradient.counts,
-        dkernel);
-    for (size_t i = 0; i < count; i++) {
-        const size_t f = i / run / g->kernel_h, at = i / run % g->kernel_h * row + i % run;
-        total want = {before[i], fabs(before[i])};
-        for (size_t p = 0; p < positions; p++)
-            add_product(&want, gradient.dy[p * g->filters + f],
-                        image[corner(g, &gradient, p, f) + at]);
-        near(dkernel[i], want, positions + 1);
-    }
+/// Gradients as many as half of them, one or none.
+static given few_gradients(const ck_pooled *g, unsigned number) {
+    const given some = some_gradient(g);
+    const size_t outputs = g->pool_h * g->pool_w * g->filters, words = (g->filters + 63) / 64;
+    if (number % 6 > 1) return some;
+    memset(some.dy, 0, outputs * sizeof *some.dy);
+    memset(some.live, 0, g->pool_h * g->pool_w * words * 4 * sizeof *some.live);
+    const size_t one = pick(0, outputs - 1), f = one % g->filters;
+    if (number % 6 == 0) return some;
+    some.dy[one] = -0.5f;
+    some.live[(one / g->filters * words + f / 64) * 4 + some.where[one]] = (uint64_t)1 << (f % 64);
+    return some;
 }
 
 static void kernels(void) {
-    CASES(30, sparse_kernel_gradient) {
+    CASES(48, sparse_kernel_gradient) {
         const size_t width = number % 2 ? 3 : 5;
         const ck_pooled g = some_shape(number % 3 ? width : pick(1, 6), width, some_vectors(4));
-        kernel_gradient(&g, 0);
-    }
-    CASES(30, sparse_run_gradient) {
-        const ck_pooled g = some_shape(pick(1, 7), pick(1, 7), pick(1, 5));
-        kernel_gradient(&g, 1);
+        const size_t row = g.in_w * g.channels, run = width * g.channels;
+        const size_t count = g.filters * g.kernel_h * run, positions = g.pool_h * g.pool_w;
+        const given gradient = few_gradients(&g, number / 2);
+        const float *image = numbers(image_size(&g), 1);
+        // [filters][kernel_h][kernel_w][channels].
+        float *dkernel = numbers(count, 0);
+        const float *before = copy(dkernel, count);
+        loops->sparse_kernel_gradient(&g, gradient.dy, gradient.where, gradient.live, image,
+                                      gradient.entries, gradient.counts, dkernel);
+        for (size_t i = 0; i < count; i++) {
+            const size_t f = i / run / g.kernel_h, at = i / run % g.kernel_h * row + i % run;
+            total want = {before[i], fabs(before[i])};
+            for (size_t p = 0; p < positions; p++)
+                add_product(&want, gradient.dy[p * g.filters + f],
+                            image[corner(&g, &gradient, p, f) + at]);
+            near(dkernel[i], want, positions + 1);
+        }
     }
 }
 
 static void inputs(void) {
-    CASES(30, sparse_input_gradient) {
+    CASES(48, sparse_input_gradient) {
         const size_t width = number % 2 ? 3 : 5;
         const ck_pooled g = some_shape(width, width, some_vectors(3));
         const size_t row = g.in_w * g.channels, taps = width * width, count = image_size(&g);
-        const given gradient = some_gradient(&g);
+        const given gradient = few_gradients(&g, number / 2);
         // kernel[channels / lanes][filters][taps][lanes].
         const float *kernel = numbers(g.channels * g.filters * taps, 0);
         float *dx = numbers(count, 0);

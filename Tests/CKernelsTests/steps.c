@@ -2,6 +2,37 @@
 
 static float *maybe(size_t count, unsigned bit) { return bit ? numbers(count, 0) : NULL; }
 
+void near_step(const ck_step *s, size_t i, total d, size_t terms, float w, float v) {
+    total moved = {w, fabs(w)};
+    add_product(&d, s->weight_decay, w);
+    if (s->anchor) add_product(&d, s->proximal, w), add_product(&d, -s->proximal, s->anchor[i]);
+    total move = d;
+    if (s->velocity) {
+        total kept = d;
+        add_product(&kept, s->momentum, v);
+        if (fabs(kept.value) < 0x1p-100) kept = (total){0, 0};
+        near(s->velocity[i], kept, terms + 4);
+        move = kept;
+        if (s->nesterov) {
+            move = d;
+            add_product(&move, s->momentum, kept.value);
+            move.size += kept.size;
+        }
+    }
+    if (s->correction) add_term(&move, s->correction[i]);
+    moved.value -= (double)s->learning_rate * move.value;
+    moved.size += (double)s->learning_rate * move.size;
+    near(s->parameters[i], moved, terms + 9);
+}
+
+ck_step some_step(unsigned number, size_t count, float *parameters) {
+    return (ck_step){.learning_rate = 0.1f, .momentum = 0.9f,
+                     .weight_decay = number & 8 ? 0 : 0.01f, .proximal = 0.3f, .gradient_scale = 1,
+                     .nesterov = number % 3 == 0, .parameters = parameters,
+                     .velocity = maybe(count, number & 1), .anchor = maybe(count, number & 2),
+                     .correction = maybe(count, number & 4)};
+}
+
 static void momentum(void) {
     CASES(48, optimizer_step) {
         const size_t first = pick(0, 20), count = pick(1, 200), all = first + count + pick(0, 9);
@@ -25,27 +56,9 @@ static void momentum(void) {
                 if (v) same_float(s.velocity[i], v[i]);
                 continue;
             }
-            total d = {0, 0}, moved = {w[i], fabs(w[i])};
+            total d = {0, 0};
             add_product(&d, s.gradient_scale, gradient[i]);
-            add_product(&d, s.weight_decay, w[i]);
-            if (s.anchor) add_product(&d, s.proximal, w[i]), add_product(&d, -s.proximal, s.anchor[i]);
-            total move = d;
-            if (v) {
-                total kept = d;
-                add_product(&kept, s.momentum, v[i]);
-                if (fabs(kept.value) < 0x1p-100) kept = (total){0, 0};
-                near(s.velocity[i], kept, 5);
-                move = kept;
-                if (s.nesterov) {
-                    move = d;
-                    add_product(&move, s.momentum, kept.value);
-                    move.size += kept.size;
-                }
-            }
-            if (s.correction) add_term(&move, s.correction[i]);
-            moved.value -= (double)s.learning_rate * move.value;
-            moved.size += (double)s.learning_rate * move.size;
-            near(s.parameters[i], moved, 10);
+            near_step(&s, i, d, 1, w[i], v ? v[i] : 0);
         }
     }
 }

@@ -129,20 +129,6 @@ static void pools_of_two(void) {
             if (!unknown) same_number(where[i], best);
         }
     }
-    CASES(20, unpool) {
-        const size_t height = pick(2, 9), width = pick(2, 9), filters = some_vectors(3);
-        const size_t outputs = height / 2 * (width / 2) * filters, count = height * width * filters;
-        const float *dy = numbers(outputs, 2);
-        float *dx = numbers(count, 0), *want = copy(dx, count);
-        uint8_t *where = array(outputs, 1);
-        for (size_t i = 0; i < outputs; i++) {
-            where[i] = (uint8_t)pick(0, 3);
-            const size_t f = i % filters, px = i / filters % (width / 2), py = i / filters / (width / 2);
-            want[((2 * py + (where[i] >> 1)) * width + 2 * px + (where[i] & 1)) * filters + f] = dy[i];
-        }
-        loops->unpool(dy, where, height, width, filters, dx);
-        same_floats(dx, want, count);
-    }
 }
 
 void check_windows(void) {
