@@ -4,9 +4,22 @@
 
 void ck_standardize(float *x, size_t rows, size_t channels, const float *mean,
                     const float *deviation) {
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < channels; c++)
-            x[r * channels + c] = (x[r * channels + c] - mean[c]) / deviation[c];
+    // Few channels fill no vector: so many places at once, each with its channels' numbers.
+    enum { most = 96 };
+    float means[most], deviations[most];
+    const size_t places = channels && channels <= most ? most / channels : 1;
+    const size_t size = places * channels, total = rows * channels;
+    for (size_t i = 0; i < size && size <= most; i++) {
+        means[i] = mean[i % channels];
+        deviations[i] = deviation[i % channels];
+    }
+    const float *restrict m = size <= most ? means : mean;
+    const float *restrict d = size <= most ? deviations : deviation;
+    for (size_t first = 0; first < total; first += size) {
+        const size_t some = total - first < size ? total - first : size;
+        float *restrict row = x + first;
+        for (size_t i = 0; i < some; i++) row[i] = (row[i] - m[i]) / d[i];
+    }
 }
 
 double ck_softmax_cross_entropy(const float *logits, const int32_t *labels, size_t rows,

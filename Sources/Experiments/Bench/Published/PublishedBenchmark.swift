@@ -79,6 +79,8 @@ package struct PublishedBenchmark: Sendable {
     package func measure(
         progress: @escaping @Sendable (String) -> Void, onRow: (Row) -> Void = { _ in }
     ) throws -> Figures {
+        progress("reading what was given")
+        try sources.check(settings, threads: threads)
         var rows: [Row] = []
         for setting in settings {
             progress("\(setting.id): reading or generating its data")

@@ -27,6 +27,19 @@ package struct PublishedSources: Sendable {
         self.cifar = cifar
     }
 
+    /// Reads what was given for any of these rows, so that what can't be used is said before anything runs.
+    /// - Throws: as `load`.
+    package func check(_ settings: [PublishedSetting], threads: Int) throws {
+        for setting in settings {
+            switch setting.material {
+            case .mnist where dataset != nil || folder != nil:
+                _ = try load(setting, threads: threads)
+            case .colours where cifar != nil: _ = try load(setting, threads: threads)
+            default: continue
+            }
+        }
+    }
+
     /// The data of a row.
     /// - Returns: them, and what is to be said of them.
     /// - Throws: `DatasetError` where they cannot be read, `PublishedError.data` where they are others.
