@@ -23,7 +23,7 @@ OWN_KEYS = {
     "client ids from", "clients loss", "server loss", "clients samples", "clients class counts",
     "drops", "outcome", "configuration", "seed", "data", "data fingerprint", "partition fingerprint",
     "model", "model parameters", "timings", "threads", "cpu",
-    "blas core", "simd", "version", "started", "reproducible",
+    "blas core", "simd", "version", "started", "reproducible", "test samples", "client test samples",
 }
 # In place of the lists by client where cohorts of many clients take part; why bits need not be the same;
 # what tests measured beside accuracy and loss, class by class, too; what accuracies are, if they are none.
