@@ -31,12 +31,12 @@ package enum FileLock {
         return .held
     }
 
-    /// Whether a path still leads to an open file: of a lock's file, whoever held it before may have removed
-    /// it in between.
+    /// Whether a path still leads to an open file, links followed: of a lock's file, whoever held it before
+    /// may have removed it in between.
     package static func isNamed(_ path: String, _ descriptor: Int32) -> Bool {
         var named = stat()
         var held = stat()
-        return lstat(path, &named) == 0 && fstat(descriptor, &held) == 0
+        return stat(path, &named) == 0 && fstat(descriptor, &held) == 0
             && named.st_ino == held.st_ino && named.st_dev == held.st_dev
     }
 

@@ -256,6 +256,11 @@ struct OutputFileTests {
         }
         #expect(FileLock.take(first) == .held)
         #expect(FileLock.take(second) == .taken)
+        // A lock's file may be a link: to whoever opened it, it is the file.
+        #expect(symlink("lock", place.path("link")) == 0)
+        #expect(FileLock.isNamed(place.path("lock"), first))
+        #expect(FileLock.isNamed(place.path("link"), first))
+        #expect(!FileLock.isNamed(place.path("none"), first))
         #expect(FileLock.take(first, shared: true) == .held)
         #expect(FileLock.take(second, shared: true) == .held)
         for code in [ENOLCK, ENOSYS, EOPNOTSUPP] {
