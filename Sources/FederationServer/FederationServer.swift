@@ -1,14 +1,7 @@
 import FederationWire
 import Foundation
 import Hummingbird
-import HummingbirdCore
-import HummingbirdTLS
-import Logging
-import NIOCore
-import NIOHTTPTypes
-import Parameters
 import Platform
-import ServiceLifecycle
 import Synchronization
 
 /// What a server is to be.
@@ -66,29 +59,15 @@ public struct ListenError: Error, Equatable, Sendable, CustomStringConvertible {
 /// Serves a run over HTTP, to clients of both APIs and to people who watch.
 public final class FederationServer: Sendable {
     /// As it was asked for.
-    public let configuration: ServerConfiguration
+    public var configuration: ServerConfiguration { listener.configuration }
 
+    private let listener: HTTPListener
     private let coordinator: Coordinator
-    private let connections: ConnectionTable
     private let feed: StateFeed
-    private let counters: Counters
     private let reader: UpdateReader
     private let makeRun: @Sendable (RunRequest) async throws -> ServedRun
-    private let tlsConfiguration: TLSConfiguration?
-    private let state = Mutex(State())
-    private let logger: Logger
     private let alarm: Alarm
     private let report: @Sendable (ServerEvent) -> Void
-
-    private struct State {
-        var port: Int?
-        var portWaiters: [CheckedContinuation<Int?, Never>] = []
-        var isOver = false
-        var stopsAtOnce = false
-        /// Cuts off those who are still at it when the server has waited long enough for them.
-        var cutting: Task<Void, Never>?
-        var group: ServiceGroup?
-    }
 
     /// A server that waits for `run()`.
     /// - Parameters:
@@ -103,19 +82,15 @@ public final class FederationServer: Sendable {
     ) throws {
         try configuration.exposure.check(allowInsecure: configuration.allowsInsecure)
         try configuration.limits.check(run.plan)
-        self.configuration = configuration
+        listener = try HTTPListener(configuration)
         self.makeRun = makeRun
         self.report = report
-        tlsConfiguration = try configuration.tls?.configuration()
-        connections = ConnectionTable()
         feed = StateFeed(limit: configuration.limits.watchers, time: configuration.time)
-        counters = Counters()
         let failed = Alarm()
         alarm = failed
-        logger = Logger(label: "federation") { _ in SwiftLogNoOpLogHandler() }
         coordinator = Coordinator(
             run, limits: configuration.limits, timing: configuration.timing,
-            time: configuration.time, counters: counters, feed: feed,
+            time: configuration.time, counters: listener.counters, feed: feed,
             presentation: Coordinator.Presentation(
                 version: configuration.version, address: configuration.address(port: nil),
                 isInsecure: configuration.exposure.isInsecure),
@@ -124,70 +99,36 @@ public final class FederationServer: Sendable {
                 if case .failed = event { failed.raise() }
             })
         reader = UpdateReader(
-            limits: configuration.limits, time: configuration.time, counters: counters,
+            limits: configuration.limits, time: configuration.time, counters: listener.counters,
             workers: coordinator.workers)
     }
 
     /// Serves until `stop()`.
     /// - Throws: `ListenError`, `ResourceShortage`, or what kept a round from being made permanent.
     public func run() async throws {
-        let connectionLimit = try Self.connectionLimit(configuration.limits.connections)
         let identity = Identity(tokens: configuration.tokens)
         let observation = ObservationRoutes(
-            coordinator: coordinator, identity: identity, counters: counters,
-            connections: connections, feed: feed,
+            coordinator: coordinator, identity: identity, counters: listener.counters,
+            connections: listener.connections, feed: feed,
             slots: [reader.slots, reader.listedSlots], showsPage: configuration.showsPage)
-        let application = Application(
-            router: router(observation, identity), server: try channel(),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.boundHost, port: configuration.port),
-                backlog: 4096,
-                availableConnectionsDelegate: MaximumAvailableConnections(
-                    connectionLimit, logger: logger)),
+        alarm.onRaise { [weak self] in self?.stop() }
+        try await listener.run(
+            router(observation, identity),
             services: [
                 UpkeepService(
                     coordinator: coordinator, feed: feed, routes: observation,
                     timing: configuration.timing, time: configuration.time,
                     limits: configuration.limits)
-            ],
-            onServerRunning: { channel in await self.listens(on: channel) }, logger: logger)
-        let group = ServiceGroup(
-            configuration: ServiceGroupConfiguration(
-                services: [
-                    ServiceGroupConfiguration.ServiceConfiguration(
-                        service: application, successTerminationBehavior: .gracefullyShutdownGroup)
-                ], logger: logger))
-        let stopsAtOnce = state.withLock { state in
-            state.group = group
-            return state.stopsAtOnce
-        }
-        defer { ended() }
-        if stopsAtOnce { return }
-        alarm.onRaise { [weak self] in self?.stop() }
-        do {
-            try await group.run()
-        } catch {
-            guard state.withLock({ $0.port == nil }) else { throw error }
-            throw ListenError(
-                host: configuration.boundHost, port: configuration.port,
-                reason: Self.reason(error))
+            ]
+        ) { [coordinator, configuration] port in
+            await coordinator.setAddress(configuration.address(port: port))
+            await coordinator.begin()
         }
         if let failure = await coordinator.failure { throw failure }
     }
 
     /// The port that it listens on; nil if it does not.
-    public var port: Int? {
-        get async {
-            await withCheckedContinuation { continuation in
-                let known = state.withLock { state -> Int?? in
-                    if state.port != nil || state.isOver { return .some(state.port) }
-                    state.portWaiters.append(continuation)
-                    return nil
-                }
-                if let known { continuation.resume(returning: known) }
-            }
-        }
-    }
+    public var port: Int? { get async { await listener.port } }
 
     /// Where the page is.
     public var address: String {
@@ -201,31 +142,7 @@ public final class FederationServer: Sendable {
 
     /// Stops: those who wait are told, uploads and commits may finish, at most `drainSeconds` long.
     public func stop() {
-        let group = state.withLock { state in
-            state.stopsAtOnce = true
-            return state.group
-        }
-        guard let group else { return }
-        let (time, seconds) = (configuration.time, configuration.timing.drainSeconds)
-        // A server that is told to stop while it begins to listen would not hear it.
-        Task {
-            _ = await port
-            await coordinator.drain()
-            await group.triggerGracefulShutdown()
-        }
-        let cutting = Task {
-            _ = await port
-            guard (try? await time.sleep(seconds: seconds)) != nil else { return }
-            await group.triggerGracefulShutdown()
-            connections.cutAll()
-        }
-        // The first that was told so counts.
-        let isWanted = state.withLock { state in
-            guard state.cutting == nil, !state.isOver else { return false }
-            state.cutting = cutting
-            return true
-        }
-        if !isWanted { cutting.cancel() }
+        listener.stop { [coordinator] in await coordinator.drain() }
     }
 
     /// Waits so many seconds at most until all clients that keep in touch have heard that the run is over.
@@ -242,89 +159,19 @@ public final class FederationServer: Sendable {
     private func router(
         _ observation: ObservationRoutes, _ identity: Identity
     ) -> Router<FederationContext> {
-        let router = Router(context: FederationContext.self)
         let pageRoutes: [Route] = [.page, .state, .events]
         let routes = Route.all.filter { configuration.showsPage || !pageRoutes.contains($0) }
-        router.add(
-            middleware: ErrorMiddleware(
-                routes: routes, counters: counters, report: { [report] in report(.notice($0)) }))
-        router.add(
-            middleware: OriginMiddleware(
-                policy: OriginPolicy(
-                    exposure: configuration.exposure, allowedHosts: configuration.allowedHosts)))
+        let router = listener.router(routes) { [report] in report(.notice($0)) }
         PlainRoutes(
-            coordinator: coordinator, identity: identity, reader: reader, counters: counters,
-            connections: connections, makeRun: makeRun
+            coordinator: coordinator, identity: identity, reader: reader,
+            counters: listener.counters, connections: listener.connections, makeRun: makeRun
         ).add(to: router)
         BinaryRoutes(
-            coordinator: coordinator, identity: identity, reader: reader, counters: counters,
-            connections: connections
+            coordinator: coordinator, identity: identity, reader: reader,
+            counters: listener.counters, connections: listener.connections
         ).add(to: router)
         observation.add(to: router)
         return router
-    }
-
-    private func channel() throws -> HTTPServerBuilder {
-        let (limits, time) = (configuration.limits, configuration.time)
-        let (table, counters) = (connections, counters)
-        let http = HTTPServerBuilder.http1(
-            configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [
-                    RequestGuard(limits: limits, time: time, table: table, counters: counters)
-                ],
-                idleTimeout: .nanoseconds(Int64(limits.idleSeconds * 1e9)),
-                httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
-                    maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10,
-                    maxHeaderFieldCount: 100)))
-        guard let tlsConfiguration else { return http }
-        return try .tls(http, tlsConfiguration: tlsConfiguration)
-    }
-
-    private func listens(on channel: any Channel) async {
-        let port = channel.localAddress?.port ?? configuration.port
-        await coordinator.setAddress(configuration.address(port: port))
-        await coordinator.begin()
-        let waiters = state.withLock { state in
-            state.port = port
-            defer { state.portWaiters = [] }
-            return state.portWaiters
-        }
-        for waiter in waiters { waiter.resume(returning: port) }
-    }
-
-    private func ended() {
-        let (waiters, cutting) = state.withLock { state in
-            state.isOver = true
-            defer { state.portWaiters = [] }
-            return (state.portWaiters, state.cutting)
-        }
-        cutting?.cancel()
-        for waiter in waiters { waiter.resume(returning: nil) }
-    }
-
-    /// Connections that may be open at once: as many as were asked for, or as there can be files.
-    ///
-    /// A system that has no file for one more connection says so again and again, and a server that asks
-    /// again and again does nothing else; so the last are left to the store, the log and the event loops.
-    private static func connectionLimit(_ wanted: Int) throws(ResourceShortage) -> Int {
-        let reserve = 32 + 3 * availableProcessorCount()
-        let open = ProcessResources.openFileCount ?? 64
-        ProcessResources.raiseFileLimit(to: wanted + reserve + open)
-        let room = ProcessResources.openFileLimit - open - reserve
-        guard room > 0 else {
-            throw ResourceShortage(
-                kind: .files, needed: reserve + 1, found: max(0, room + reserve),
-                reason: String(cString: strerror(EMFILE)))
-        }
-        return min(wanted, room)
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case let error as IOError: return String(cString: strerror(error.errnoCode))
-        case is SocketAddressError.UnknownHost: return "its name is not known"
-        default: return "\(error)".printable
-        }
     }
 }
 
