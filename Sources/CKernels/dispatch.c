@@ -115,6 +115,7 @@ __attribute__((constructor)) static void choose(void) {
 
 #define CK_RETURN_void
 #define CK_RETURN_ck_extent return
+#define CK_RETURN_ck_changes return
 #define CK_RETURN_int64_t return
 #define CK_RETURN_float return
 #define CK_RETURN_double return

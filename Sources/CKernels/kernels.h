@@ -159,6 +159,10 @@
       (const ck_window *w, const float *dy, const uint16_t *where, float *dimage),                \
       (w, dy, where, dimage))                                                                     \
     X(ck_extent, inspect, (const float *x, size_t count), (x, count))                             \
+    X(ck_changes, compare_changes,                                                                \
+      (const float *moved, const float *from, const float *now, const float *before,              \
+       size_t count),                                                                             \
+      (moved, from, now, before, count))                                                          \
     X(void, accumulate,                                                                           \
       (const ck_weighted *x, size_t updates, size_t first, size_t count, int64_t *high,           \
        int64_t *low, int small),                                                                  \

@@ -102,6 +102,12 @@ struct MessageReader {
         return named
     }
 
+    /// A number; nil for NaN, as which one that is not there is written.
+    mutating func figure() -> Double? {
+        let value = read(Double.self)
+        return value.isNaN ? nil : value
+    }
+
     mutating func evaluation() -> Evaluation? {
         guard read(Bool.self) else { return nil }
         return Evaluation(accuracy: read(), loss: read(), count: read())

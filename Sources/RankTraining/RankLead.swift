@@ -1,4 +1,5 @@
 import Federation
+import Foundation
 import NeuralNetworks
 import Parameters
 import Platform
@@ -22,6 +23,8 @@ struct RankLead: Sendable {
     private var evaluations: [Int: (evaluation: Evaluation, seconds: Double)] = [:]
     /// What the other ranks have.
     private var known: FederationState?
+    /// What the last order to train began with.
+    private var began: ParameterVector?
     private(set) var speeds: RankSpeeds
 
     init(
@@ -113,16 +116,19 @@ struct RankLead: Sendable {
     /// Trains the open round's clients on all ranks.
     private mutating func train() {
         guard let first = tasks.first else { preconditionFailure("the run waits for nothing") }
+        while !progress.gate.lets(first.round), !progress.isStopping { usleep(20_000) }
         let start = MonotonicClock.seconds()
         let (round, state) = (first.round, first.state)
         let order = TrainingOrder(
             round: round, clients: deal(tasks),
             dropouts: Set(tasks.filter(\.dropsOut).map(\.client)),
-            configuration.strategy, state, known: known)
+            configuration.strategy, state, known: known, began: began)
         tasks = []
         _ = communicator.broadcast(value: RankOrder.train(order))
         _ = order.share(state, communicator)
-        known = FederationState(model: state.model, vectors: state.vectors)
+        known = FederationState(
+            model: state.model, vectors: state.vectors, previous: state.previous)
+        began = state.model
         var part = worker.train(
             order, from: state, progress: { [progress] in progress.add(trained: $0) })
         let reports =
@@ -213,6 +219,8 @@ struct RankLead: Sendable {
     }
 
     private mutating func take(_ contribution: Contribution, _ known: ClientReport?) {
+        var contribution = contribution
+        if let known { contribution.change = known.change }
         if let evaluation = known?.evaluation {
             evaluations[contribution.client] = (evaluation, known?.evaluationSeconds ?? 0)
         }
@@ -230,7 +238,7 @@ struct RankLead: Sendable {
         _ = communicator.broadcast(value: RankOrder.evaluate)
         known = FederationState(
             model: communicator.broadcast(model, count: model.count),
-            vectors: known?.vectors ?? [:])
+            vectors: known?.vectors ?? [:], previous: known?.previous)
         let own = worker.evaluate(model)
         let reports =
             [own] + communicator.gather([]).dropFirst().map { EvaluationReport(bytes: $0) }

@@ -11,6 +11,27 @@ enum RankOrder: Codable {
     case end
 }
 
+/// Where ranks find the model of the round before.
+enum PreviousModel: Int, Codable {
+    /// There is none.
+    case none
+    /// It is the one that they held against updates before.
+    case known
+    /// It is what the order before this one began with: nothing has to be sent, round for round.
+    case began
+    /// It follows, as after a run was resumed.
+    case sent
+
+    init(_ wanted: ParameterVector?, known: ParameterVector?, began: ParameterVector?) {
+        func isWanted(_ other: ParameterVector?) -> Bool {
+            other.map { wanted?.isIdentical(to: $0) ?? false } ?? false
+        }
+        self =
+            wanted == nil
+            ? .none : isWanted(known) ? .known : isWanted(began) ? .began : .sent
+    }
+}
+
 /// A round's training, and what the ranks do not have of what it needs.
 struct TrainingOrder: Codable {
     var round: Int
@@ -24,14 +45,18 @@ struct TrainingOrder: Codable {
     var vectors: Set<String>
     /// The lengths of those that follow, by name.
     var sentVectors: [String: Int]
+    /// Where the model of the round before is to be found, against which updates are held.
+    var previous: PreviousModel
     /// Whether what is kept for the clients follows.
     var sendsClients: Bool
 
     /// Training that begins with `state`.
-    /// - Parameter known: what the other ranks have of it already; nil for nothing.
+    /// - Parameters:
+    ///   - known: what the other ranks have of it already; nil for nothing.
+    ///   - began: what the order before this one began with.
     init(
         round: Int, clients: [[Int]], dropouts: Set<Int>, _ strategy: Strategy,
-        _ state: FederationState, known: FederationState?
+        _ state: FederationState, known: FederationState?, began: ParameterVector? = nil
     ) {
         self.round = round
         self.clients = clients
@@ -48,17 +73,29 @@ struct TrainingOrder: Codable {
             if known?.vectors[name].map({ $0.isIdentical(to: vector) }) ?? false { continue }
             sentVectors[name] = vector.count
         }
+        previous = PreviousModel(state.previous, known: known?.previous, began: began)
         sendsClients = clients.joined().contains { state.clients[$0] != nil }
     }
 
     /// Gives every rank what it needs for its clients of the round.
-    /// - Parameter known: on rank 0 what the round begins with, elsewhere what an earlier one left.
+    /// - Parameters:
+    ///   - known: on rank 0 what the round begins with, elsewhere what an earlier one left.
+    ///   - began: what the order before this one began with; not looked at on rank 0.
     /// - Returns: what the round begins with; on all but rank 0 as far as it is looked at.
-    func share(_ known: FederationState, _ communicator: any Communicator) -> FederationState {
+    func share(
+        _ known: FederationState, began: ParameterVector? = nil, _ communicator: any Communicator
+    ) -> FederationState {
         let leads = communicator.rank == 0
         var state = known
         if sendsModel {
             state.model = communicator.broadcast(known.model, count: known.model.count)
+        }
+        switch previous {
+        case .none: state.previous = nil
+        case .known: break
+        case .began: if !leads { state.previous = began }
+        case .sent:
+            state.previous = communicator.broadcast(known.previous, count: state.model.count)
         }
         if !leads { state.vectors = state.vectors.filter { vectors.contains($0.key) } }
         for (name, count) in sentVectors.sorted(by: { $0.key < $1.key }) {

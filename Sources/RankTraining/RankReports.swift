@@ -35,6 +35,8 @@ package struct TrainingReport: Sendable {
             writer.write(report.seconds)
             writer.write(report.evaluationSeconds)
             writer.write(report.classCounts)
+            writer.write(report.change.norm ?? .nan)
+            writer.write(report.change.cosine ?? .nan)
         }
         return writer.bytes
     }
@@ -48,7 +50,8 @@ package struct TrainingReport: Sendable {
                 client: reader.read(), sampleCount: reader.read(), clientState: reader.vectors(),
                 evaluation: reader.evaluation(), failure: reader.failure(),
                 isRefused: reader.read(), seconds: reader.read(),
-                evaluationSeconds: reader.read(), classCounts: reader.numbers())
+                evaluationSeconds: reader.read(), classCounts: reader.numbers(),
+                change: ChangeMeasure(norm: reader.figure(), cosine: reader.figure()))
         }
     }
 
@@ -58,7 +61,8 @@ package struct TrainingReport: Sendable {
         report.clients = (0..<clients).map {
             ClientReport(
                 client: $0, sampleCount: 600, seconds: 0.1,
-                classCounts: Array(repeating: 60, count: 10))
+                classCounts: Array(repeating: 60, count: 10),
+                change: ChangeMeasure(norm: 1, cosine: 0.5))
         }
         let bytes = report.bytes
         let totals = encoded(ExactMeanFold(ParameterLayout([("all", [1])])).totals)
@@ -148,6 +152,7 @@ package struct EvaluationReport: Sendable {
             writer.write(result.predictions)
             writer.write(result.scores)
             writer.write(result.firstFive)
+            writer.write(result.mistakes)
         }
         return writer.bytes
     }
@@ -169,6 +174,7 @@ package struct EvaluationReport: Sendable {
             result.predictions = reader.numbers()
             result.scores = reader.numbers()
             result.firstFive = reader.read()
+            result.mistakes = reader.numbers()
             return (piece, result)
         }
     }

@@ -36,6 +36,7 @@ public final class RankWorker: Sendable {
         precondition(communicator.rank > 0, "rank 0 serves nobody")
         let count = configuration.architecture.layout.count
         var state = FederationState(model: ParameterVector(zeros: count))
+        var began: ParameterVector?
         while true {
             switch communicator.broadcast(value: RankOrder?.none) {
             case .end:
@@ -44,7 +45,8 @@ public final class RankWorker: Sendable {
                 state.model = communicator.broadcast(nil, count: count)
                 _ = communicator.gather(evaluate(state.model).bytes)
             case .train(let order):
-                state = order.share(state, communicator)
+                state = order.share(state, began: began, communicator)
+                began = state.model
                 var part = train(order, from: state)
                 _ = communicator.gather(part.report.bytes)
                 if var sum = part.sum.take() {
@@ -80,6 +82,7 @@ public final class RankWorker: Sendable {
                 report.seconds = seconds
                 report.sampleCount = update.contribution.sampleCount
                 report.classCounts = update.classCounts ?? []
+                report.change = update.contribution.change
                 if !task.dropsOut { add(update, to: part, &report, state, worker) }
             } catch LocalTrainingError.stopped {
                 part.withLock { $0.report.isStopped = true }

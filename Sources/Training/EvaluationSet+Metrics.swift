@@ -34,9 +34,10 @@ extension EvaluationSet {
         guard predictions.count == count else { return evaluation }
         let outputs = pieces.first?.outputs ?? 0
         let labels = indices.map { images.labels[Int($0)] }
-        let classes = ClassResults(
+        var classes = ClassResults(
             labels: labels, predictions: predictions,
             classCount: max(images.classCount, outputs == 1 ? 2 : outputs))
+        classes.mistakes = mistakes(pieces)
         evaluation.classes = classes
         evaluation.metrics[Metric.balancedAccuracy] = classes.balancedAccuracy
         if outputs > PieceResult.few {

@@ -87,6 +87,7 @@ public struct EvaluationSet: Sendable {
                 total.addNumbers(result, of: plan)
             } else {
                 total.add(result, of: plan, measures: measures)
+                if measures { total.addMistakes(of: plan, indices[start..<stop]) }
             }
             start = stop
         }

@@ -1,5 +1,6 @@
 import Datasets
 import Federation
+import Foundation
 import NeuralNetworks
 import Parameters
 import Platform
@@ -91,6 +92,11 @@ public final class InProcessFederation: Sendable {
     private func train(_ task: TrainingTask, _ worker: Int) {
         // A run may end with work still on its way into the queue.
         guard state.withLock({ $0.machine.result == nil }) else { return }
+        // Tests of the round before go first.
+        guard progress.gate.lets(task.round) || progress.isStopping else {
+            usleep(20_000)
+            return queue.push(contentsOf: [.train(task)], at: .back)
+        }
         do {
             let (update, seconds) = try configuration.trained(
                 task, on: plans.training(worker), progress: { progress.add(trained: $0) },

@@ -53,6 +53,11 @@ public struct LearningRateSchedule: Hashable, Sendable {
         }
     }
 
+    /// Whether the factor of a round depends on how many there are in all.
+    package var dependsOnRounds: Bool {
+        if case .cosine(let final) = course { final < 1 } else { false }
+    }
+
     /// The factor in round r, from 1, of `rounds`; beyond the last it is that of the last.
     public func factor(round: Int, of rounds: Int) -> Double {
         let round = max(1, min(round, rounds))

@@ -22,6 +22,9 @@ public struct PieceResult: Sendable, Equatable {
     /// Samples whose class is among the model's first five; 0 with no more classes than that, and unless
     /// it was asked for.
     public var firstFive = 0
+    /// The surest of the samples that were taken for another class, at most `Mistake.limit`, the surest
+    /// first; empty unless it was asked for.
+    public var mistakes: [SureMistake] = []
 
     /// Nothing yet.
     public init() {}

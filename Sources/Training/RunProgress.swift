@@ -31,6 +31,8 @@ public final class RunProgress: Sendable {
         public init() {}
     }
 
+    /// Where rounds wait while the run is paused.
+    public let gate = RunGate()
     private let state = Mutex(Snapshot())
     private let stopping = Atomic(false)
 

@@ -66,6 +66,44 @@ static void accumulation(void) {
     }
 }
 
+static void same_double(double got, double want) { same_bytes(&got, &want, sizeof got); }
+
+/// The same order of additions at every level, so the same bits.
+static void changes(void) {
+    CASES(40, compare_changes) {
+        // Shorter than the lanes, than a block, and longer than two.
+        const size_t count = number % 4 == 3 ? pick(8000, 9000) : pick(0, 100);
+        float *moved = numbers(count, number % 3), *from = numbers(count, 1);
+        float *now = numbers(count, 1), *before = numbers(count, 1);
+        const int subtracts = number % 2, compares = number / 2 % 2;
+        if (count > 0 && number % 7 == 6) moved[count - 1] = NAN;
+        const ck_changes got = loops->compare_changes(moved, subtracts ? from : NULL, now,
+                                                      compares ? before : NULL, count);
+        double want[3] = {0};
+        for (size_t first = 0; first < count; first += 4096) {
+            double sums[3][16] = {{0}}, block[3] = {0};
+            for (size_t i = first; i < count && i < first + 4096; i++) {
+                const volatile double u = (double)moved[i] - (subtracts ? (double)from[i] : 0);
+                const volatile double v = compares ? (double)now[i] - (double)before[i] : 0;
+                // Rounded before they are added.
+                const volatile double products[3] = {u * u, u * v, v * v};
+                for (size_t s = 0; s < 3; s++) sums[s][(i - first) % 16] += products[s];
+            }
+            for (size_t s = 0; s < 3; s++) {
+                for (size_t k = 0; k < 16; k++) block[s] += sums[s][k];
+                want[s] += block[s];
+            }
+        }
+        if (count > 0 && number % 7 == 6) {
+            EXPECT(isnan(got.squares));
+        } else {
+            same_double(got.squares, want[0]);
+            same_double(got.product, compares ? want[1] : 0);
+            same_double(got.other, compares ? want[2] : 0);
+        }
+    }
+}
+
 static void masks(void) {
     CASES(30, keep_mask) {
         const ck_philox_key key = {(uint64_t)pick(0, SIZE_MAX - 1), (uint32_t)number, 7, 3};
@@ -94,5 +132,6 @@ static void masks(void) {
 
 void check_sums(void) {
     accumulation();
+    changes();
     masks();
 }

@@ -27,7 +27,11 @@ struct ClientSeriesTests {
                 return RoundRecord.Client(
                     client: id, sampleCount: 600 + id % 7,
                     evaluation: random.next(below: 4) == 0
-                        ? nil : Evaluation(accuracy: random.nextUniform(), loss: loss, count: 10))
+                        ? nil : Evaluation(accuracy: random.nextUniform(), loss: loss, count: 10),
+                    // Nobody has a direction in the first round, and some have none later.
+                    updateNorm: random.next(below: 50) == 0 ? nil : random.nextUniform(),
+                    updateCosine: number == 1 || random.next(below: 50) == 0
+                        ? nil : random.nextUniform())
             }
             return CommittedRound(
                 record: RoundRecord(
@@ -52,7 +56,8 @@ struct ClientSeriesTests {
                     round: round.record.round, accuracy: client.evaluation?.accuracy,
                     loss: client.evaluation.flatMap { $0.loss.isFinite ? $0.loss : nil },
                     samples: client.sampleCount ?? 0,
-                    classCounts: round.classCounts[client.client] ?? [])
+                    classCounts: round.classCounts[client.client] ?? [],
+                    updateNorm: client.updateNorm, updateCosine: client.updateCosine)
                 parts[client.client, default: []] += client.sampleCount == nil ? [] : [part]
             }
         }
@@ -89,24 +94,31 @@ struct ClientSeriesTests {
         // The lists, in either form.
         let (accuracies, losses) = (log.clientAccuracies, log.clientLosses)
         let (samples, counts) = (log.clientSamples, log.clientClassCounts)
+        let (norms, cosines) = (log.clientUpdateNorms, log.clientUpdateCosines)
         #expect(samples.count == expected.count)
         for (client, parts) in expected {
             var lists = (
                 accuracies: [Double?](repeating: nil, count: count),
                 losses: [Double?](repeating: nil, count: count),
                 samples: [Int](repeating: 0, count: count),
-                counts: [[Int]](repeating: [], count: count)
+                counts: [[Int]](repeating: [], count: count),
+                norms: [Double?](repeating: nil, count: count),
+                cosines: [Double?](repeating: nil, count: count)
             )
             for part in parts {
                 lists.accuracies[part.round - 1] = part.accuracy
                 lists.losses[part.round - 1] = part.loss
                 lists.samples[part.round - 1] = part.samples
                 lists.counts[part.round - 1] = part.classCounts
+                lists.norms[part.round - 1] = part.updateNorm
+                lists.cosines[part.round - 1] = part.updateCosine
             }
             #expect(accuracies[client] == lists.accuracies)
             #expect(losses[client] == lists.losses)
             #expect(samples[client] == lists.samples)
             #expect(counts[client] == lists.counts)
+            #expect(norms[client] == lists.norms)
+            #expect(cosines[client] == lists.cosines)
         }
     }
 

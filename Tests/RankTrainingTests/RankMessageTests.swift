@@ -50,6 +50,7 @@ struct RankMessageTests {
                 #expect(found.seconds == expected.seconds)
                 #expect(found.evaluationSeconds == expected.evaluationSeconds)
                 #expect(found.classCounts == expected.classCounts)
+                #expect(found.change == expected.change)
             }
             sent.clients = [
                 ClientReport(client: 0, sampleCount: 1),
@@ -58,7 +59,8 @@ struct RankMessageTests {
                     evaluation: Evaluation(accuracy: 0.25, loss: .infinity, count: 4),
                     failure: ClientFailure(.absence, reason: "it is über alle Berge"),
                     isRefused: true, seconds: 0.1, evaluationSeconds: 0.2,
-                    classCounts: [3, 0, 1]),
+                    classCounts: [3, 0, 1], change: ChangeMeasure(norm: 1.5, cosine: -0.1)),
+                ClientReport(client: 6, sampleCount: 2, change: ChangeMeasure(norm: 0)),
             ]
         }
     }

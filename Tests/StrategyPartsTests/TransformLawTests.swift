@@ -43,6 +43,8 @@ struct TransformLawTests {
             #expect(apart.value.vector.bits == whole.value.vector.bits)
             #expect(sent.vector.bits == prepared.value.vector.bits)
             #expect(apart.numbers == whole.numbers)
+            #expect(apart.change == whole.change)
+            #expect(whole.change.norm != nil)
             #expect(whole.clientState.mapValues(\.bits) == kept.mapValues(\.bits))
             #expect(Set(kept.keys) == Set(strategy.clientStateNames))
             own.merge(kept) { _, new in new }
@@ -63,6 +65,7 @@ struct TransformLawTests {
         let found = try strategy.contribution(
             of: ClientUpdate(update), after: state, work: work, seed: 9)
         #expect(found.value.vector.bits == expected.contribution.value.vector.bits)
+        #expect(found.change == expected.contribution.change)
         #expect(
             found.clientState.mapValues(\.bits)
                 == expected.contribution.clientState.mapValues(\.bits))

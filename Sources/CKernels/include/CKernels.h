@@ -367,6 +367,18 @@ typedef struct {
 } ck_extent;
 ck_extent ck_inspect(const float *x, size_t count);
 
+/// What `ck_compare_changes` finds: sums of products of two vectors' changes.
+typedef struct {
+    double squares; // Σ u², of the first change
+    double product; // Σ u v
+    double other;   // Σ v², of the second change
+} ck_changes;
+/// Compares u = moved − from with v = now − before; with `from` null u is `moved`, with `before` null v is 0.
+/// Differences, products and sums are double, and added in an order that is the same at every level: the
+/// figures depend on the numbers alone.
+ck_changes ck_compare_changes(const float *moved, const float *from, const float *now,
+                              const float *before, size_t count);
+
 /// A vector and what it is multiplied by.
 typedef struct {
     const float *values;

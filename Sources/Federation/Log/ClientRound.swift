@@ -10,19 +10,28 @@ public struct ClientRound: Equatable, Sendable {
     public var samples: Int
     /// Its samples per class; empty where they are not known.
     public var classCounts: [Int]
+    /// How far its update moved the model: see `ChangeMeasure`.
+    public var updateNorm: Double?
+    /// The cosine of that with the change that the global model made in the round before.
+    public var updateCosine: Double?
 
     /// A part in a round.
     public init(
         round: Int, accuracy: Double? = nil, loss: Double? = nil, samples: Int = 0,
-        classCounts: [Int] = []
+        classCounts: [Int] = [], updateNorm: Double? = nil, updateCosine: Double? = nil
     ) {
         self.round = round
         self.accuracy = accuracy
         self.loss = loss
         self.samples = samples
         self.classCounts = classCounts
+        self.updateNorm = updateNorm
+        self.updateCosine = updateCosine
     }
 
     /// Whether nothing came of it.
-    var isEmpty: Bool { accuracy == nil && loss == nil && samples == 0 && classCounts.isEmpty }
+    var isEmpty: Bool {
+        accuracy == nil && loss == nil && samples == 0 && classCounts.isEmpty && updateNorm == nil
+            && updateCosine == nil
+    }
 }

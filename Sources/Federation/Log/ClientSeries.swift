@@ -13,9 +13,13 @@ struct ClientSeries: Equatable, Sendable {
         var losses: [Int: [Double?]] = [:]
         var samples: [Int: [Int]] = [:]
         var classCounts: [Int: [[Int]]] = [:]
+        /// Empty until some client has one; the same for cosines.
+        var updateNorms: [Int: [Double?]] = [:]
+        var updateCosines: [Int: [Double?]] = [:]
 
         var clients: Set<Int> {
             Set(accuracies.keys).union(losses.keys).union(samples.keys).union(classCounts.keys)
+                .union(updateNorms.keys).union(updateCosines.keys)
         }
     }
 
@@ -63,6 +67,23 @@ struct ClientSeries: Equatable, Sendable {
             lists.classCounts[client, default: Array(repeating: [], count: before)].append(
                 classCounts[client] ?? [])
         }
+        append(clients.map { ($0.client, finite($0.updateNorm)) }, to: \.updateNorms, before)
+        append(clients.map { ($0.client, finite($0.updateCosine)) }, to: \.updateCosines, before)
+    }
+
+    /// Adds a round to lists that are not begun before there is a number for them.
+    private mutating func append(
+        _ found: [(client: Int, value: Double?)],
+        to series: WritableKeyPath<Whole, [Int: [Double?]]>, _ before: Int
+    ) {
+        guard !lists[keyPath: series].isEmpty || found.contains(where: { $0.value != nil }) else {
+            return
+        }
+        let values = Dictionary(uniqueKeysWithValues: found)
+        for client in lists.accuracies.keys {
+            lists[keyPath: series][client, default: Array(repeating: nil, count: before)]
+                .append(values[client] ?? nil)
+        }
     }
 
     private mutating func appendParts(
@@ -72,7 +93,8 @@ struct ClientSeries: Equatable, Sendable {
             let round = ClientRound(
                 round: before + 1, accuracy: finite(part.evaluation?.accuracy),
                 loss: finite(part.evaluation?.loss), samples: part.sampleCount ?? 0,
-                classCounts: classCounts?[part.client] ?? [])
+                classCounts: classCounts?[part.client] ?? [],
+                updateNorm: finite(part.updateNorm), updateCosine: finite(part.updateCosine))
             // Whoever came to nothing has been seen, no more: as if it had been in a whole list.
             parts?[part.client, default: []] += round.isEmpty ? [] : [round]
         }
@@ -86,13 +108,17 @@ struct ClientSeries: Equatable, Sendable {
         if let parts { return parts[client] ?? [] }
         let (accuracies, losses) = (lists.accuracies[client] ?? [], lists.losses[client] ?? [])
         let (samples, counts) = (lists.samples[client] ?? [], lists.classCounts[client] ?? [])
-        let count = max(accuracies.count, losses.count, samples.count, counts.count)
+        let (norms, cosines) = (lists.updateNorms[client] ?? [], lists.updateCosines[client] ?? [])
+        let count = max(
+            accuracies.count, losses.count, samples.count, counts.count, norms.count, cosines.count)
         return (0..<count).compactMap { index in
             let round = ClientRound(
                 round: index + 1, accuracy: index < accuracies.count ? accuracies[index] : nil,
                 loss: index < losses.count ? losses[index] : nil,
                 samples: index < samples.count ? samples[index] : 0,
-                classCounts: index < counts.count ? counts[index] : [])
+                classCounts: index < counts.count ? counts[index] : [],
+                updateNorm: index < norms.count ? norms[index] : nil,
+                updateCosine: index < cosines.count ? cosines[index] : nil)
             return round.isEmpty ? nil : round
         }
     }
@@ -101,20 +127,28 @@ struct ClientSeries: Equatable, Sendable {
     func whole(rounds: Int) -> Whole {
         guard let parts else { return lists }
         var lists = Whole()
+        let all = parts.values.joined()
+        let haveNorms = all.contains { $0.updateNorm != nil }
+        let haveCosines = all.contains { $0.updateCosine != nil }
         for (client, own) in parts {
             var accuracies = [Double?](repeating: nil, count: rounds)
             var (losses, samples) = (accuracies, [Int](repeating: 0, count: rounds))
             var counts = [[Int]](repeating: [], count: rounds)
+            var (norms, cosines) = (accuracies, accuracies)
             for part in own where part.round <= rounds {
                 accuracies[part.round - 1] = part.accuracy
                 losses[part.round - 1] = part.loss
                 samples[part.round - 1] = part.samples
                 counts[part.round - 1] = part.classCounts
+                norms[part.round - 1] = part.updateNorm
+                cosines[part.round - 1] = part.updateCosine
             }
             lists.accuracies[client] = accuracies
             lists.losses[client] = losses
             lists.samples[client] = samples
             lists.classCounts[client] = counts
+            if haveNorms { lists.updateNorms[client] = norms }
+            if haveCosines { lists.updateCosines[client] = cosines }
         }
         return lists
     }

@@ -36,6 +36,20 @@ extension RunLog {
         set { change { $0.classCounts = newValue } }
     }
 
+    /// How far each client's update moved the model, by round (`clients update norm`; left out where nobody
+    /// has measured it): see `ChangeMeasure`.
+    public var clientUpdateNorms: [Int: [Double?]] {
+        get { whole.updateNorms }
+        set { change { $0.updateNorms = newValue } }
+    }
+
+    /// The cosine of that change with the one that the global model made in the round before, by round
+    /// (`clients update cosine`; left out likewise).
+    public var clientUpdateCosines: [Int: [Double?]] {
+        get { whole.updateCosines }
+        set { change { $0.updateCosines = newValue } }
+    }
+
     var whole: ClientSeries.Whole { series.whole(rounds: serverAccuracies.count) }
 
     private mutating func change(_ body: (inout ClientSeries.Whole) -> Void) {

@@ -70,6 +70,12 @@ extension RunLog {
             "clients class counts", "lists of lists of whole numbers by client, each once",
             &clientClassCounts
         ) { $0.byClient(from: first) { $0.list { $0.integers } } }
+        try reader.optional("clients update norm", seriesByClient, &clientUpdateNorms) {
+            $0.byClient(from: first) { $0.optionalNumbers }
+        }
+        try reader.optional("clients update cosine", seriesByClient, &clientUpdateCosines) {
+            $0.byClient(from: first) { $0.optionalNumbers }
+        }
         if let parts { series = ClientSeries(parts: try partsOnly(parts, from: first)) }
         try reader.optional("drops", "a list of clients that were dropped", &drops) {
             $0.list { ClientDrop($0) }
@@ -118,6 +124,9 @@ extension RunLog {
         try reader.optional("blas core", "a text", &blasCore) { $0.text }
         try reader.optional("simd", "a text", &simd) { $0.text }
         try reader.optional("version", "a text", &version) { $0.text }
+        try reader.optional("name", "a text", &name) { $0.text.map(Optional.some) }
+        try reader.optional("tags", "a list of texts", &tags) { $0.list { $0.text } }
+        try reader.optional("note", "a text", &note) { $0.text }
         try reader.optional("started", "a time like 2026-01-31T23:59:59Z", &started) {
             $0.text.flatMap { try? Date($0, strategy: .iso8601) }
         }
@@ -131,6 +140,16 @@ extension RunLog {
         }
         classResults = LoggedClasses(accuracies: accuracies)
         let count = accuracies.count
+        if reader.members["mistakes"] != nil {
+            classResults?.mistakes = try reader.required(
+                "mistakes",
+                "at most \(Mistake.limit) samples with index, truth, guess, confidence "
+                    + "and a PNG image or null"
+            ) { json in
+                json.list { Mistake($0) }
+                    .flatMap { ClassResults.areSound($0, classes: count) ? $0 : nil }
+            }
+        }
         guard reader.members["confusion matrix"] != nil else { return }
         classResults?.confusion = try reader.required(
             "confusion matrix", "as many lists of as many whole numbers as there are classes"
@@ -159,6 +178,7 @@ extension RunLog {
 
     private static let byClientKeys = [
         "clients acc", "clients loss", "clients samples", "clients class counts",
+        "clients update norm", "clients update cosine",
     ]
 
     /// A sentence of ours, of clients who counted from `first`, with their ids as they are now.
@@ -304,12 +324,15 @@ extension JSONValue {
         }
         guard let accuracies = list("acc", nil, { $0.optionalNumbers }),
             let losses = list("loss", nil, { $0.optionalNumbers }),
-            let counts = list("class counts", [], { $0.list { $0.integers } })
+            let counts = list("class counts", [], { $0.list { $0.integers } }),
+            let norms = list("update norm", nil, { $0.optionalNumbers }),
+            let cosines = list("update cosine", nil, { $0.optionalNumbers })
         else { return nil }
         return rounds.indices.map { index in
             ClientRound(
                 round: rounds[index], accuracy: accuracies[index], loss: losses[index],
-                samples: samples[index], classCounts: counts[index])
+                samples: samples[index], classCounts: counts[index], updateNorm: norms[index],
+                updateCosine: cosines[index])
         }
     }
 

@@ -60,6 +60,12 @@ extension RunLog {
         try member("server loss", numbers(serverLosses))
         try byClient("clients samples", lists.samples, integers)
         try byClient("clients class counts", lists.classCounts) { .array($0.map(integers)) }
+        if !lists.updateNorms.isEmpty {
+            try byClient("clients update norm", lists.updateNorms, numbers)
+        }
+        if !lists.updateCosines.isEmpty {
+            try byClient("clients update cosine", lists.updateCosines, numbers)
+        }
         if let parts { try byClient("clients rounds", parts, json) }
         if let drops { try member("drops", .array(drops.map(\.json))) }
         if !roundMetrics.isEmpty {
@@ -70,6 +76,9 @@ extension RunLog {
                 try member("confusion matrix", .array(matrix.map(integers)))
             }
             try member("class accuracies", numbers(classResults.accuracies))
+            if let mistakes = classResults.mistakes {
+                try member("mistakes", .array(mistakes.map(\.json)))
+            }
         }
         if !classNames.isEmpty {
             try member("class names", .array(classNames.map(JSONValue.string)))
@@ -99,6 +108,9 @@ extension RunLog {
         try member("simd", .string(simd))
         try member("version", .string(version))
         try member("started", .string(started.formatted(.iso8601)))
+        if let name { try member("name", .string(name)) }
+        if !tags.isEmpty { try member("tags", .array(tags.map(JSONValue.string))) }
+        if !note.isEmpty { try member("note", .string(note)) }
         writer.raw("\n}\n")
         try writer.finish()
     }
@@ -150,6 +162,12 @@ extension RunLog {
         }
         if rounds.contains(where: { !$0.classCounts.isEmpty }) {
             members["class counts"] = .array(rounds.map { integers($0.classCounts) })
+        }
+        if rounds.contains(where: { $0.updateNorm != nil }) {
+            members["update norm"] = numbers(rounds.map(\.updateNorm))
+        }
+        if rounds.contains(where: { $0.updateCosine != nil }) {
+            members["update cosine"] = numbers(rounds.map(\.updateCosine))
         }
         return .object(members)
     }

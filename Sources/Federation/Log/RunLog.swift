@@ -32,11 +32,16 @@ public struct RunLog: Equatable, Sendable {
         public var accuracies: [Double?]
         /// Test samples by their class and the one that the model took them for, [true][predicted].
         public var confusion: [[Int]]?
+        /// The samples that the model took most surely for another class; nil where the log does not say.
+        public var mistakes: [Mistake]?
 
         /// Numbers by class.
-        public init(accuracies: [Double?], confusion: [[Int]]? = nil) {
+        public init(
+            accuracies: [Double?], confusion: [[Int]]? = nil, mistakes: [Mistake]? = nil
+        ) {
             self.accuracies = accuracies
             self.confusion = confusion
+            self.mistakes = mistakes
         }
     }
 
@@ -104,8 +109,8 @@ public struct RunLog: Equatable, Sendable {
     /// round (`round metrics`; left out where there is nothing).
     public var roundMetrics: [String: [Double?]] = [:]
     /// How the last tested round's model did class by class (`confusion matrix`, [true][predicted], where
-    /// the classes are not too many, and `class accuracies`, null for a class without test samples; left
-    /// out where that is not known).
+    /// the classes are not too many, `class accuracies`, null for a class without test samples, and
+    /// `mistakes`, the samples that it took most surely for another class; left out where that is not known).
     public var classResults: LoggedClasses?
     /// What classes are called (`class names`; left out where nobody says).
     public var classNames: [String] = []
@@ -155,6 +160,13 @@ public struct RunLog: Equatable, Sendable {
     /// When the run began; written to the second (`started`).
     public var started = Date(timeIntervalSince1970: 0)
 
+    /// What its user calls the run (`name`; left out where it has none).
+    public var name: String?
+    /// Words to find it by (`tags`; left out where there are none).
+    public var tags: [String] = []
+    /// What its user says of it (`note`; left out where that is nothing).
+    public var note = ""
+
     /// A log without rounds.
     public init(clientNumber: Int, experiment: Int, maxRound: Int) {
         self.clientNumber = clientNumber
@@ -177,7 +189,8 @@ public struct RunLog: Equatable, Sendable {
         drops = (drops ?? []) + round.drops
         if let classes = round.classes {
             classResults = LoggedClasses(
-                accuracies: classes.accuracies, confusion: classes.confusion)
+                accuracies: classes.accuracies, confusion: classes.confusion,
+                mistakes: classes.mistakes)
         }
     }
 

@@ -10,14 +10,20 @@ public struct ClassResults: Hashable, Sendable, Codable {
     /// Test samples by their class and the class that the model took them for, [true][predicted]; nil
     /// where there are too many classes.
     public var confusion: [[Int]]?
+    /// The samples that the model took most surely for another class, the surest first; nil where that is
+    /// not known, as of earlier versions.
+    public var mistakes: [Mistake]?
 
     /// What is known of as many classes.
     /// - Precondition: one count each.
-    public init(counts: [Int], correct: [Int], confusion: [[Int]]? = nil) {
+    public init(
+        counts: [Int], correct: [Int], confusion: [[Int]]? = nil, mistakes: [Mistake]? = nil
+    ) {
         precondition(counts.count == correct.count, "classes are counted once")
         self.counts = counts
         self.correct = correct
         self.confusion = confusion
+        self.mistakes = mistakes
     }
 
     /// What comes of pairs of a sample's class and the class that the model took it for.
@@ -47,6 +53,12 @@ public struct ClassResults: Hashable, Sendable, Codable {
             && zip(counts, correct).allSatisfy { $0 >= 0 && (0...$0).contains($1) }
             && (confusion == nil || matrix.count == counts.count)
             && matrix.allSatisfy { $0.count == counts.count }
+            && Self.areSound(mistakes ?? [], classes: counts.count)
+    }
+
+    /// Whether samples can be a test's surest mistakes.
+    static func areSound(_ mistakes: [Mistake], classes: Int) -> Bool {
+        mistakes.count <= Mistake.limit && mistakes.allSatisfy { $0.isSound(classes: classes) }
     }
 
     /// The share of each class's samples that was classified rightly, 0…1; nil for a class without any.

@@ -10,16 +10,23 @@ public struct RoundRecord: Hashable, Sendable, Codable {
         public var evaluation: Evaluation?
         /// Why its part is incomplete.
         public var failure: ClientFailure?
+        /// ‖y − x‖₂ of what it sent; see `ChangeMeasure`.
+        public var updateNorm: Double?
+        /// The cosine of that change with the one that the global model made in the round before.
+        public var updateCosine: Double?
 
         /// The part of `client` in a round.
         public init(
             client: Int, sampleCount: Int?, evaluation: Evaluation? = nil,
-            failure: ClientFailure? = nil
+            failure: ClientFailure? = nil, updateNorm: Double? = nil,
+            updateCosine: Double? = nil
         ) {
             self.client = client
             self.sampleCount = sampleCount
             self.evaluation = evaluation
             self.failure = failure
+            self.updateNorm = updateNorm
+            self.updateCosine = updateCosine
         }
     }
 

@@ -74,12 +74,15 @@ public struct ClientReport: Sendable {
     public var evaluationSeconds: Double
     /// Training samples by class.
     public var classCounts: [Int]
+    /// How far its update moves the model.
+    public var change: ChangeMeasure
 
     /// What is said of a client.
     public init(
         client: Int, sampleCount: Int, clientState: [String: ParameterVector] = [:],
         evaluation: Evaluation? = nil, failure: ClientFailure? = nil, isRefused: Bool = false,
-        seconds: Double = 0, evaluationSeconds: Double = 0, classCounts: [Int] = []
+        seconds: Double = 0, evaluationSeconds: Double = 0, classCounts: [Int] = [],
+        change: ChangeMeasure = ChangeMeasure()
     ) {
         self.client = client
         self.sampleCount = sampleCount
@@ -90,6 +93,7 @@ public struct ClientReport: Sendable {
         self.seconds = seconds
         self.evaluationSeconds = evaluationSeconds
         self.classCounts = classCounts
+        self.change = change
     }
 }
 

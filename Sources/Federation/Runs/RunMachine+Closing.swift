@@ -45,6 +45,12 @@ extension RunMachine {
         self.candidate = nil
         // Whoever dropped out after training has no part in the round.
         let counted = Set(record.clients.filter { $0.sampleCount != nil }.map(\.client))
+        var record = record
+        for index in record.clients.indices where record.clients[index].sampleCount != nil {
+            let change = changes[record.clients[index].client]
+            record.clients[index].updateNorm = change?.norm
+            record.clients[index].updateCosine = change?.cosine
+        }
         let round = CommittedRound(
             record: record, classCounts: classCounts.filter { counted.contains($0.key) },
             seconds: now - roundStart, trainingSeconds: trainingSeconds,

@@ -48,6 +48,7 @@ public struct RunMachine: Sendable {
     /// What came with updates that are in the fold.
     var clientStates: [Int: [String: ParameterVector]] = [:]
     var classCounts: [Int: [Int]] = [:]
+    var changes: [Int: ChangeMeasure] = [:]
 
     /// What the engine has asked for and must wait.
     var effects = Fifo<RoundEngine.Effect>()
@@ -224,6 +225,7 @@ public struct RunMachine: Sendable {
         waiting = []
         clientStates = [:]
         classCounts = [:]
+        changes = [:]
         measured = nil
     }
 
@@ -247,6 +249,7 @@ public struct RunMachine: Sendable {
                 isAccepted = true
                 updates[client] = update
                 classCounts[client] = update.classCounts
+                changes[client] = contribution.change
                 effects.append(effect)
             case .reject(_, _, let reason):
                 orders.append(.settled(client: client, round: round, .rejected(reason)))
@@ -296,6 +299,7 @@ public struct RunMachine: Sendable {
         updates[client] = nil
         clientStates[client] = nil
         classCounts[client] = nil
+        changes[client] = nil
         orders.append(.settled(client: client, round: round, .refused(error)))
         let failure = ClientFailure(.divergence, reason: "\(error)")
         feed(.updateRefused(client: client, round: round, failure: failure))
@@ -314,6 +318,7 @@ public struct RunMachine: Sendable {
                 continue
             }
             classCounts[client] = report.classCounts
+            changes[client] = report.change
             for effect in engine.handle(
                 .updateReceived(client: client, round: round, sampleCount: report.sampleCount))
             {

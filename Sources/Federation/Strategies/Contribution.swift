@@ -43,6 +43,8 @@ public struct Contribution: Sendable {
     public var extras: [Extra]
     /// Numbers whose mean by `weight` the server rule gets: FedNova's a_i.
     public var numbers: [String: Double]
+    /// How far the client's update moves the model, as it was sent; it has no part in the aggregate.
+    public var change = ChangeMeasure()
     /// What the strategy keeps for the client from now on, by name; the rest stays as it is.
     public var clientState: [String: ParameterVector]
 

@@ -87,8 +87,17 @@ extension Strategy {
                 transforms: own.map(\.description).joined(separator: ", "))
         }
         var contribution = try begin(update, context)
-        for transform in transforms where transform.place == .server || !update.isPrepared {
+        // What a client leaves to the server is done before what it sent is measured.
+        let left = update.isPrepared ? nil : transforms.lastIndex { $0.place == .client }
+        func measured(_ value: UpdateValue) -> ChangeMeasure {
+            ChangeMeasure(
+                of: own.isEmpty ? value : .change(value.change(from: context.model)), after: state)
+        }
+        if left == nil { contribution.change = measured(contribution.value) }
+        for (index, transform) in transforms.enumerated()
+        where transform.place == .server || !update.isPrepared {
             try transform.prepare(&contribution, context)
+            if index == left { contribution.change = measured(contribution.value) }
         }
         if !own.isEmpty {
             contribution.value = .change(contribution.value.change(from: context.model))
@@ -123,7 +132,8 @@ extension Strategy {
     ) throws(AggregationError) -> (state: FederationState, metrics: [String: Double]) {
         var aggregate = try fold.finish(threads: threads)
         for transform in transforms.reversed() { try transform.complete(&aggregate, context) }
-        let next = try server.next(aggregate, after: state, context)
+        var next = try server.next(aggregate, after: state, context)
+        next.previous = state.model
         // Every model that leaves here is committed, tested or not.
         let kept = server.vectorNames.compactMap { name in
             next.vectors[name].map { ("the server's \(name)", $0) }

@@ -81,7 +81,9 @@ public struct Strategy: Sendable {
                 return "it has a “\(stranger)” of client \(client), which \(name) does not keep"
             }
         }
-        let counts = Array(state.vectors.values) + state.clients.values.flatMap(\.values)
+        let counts =
+            Array(state.vectors.values) + state.clients.values.flatMap(\.values)
+            + (state.previous.map { [$0] } ?? [])
         if let other = counts.first(where: { $0.count != state.model.count }) {
             return "a vector beside the model has \(other.count) parameters, the model "
                 + "\(state.model.count)"
