@@ -10,7 +10,7 @@ import Synchronization
 /// do: closing it drops those that SQLite holds.)
 package final class LockFile: Sendable {
     /// Who has a lock.
-    package struct Holder: Equatable, Sendable {
+    package struct Holder: Hashable, Sendable {
         /// Its process, where that is known.
         package var process: Int?
     }

@@ -7,7 +7,10 @@ extension RunStore {
     /// All runs, in the order in which they began.
     public func runs() throws(StoreError) -> [StoredRun] {
         try read { db in
-            try db.rows(sql: Self.selection + " ORDER BY number") { try storedRun($0) }
+            let remarks = try remarks(db)
+            return try db.rows(sql: Self.selection + " ORDER BY number") {
+                try storedRun($0, remarks)
+            }
         }
     }
 
@@ -17,7 +20,8 @@ extension RunStore {
         try read { db in
             let number = try number(of: name, db)
             let sql = Self.selection + " WHERE number = ?"
-            let run = try db.row(sql: sql, arguments: [number]) { try storedRun($0) }
+            let remarks = try remarks(of: number, db)
+            let run = try db.row(sql: sql, arguments: [number]) { try storedRun($0, remarks) }
             guard let run else { throw damage("run \(name) has no row") }
             return run
         }
@@ -26,11 +30,12 @@ extension RunStore {
     /// The last run of that kind that has not come to an end; nil if there is none.
     public func lastUnfinishedRun(kind: String) throws(StoreError) -> StoredRun? {
         try read { db in
-            try db.row(
+            let remarks = try remarks(db)
+            return try db.row(
                 sql: Self.selection
                     + " WHERE kind = ? AND NOT is_finished ORDER BY number DESC LIMIT 1",
                 arguments: [kind]
-            ) { try storedRun($0) }
+            ) { try storedRun($0, remarks) }
         }
     }
 
@@ -52,12 +57,14 @@ extension RunStore {
         try read { db in
             let run = try number(of: name, db)
             let first = try StoreSchema.firstClient(db, path: path)
+            let isMeasured = try StoreSchema.hasUpdateMeasures(db)
             var parts: [Int: [Part]] = [:]
             try db.rows(
                 sql: "SELECT * FROM client_rounds WHERE run = ? ORDER BY round, client",
                 arguments: [run]
             ) { row in
-                parts[try row["round"], default: []].append(try part(row, firstClient: first))
+                parts[try row["round"], default: []].append(
+                    try part(row, firstClient: first, isMeasured: isMeasured))
             }
             var rounds = try db.rows(
                 sql: "SELECT * FROM rounds WHERE run = ? ORDER BY round", arguments: [run]
@@ -147,6 +154,10 @@ extension RunStore {
             let first = try StoreSchema.firstClient(db, path: path)
             let isNamed = try StoreSchema.hasNames(db)
             var state = FederationState(model: model.parameters)
+            state.previous = try db.row(
+                sql: "SELECT sha256, parameters FROM models WHERE run = ? AND round = ?",
+                arguments: [run, model.round - 1]
+            ) { try vector($0, "the model of round \(model.round - 1) of run \(name)") }
             try db.rows(
                 sql: isNamed
                     ? "SELECT name AS kept, sha256, parameters FROM server_vectors WHERE run = ?"
@@ -191,6 +202,7 @@ extension RunStore {
         let run = try run(name)
         var log = run.header
         log.outcome = run.outcome
+        log.say(run.labels)
         let rounds = try rounds(of: name)
         log.drops = []
         for round in rounds { log.append(round) }
@@ -240,7 +252,9 @@ extension RunStore {
         .damaged(path: path, detail: detail)
     }
 
-    private func storedRun(_ row: borrowing SQLiteRow) throws -> StoredRun {
+    private func storedRun(
+        _ row: borrowing SQLiteRow, _ remarks: [Int: Remarks]
+    ) throws -> StoredRun {
         let name: String = try row["name"]
         let header: String = try row["header"]
         let source: String = try row["source"]
@@ -249,12 +263,15 @@ extension RunStore {
         do {
             let log = try RunLog(decoding: Array(header.utf8))
             // Whoever has it may have written how it ended, and not have left it yet.
-            let isRunning = !isFinished && log.outcome.isEmpty && holder(of: name) != nil
+            let holder = isFinished || !log.outcome.isEmpty ? nil : holder(of: name)
+            let remark = remarks[try row["number"]] ?? Remarks()
+            let wish = holder == nil ? nil : remark.wish
             return StoredRun(
                 name: name, kind: try row["kind"], header: log,
                 source: try JSONValue(decoding: Array(source.utf8)),
                 layout: try JSONDecoder().decode(ParameterLayout.self, from: Data(layout.utf8)),
-                isFinished: isFinished, isRunning: isRunning,
+                isFinished: isFinished, isRunning: holder != nil, process: holder?.process,
+                labels: remark.labels, wish: wish, isPaused: wish == .pause && remark.isObeyed,
                 logFile: try row["log_file"],
                 roundCount: try row["round_count"], lastAccuracy: try row["last_accuracy"])
         } catch let error as SQLiteError {
@@ -286,7 +303,9 @@ extension RunStore {
     /// A client's part in a round.
     private typealias Part = (record: RoundRecord.Client, classCounts: [Int]?)
 
-    private func part(_ row: borrowing SQLiteRow, firstClient: Int) throws -> Part {
+    private func part(
+        _ row: borrowing SQLiteRow, firstClient: Int, isMeasured: Bool
+    ) throws -> Part {
         let round: Int = try row["round"]
         let client = try row["client"] &- firstClient
         var classCounts: [Int]?
@@ -298,7 +317,10 @@ extension RunStore {
         }
         let record = RoundRecord.Client(
             client: client, sampleCount: try row["samples"], evaluation: try evaluation(row),
-            failure: try failure(row, client, round, firstClient: firstClient))
+            failure: try failure(row, client, round, firstClient: firstClient),
+            // A store of an earlier version that is only read has none.
+            updateNorm: try isMeasured ? row["update_norm"] : nil,
+            updateCosine: try isMeasured ? row["update_cosine"] : nil)
         return (record, classCounts)
     }
 

@@ -1,30 +1,54 @@
 import Federation
+import Platform
 
 extension RunStore {
-    /// The run that a name or the beginning of one means; “last” is the last one.
+    /// The run that is meant by its name in the store, by what its user calls it, or by the beginning of
+    /// either; “last” is the last one. What is whole goes before what only begins so.
     /// - Throws: `StoreError.unknownRun`, `.ambiguousRun`.
     package func name(beginning: String) throws(StoreError) -> String {
-        let names = try runNames()
+        let runs = try runNames()
+        let names = runs.map(\.name)
         if names.contains(beginning) { return beginning }
         if beginning == "last", let last = names.last { return last }
-        let found = beginning.isEmpty ? [] : names.filter { $0.hasPrefix(beginning) }
-        guard let name = found.first else { throw .unknownRun(beginning, existing: names) }
-        guard found.count == 1 else { throw .ambiguousRun(beginning, matches: found) }
-        return name
+        var found = runs.filter { $0.label == beginning }
+        if found.isEmpty, !beginning.isEmpty {
+            found = runs.filter {
+                $0.name.hasPrefix(beginning) || $0.label?.hasPrefix(beginning) == true
+            }
+        }
+        guard let run = found.first else { throw .unknownRun(beginning, existing: names) }
+        guard found.count == 1 else {
+            throw .ambiguousRun(
+                beginning,
+                matches: found.map { run in
+                    run.name + (run.label.map { " (\($0.printable))" } ?? "")
+                })
+        }
+        return run.name
     }
 
     /// Takes an unfinished run for this process to go on with.
-    /// - Parameter beginning: its name, or the beginning of that.
+    /// - Parameters:
+    ///   - beginning: its name, what its user calls it, or the beginning of either.
+    ///   - extending: whether it is to go on for longer than it was meant to; it may have come to a good
+    ///     end then.
     /// - Throws: `StoreError.unknownRun`, `.ambiguousRun`, `.otherKind`, `.runIsOver`, or `.runInUse`
     ///   while another process is at it.
     package func resume(
-        _ beginning: String, kind: String
+        _ beginning: String, kind: String, extending: Bool = false
     ) throws(StoreError) -> StoredRun {
         let name = try name(beginning: beginning)
         let found = try run(name)
         guard found.kind == kind else { throw .otherKind(name, kind: found.kind) }
-        guard !found.isFinished else { throw .runIsOver(name, outcome: found.outcome) }
-        return try take(name)
+        try check(found, extending)
+        return try take(name, extending)
+    }
+
+    private func check(_ run: StoredRun, _ extending: Bool) throws(StoreError) {
+        guard run.isFinished else { return }
+        guard extending, run.state.isExtensible else {
+            throw .runIsOver(run.name, outcome: run.outcome)
+        }
     }
 
     /// Takes the last unfinished run of that kind that no other process is at.
@@ -53,12 +77,17 @@ extension RunStore {
         LockFile.holder(of: "\(place)-\(run)-lock")
     }
 
-    private func take(_ name: String) throws(StoreError) -> StoredRun {
+    private func take(
+        _ name: String, _ extending: Bool = false
+    ) throws(StoreError) -> StoredRun {
         try hold(name)
         do throws(StoreError) {
             // Whoever had it until now may have ended it.
-            let found = try run(name)
-            guard !found.isFinished else { throw .runIsOver(name, outcome: found.outcome) }
+            var found = try run(name)
+            try check(found, extending)
+            // It was meant for that life of the run.
+            try write { db in try forgetWish(number(of: name, db), db) }
+            (found.wish, found.isPaused) = (nil, false)
             return found
         } catch {
             release(name)
@@ -66,8 +95,18 @@ extension RunStore {
         }
     }
 
-    private func runNames() throws(StoreError) -> [String] {
-        try read { try $0.values(String.self, sql: "SELECT name FROM runs ORDER BY number") }
+    /// Runs by their names in the store, with what their users call them.
+    private func runNames() throws(StoreError) -> [(name: String, label: String?)] {
+        try read { db in
+            let isLabelled = try db.hasTable("labels")
+            return try db.rows(
+                sql: isLabelled
+                    ? """
+                    SELECT runs.name, labels.name FROM runs LEFT JOIN labels ON run = number
+                    ORDER BY number
+                    """ : "SELECT name, NULL FROM runs ORDER BY number"
+            ) { (try $0[0], try $0[1]) }
+        }
     }
 
     private func unfinishedRuns(kind: String) throws(StoreError) -> [String] {

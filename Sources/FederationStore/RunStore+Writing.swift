@@ -72,6 +72,8 @@ extension RunStore {
     ) throws(StoreError) {
         guard let end = rounds.last?.record.round else { return }
         let model = StoredVector(state.model)
+        // Of several rounds at once, that before the last would be missing when the run goes on.
+        let previous = rounds.count > 1 ? state.previous.map(StoredVector.init) : nil
         let server = state.vectors.mapValues(StoredVector.init)
         let seen = Set(
             rounds.flatMap(\.record.clients).filter { $0.sampleCount != nil }.map(\.client))
@@ -88,6 +90,11 @@ extension RunStore {
             try db.execute(
                 sql: "INSERT INTO models VALUES (?, ?, ?, ?)",
                 arguments: [run, end, model.digest, model.bytes])
+            if let previous {
+                try db.execute(
+                    sql: "INSERT OR IGNORE INTO models VALUES (?, ?, ?, ?)",
+                    arguments: [run, end - 1, previous.digest, previous.bytes])
+            }
             try db.execute(
                 sql: "DELETE FROM models WHERE run = ? AND round <= ?",
                 arguments: [run, end - Self.modelsKept])
@@ -111,12 +118,15 @@ extension RunStore {
             ])
         for part in record.clients {
             try db.execute(
-                sql: "INSERT INTO client_rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                sql: """
+                    INSERT INTO client_rounds VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """,
                 arguments: [
                     run, record.round, part.client, part.sampleCount,
                     part.evaluation?.accuracy, part.evaluation?.loss, part.evaluation?.count,
                     part.failure?.kind.rawValue, part.failure?.reason,
                     round.classCounts[part.client].map { "\($0)" },
+                    part.updateNorm, part.updateCosine,
                 ])
         }
         for (position, drop) in round.observedDrops.enumerated() {
@@ -189,9 +199,12 @@ extension RunStore {
         _ run: String, header: RunLog, isFinished: Bool, logFile: String?
     ) throws(StoreError) {
         try write { db in
+            let run = try number(of: run, db)
             try db.execute(
                 sql: "UPDATE runs SET header = ?, is_finished = ?, log_file = ? WHERE number = ?",
-                arguments: [Self.text(header), isFinished ? 1 : 0, logFile, number(of: run, db)])
+                arguments: [Self.text(header), isFinished ? 1 : 0, logFile, run])
+            // Of a run that is over nothing is wanted.
+            if !header.outcome.isEmpty { try forgetWish(run, db) }
         }
     }
 

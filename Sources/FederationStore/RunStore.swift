@@ -30,6 +30,8 @@ public final class RunStore: Sendable {
     private let lock: StoreLock?
     /// Where a copy lies, of a store that cannot be read as it is.
     private let folder: TemporaryFolder?
+    /// Whether it is read as it was when it was opened, whatever others write since.
+    package let isSnapshot: Bool
 
     /// Opens a store.
     /// - Throws: `StoreError`; a file that is none of ours is left as it was.
@@ -49,11 +51,12 @@ public final class RunStore: Sendable {
         switch access {
         case .reading:
             lock = nil
-            (connection, folder) = try Self.openForReading(place, path)
+            (connection, folder, isSnapshot) = try Self.openForReading(place, path)
         case .writing:
             let lock = try StoreLock(store: place, name: path)
             self.lock = lock
             folder = nil
+            isSnapshot = false
             let place = place
             connection = try Self.translate(path) {
                 try Self.make(place)
@@ -80,7 +83,11 @@ public final class RunStore: Sendable {
     func hold(_ run: String) throws(StoreError) { try lock?.hold(run) }
 
     /// Lets other processes go on with a run that this one has begun or taken up.
-    package func release(_ run: String) { lock?.release(run) }
+    package func release(_ run: String) {
+        // What came between its end and this; a run that is taken up drops it, too.
+        try? write { db in try forgetWish(number(of: run, db), db) }
+        lock?.release(run)
+    }
 
     // MARK: Opening
 
@@ -116,10 +123,12 @@ public final class RunStore: Sendable {
     }
 
     /// Makes the file where there is none: SQLite by itself would let nobody but its owner write it,
-    /// whatever the umask.
+    /// whatever the umask. One that is there is not opened: to close it again would give back the locks by which
+    /// other connections of this process keep SQLite's other files from being taken away under them.
     private static func make(_ path: String) throws {
-        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
+            if errno == EEXIST { return }
             throw StoreError.cannotOpen(path: path, reason: systemReason())
         }
         Glibc.close(descriptor)
@@ -141,7 +150,7 @@ public final class RunStore: Sendable {
     /// Opens a store that is to be read, by the first way that leads to its runs.
     private static func openForReading(
         _ place: String, _ path: String
-    ) throws(StoreError) -> (SQLiteConnection, TemporaryFolder?) {
+    ) throws(StoreError) -> (SQLiteConnection, TemporaryFolder?, isSnapshot: Bool) {
         // A reader that may write takes SQLite's files away with it again.
         let isOurs = isWritable(place)
         let ways = isOurs ? [.asItIs, .copy] : ReadableStore.ways(place)
@@ -159,7 +168,7 @@ public final class RunStore: Sendable {
                     } else {
                         try checkSchema(connection, path: path, access: .reading)
                     }
-                    return (connection, folder)
+                    return (connection, folder, way != .asItIs)
                 }
             } catch {
                 switch error {

@@ -32,6 +32,10 @@ public enum StoreError: Error, Equatable, Sendable {
     case runIsOver(String, outcome: String)
     /// A run of another command, which is to go on with it.
     case otherKind(String, kind: String)
+    /// A run that no process is in, of which something was wanted; where it stands.
+    case notGoingOn(String, state: String)
+    /// A served run, which was to wait.
+    case cannotPause(String)
     /// A run from which nothing is kept of that round's model.
     case noModel(run: String, round: Int, kept: [Int])
 }
@@ -76,6 +80,9 @@ extension StoreError: CustomStringConvertible {
             "run \(run) is over: \(outcome)"
         case .otherKind(let run, let kind):
             "run \(run) is one of federated \(kind): federated \(kind) --resume \(run) goes on with it"
+        case .notGoingOn(let run, let state): "run \(run) is not going on: \(state)"
+        case .cannotPause(let run):
+            "a served run can be stopped and resumed, not paused: run \(run) is one"
         case .noModel(let run, let round, let kept):
             "no model of round \(round) of run \(run) is kept, but of "
                 + (kept.isEmpty ? "none" : kept.map(String.init).joined(separator: ", "))

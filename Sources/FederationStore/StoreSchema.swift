@@ -30,8 +30,47 @@ package enum StoreSchema {
         migrator.register(byClass) { db in
             try db.execute(sql: classResults)
         }
+        migrator.register("8 names, tags, notes and wishes") { db in
+            try db.execute(sql: remarks)
+        }
+        migrator.register(updateMeasures) { db in
+            try db.execute(sql: updateColumns)
+        }
         return migrator
     }
+
+    private static let updateMeasures = "9 what updates measure"
+
+    /// How far a client's update moved the model, and the cosine of that with the model's own last change.
+    private static let updateColumns = """
+        ALTER TABLE client_rounds ADD COLUMN update_norm REAL;
+        ALTER TABLE client_rounds ADD COLUMN update_cosine REAL;
+        """
+
+    /// Whether clients' rounds have what their updates measure.
+    static func hasUpdateMeasures(_ db: SQLiteDatabase) throws -> Bool {
+        try migrator.applied(db).contains(updateMeasures)
+    }
+
+    /// What users say of runs, and what processes want of those that are going on.
+    private static let remarks = """
+        CREATE TABLE labels (
+            run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+            name TEXT,
+            note TEXT NOT NULL
+        ) STRICT;
+        CREATE TABLE tags (
+            run INTEGER NOT NULL REFERENCES runs ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            tag TEXT NOT NULL,
+            PRIMARY KEY (run, position)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE wishes (
+            run INTEGER PRIMARY KEY REFERENCES runs ON DELETE CASCADE,
+            wish TEXT NOT NULL,
+            is_obeyed INTEGER NOT NULL DEFAULT 0
+        ) STRICT;
+        """
 
     private static let byClass = "7 results by class"
 

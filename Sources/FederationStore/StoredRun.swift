@@ -18,6 +18,14 @@ public struct StoredRun: Sendable, Equatable {
     public var isFinished: Bool
     /// Whether a process is in it now.
     public var isRunning: Bool
+    /// Which process that is; nil for none, or where that is not known.
+    public var process: Int?
+    /// What its user says of it.
+    public var labels: RunLabels
+    /// What another process wants of it, while a process is in it.
+    public var wish: RunWish?
+    /// Whether it waits, because that is wanted.
+    public var isPaused: Bool
     /// Where its log was written.
     public var logFile: String?
     /// How many rounds are committed.

@@ -55,7 +55,10 @@ struct ClassResultTests {
                 try db.execute(
                     sql: """
                         DROP TABLE class_results;
-                        DELETE FROM grdb_migrations WHERE identifier = '7 results by class';
+                        DROP TABLE labels; DROP TABLE tags; DROP TABLE wishes;
+                        ALTER TABLE client_rounds DROP COLUMN update_norm;
+                        ALTER TABLE client_rounds DROP COLUMN update_cosine;
+                        DELETE FROM grdb_migrations WHERE identifier > '7';
                         """)
             }
             connection.close()

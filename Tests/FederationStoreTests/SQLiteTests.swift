@@ -574,7 +574,8 @@ struct SQLiteTests {
                             "4 updates that are acknowledged and not committed",
                             "5 clients that were dropped",
                             "6 states by name, and what rounds measured",
-                            "7 results by class",
+                            "7 results by class", "8 names, tags, notes and wishes",
+                            "9 what updates measure",
                         ])
             }
         }
