@@ -21,6 +21,8 @@ enum FuzzedParser: String, CaseIterable {
     case npz
     /// Records of CIFAR.
     case cifar
+    /// A picture.
+    case png
     /// A model file.
     case safetensors
     /// A network's file, this project's or Keras's.
@@ -54,6 +56,7 @@ enum FuzzedParser: String, CaseIterable {
         case .npy: [Self.npy, Self.arrays]
         case .npz: [Self.npz]
         case .cifar: [{ Self.cifar($0, .ten) }, { Self.cifar($0, .hundred) }]
+        case .png: [Self.png]
         case .safetensors: [Self.safetensors, Self.transferred]
         case .architecture: [Self.architecture]
         case .log: [Self.log]
@@ -79,6 +82,18 @@ enum FuzzedParser: String, CaseIterable {
 
     private static func idx(_ bytes: [UInt8], _ kind: IDXKind) -> Bool {
         (try? IDX.decode(bytes, kind: kind, file: "fuzz")) != nil
+    }
+
+    private static func png(_ bytes: [UInt8]) -> Bool {
+        guard let file = try? PNGFile(bytes, width: 8, height: 8, file: "fuzz") else {
+            return false
+        }
+        demand(file.pixels.count == 64 * file.channels, "a pixel is missing")
+        guard [1, 3].contains(file.channels) else { return true }
+        let image = PNGImage.encoded(file.pixels, height: 8, width: 8, channels: file.channels)
+        let back = try? PNGFile(image, width: 8, height: 8, file: "fuzz")
+        demand(back == file, "the picture changed on its way")
+        return true
     }
 
     private static func npy(_ bytes: [UInt8]) -> Bool {

@@ -19,6 +19,12 @@ public enum Experiment: Int, CaseIterable, Sendable, Codable {
         }
     }
 
+    /// What a heading calls it: "Experiment 2 · equal random".
+    public var headline: String {
+        let name = summary.prefix { $0 != ":" }
+        return "Experiment \(rawValue) · \(name)"
+    }
+
     /// What `samples` may be; experiment 4 has sizes of its own and takes no heed of it.
     public func allowedSamples(classCount: Int) -> ClosedRange<Int> {
         switch self {
