@@ -2,7 +2,7 @@
 """A server that plays a scripted federation to the live page: no Swift, no training.
 
 By hand, to look at the page while changing it:  python3 Scripts/check/fake_server.py [--port 9103]
-It serves page.html afresh on each load, /state and /events, and starts over when the run is done.
+It serves the page's pieces afresh on each load, /state and /events, and starts over when the run is done.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import datetime
 import email.utils
 import hashlib
 import json
-import math
 import re
 import threading
 import time
@@ -23,10 +22,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-PAGE = Path(__file__).resolve().parents[2] / "Sources/CRunPage/page.html"
+from fake_details import enrich, wobble
+
+PIECES = Path(__file__).resolve().parents[2] / "Sources/CRunPage"
 SLOT = '<script type="application/json" id="inlined">null</script>'
 
 State = dict[str, Any]
+
+
+def page_text(name: str = "run_page") -> str:
+    """A page, put together as page.c puts it together."""
+    source = (PIECES / "page.c").read_text(encoding="utf-8")
+    found = re.search(rf"{name}\[\] = {{\n(.*?)}};", source, re.DOTALL)
+    assert found, f"page.c has no {name}"
+    pieces = re.findall(r'^#embed "([^"]+)"', found[1], re.MULTILINE)
+    return "".join((PIECES / piece).read_text(encoding="utf-8") for piece in pieces)
 
 
 def content_security_policy(page: str) -> str:
@@ -50,7 +60,8 @@ TITLES = {
     "epochs": "local epochs", "samples": "samples a client", "dataset": "data set", "mu": "μ",
     "cohort": "clients a round", "evaluateEvery": "rounds between tests",
 }
-NO_SETTINGS = {"id", "insecure", "startedAt", "address", "rows"}
+NO_SETTINGS = {"id", "insecure", "startedAt", "address", "rows", "title", "name", "tags", "note",
+               "repeat"}
 
 
 def rows(run: dict[str, Any]) -> list[dict[str, str]]:
@@ -110,11 +121,6 @@ def open_round(state: State) -> None:
     for client in present(state):
         client.update(state="training", lastSeen=utc(), bytesSent=client["bytesSent"] + 4_799_528)
     say(state, f"round {state['round']} opened for {len(present(state))} clients")
-
-
-def wobble(*numbers: int) -> float:
-    """-1 … 1, the same for the same numbers."""
-    return math.sin(sum(number * factor for number, factor in zip(numbers, (12.9898, 78.233))) * 43)
 
 
 def accuracy(round_number: int) -> float:
@@ -195,6 +201,9 @@ class FakeServer:
         self.streams = True  # False: /events answers 404, as through a proxy that knows no streams
         self.clock_error_seconds = 0.0
         self.requests: list[str] = []
+        self.token = "a-token-for-tests"
+        self.actions: list[dict[str, Any]] = []  # those that were done
+        self.refusal: tuple[int, dict[str, Any] | str] | None = None  # what the next action gets
         self._changed = threading.Condition()
         self._state: State = new_state()
         self._number = 0
@@ -229,6 +238,24 @@ class FakeServer:
             self._number += 1
             self._changed.notify_all()
 
+    def act(self, body: dict[str, Any]) -> str:
+        """What an action does to the run, and the sentence that says so."""
+        self.actions.append(body)
+        state, action = copy.deepcopy(self._state), body["action"]
+        if action in ("rename", "tag", "note"):
+            key = {"rename": "name", "tag": "tags", "note": "note"}[action]
+            state["run"][key] = body[key]
+        elif action == "extend":
+            state["run"]["rounds"] = body["rounds"]
+        elif action in ("pause", "resume"):
+            state["phase"] = "paused" if action == "pause" else "training"
+            able = set(state["steering"]["actions"]) - {action}
+            state["steering"]["actions"] = sorted(able | {"resume" if action == "pause" else "pause"})
+        elif action == "stop":
+            finish(state, "stopped by a user")
+        self.publish(state)
+        return f"{action}: done."
+
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         fake = self
 
@@ -237,7 +264,7 @@ class FakeServer:
                 fake.requests.append(self.path)
                 try:
                     if self.path == "/":
-                        page = PAGE.read_text(encoding="utf-8")
+                        page = page_text()
                         self.answer("text/html; charset=utf-8", page.encode(),
                                     {"Content-Security-Policy": content_security_policy(page)})
                     elif self.path == "/state":
@@ -251,12 +278,29 @@ class FakeServer:
                 except (BrokenPipeError, ConnectionResetError):
                     pass
 
+            def do_POST(self) -> None:
+                fake.requests.append(self.path)
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                status, answer = 200, {}
+                if self.path != "/action" or self.headers["Content-Type"] != "application/json":
+                    status, answer = 404, {}
+                elif self.headers["Authorization"] != f"Bearer {fake.token}":
+                    status, answer = 401, {
+                        "code": "unauthorized", "message": "The token is not this server's."}
+                elif fake.refusal is not None:
+                    (status, answer), fake.refusal = fake.refusal, None
+                else:
+                    answer = {"ok": True, "text": fake.act(json.loads(body))}
+                said = answer if isinstance(answer, str) else json.dumps(answer)
+                self.answer("application/json", said.encode(), status=status)
+
             def date_time_string(self, timestamp: float | None = None) -> str:
                 wrong = (timestamp or time.time()) + fake.clock_error_seconds
                 return email.utils.formatdate(wrong, usegmt=True)
 
-            def answer(self, kind: str, body: bytes, headers: dict[str, str] = {}) -> None:
-                self.send_response(200)
+            def answer(self, kind: str, body: bytes, headers: dict[str, str] = {},
+                       status: int = 200) -> None:
+                self.send_response(status)
                 all_headers = {"Content-Type": kind, "Content-Length": str(len(body)),
                                "Cache-Control": "no-store"} | headers
                 for name, value in all_headers.items():
@@ -299,11 +343,11 @@ def main() -> None:
     parser.add_argument("--insecure", action="store_true")
     options = parser.parse_args()
     server = FakeServer(options.port)
-    print(f"the page is at {server.address} (Ctrl-C ends it)", flush=True)
+    print(f"the page is at {server.address}/#token={server.token} (Ctrl-C ends it)", flush=True)
     try:
         while True:
             for state in play(options.clients, options.rounds, insecure=options.insecure):
-                server.publish(state)
+                server.publish(enrich(copy.deepcopy(state)))
                 time.sleep(options.seconds)
             time.sleep(10)
     except KeyboardInterrupt:

@@ -22,6 +22,15 @@ PATIENCE_MS = 10_000
 PHONE, DESKTOP = (375, 800), (1280, 900)
 
 
+checks: list[Check] = []
+
+
+def check(function: Check) -> Check:
+    """Makes a function one of the checks that page_test.py runs."""
+    checks.append(function)
+    return function
+
+
 def expect(holds: Any, sentence: str) -> None:
     if not holds:
         raise AssertionError(sentence)
@@ -137,7 +146,9 @@ def check_labels(page: Any, when: str) -> None:
 def check_contrast(page: Any, when: str) -> None:
     """Every text stands out from what is behind it by 4.5:1 at least (WCAG 2.2, 1.4.3)."""
     low = page.evaluate("""() => {
-        const parse = color => color.match(/[0-9.]+/g).map(Number);
+        // A mixed colour is told in shares: color(srgb 0.5 0.25 1).
+        const parse = color => color.match(/[0-9.]+/g).map(Number)
+            .map((v, i) => color.startsWith('color(') && i < 3 ? v * 255 : v);
         const light = ([r, g, b]) => [r, g, b].map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
             .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
         const behind = node => {
@@ -188,9 +199,10 @@ def browser(path: str) -> Iterator[Any]:
         launched.close()
 
 
-def run(function: Check, opened: Any, options: argparse.Namespace) -> bool:
+def run(function: Check, opened: Any, options: argparse.Namespace,
+        kind: type[Bench] | None = None) -> bool:
     began = time.monotonic()
-    bench = Bench(opened, options)
+    bench = (kind or Bench)(opened, options)
     try:
         function(bench)
         equal(bench.complaints, [], "what the browser complained of")

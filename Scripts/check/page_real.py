@@ -44,11 +44,17 @@ def report_of_the_command(bench: Bench) -> None:
         equal(len(points(page, "accuracy")), 4, "the number of points")
         equal(texts(page, "#accuracy .last"), [f"{written['server acc'][-1]:.2%}"], "the label")
         equal(text(page, "#status"), "Finished: all rounds are done", "the status")
-        equal(texts(page, "#clients-head th"), ["client", "samples", "accuracy"], "the columns")
+        columns = texts(page, "#clients-head th")
+        equal(columns, ["client", "samples", "accuracy", "loss", "norm", "cosine"], "the columns")
         for client in ("0", "1", "2"):
             row = texts(page, f"#clients-body tr:nth-child({int(client) + 1}) td")
             equal(row, [client, f"{written['clients samples'][client][-1]:,}",
-                        f"{written['clients acc'][client][-1]:.2%}"], f"the row of {client}")
+                        f"{written['clients acc'][client][-1]:.2%}",
+                        f"{written['clients loss'][client][-1]:.4f}",
+                        f"{written['clients update norm'][client][-1]:.4f}",
+                        f"{written['clients update cosine'][client][-1]:.4f}"], f"the row of {client}")
+        equal(page.locator("#mistakes figure img, #mistakes img").count() > 0, True,
+              "whether there are pictures of mistakes")
         expect(log.stem in text(page, "#settings"), "the run's name is not among the settings")
         page.locator("#rounds summary").click()
         equal(page.locator("#rounds-body tr").count(), 4, "the number of rows of the rounds")
@@ -84,10 +90,13 @@ def report_of_a_cohort(bench: Bench) -> None:
         for name, value in {"μ": "0.1", "momentum": "0.5", "clients a round": "30",
                             "clients tested": "no", "rounds between tests": "3"}.items():
             equal(settings.get(name), value, f"the setting “{name}”")
-        equal(texts(page, "#clients-head th"), ["client", "samples", "last round"], "the columns")
+        columns = texts(page, "#clients-head th")
+        equal([columns[0], columns[1], "last round" in columns], ["client", "samples", True],
+              "the columns")
         last = [len(samples) - [s > 0 for s in reversed(samples)].index(True)
                 for samples in written["clients samples"].values()]
-        shown = [int(number) for number in texts(page, "#clients-body td:nth-child(3)")]
+        shown = [int(number) for number in texts(
+            page, f"#clients-body td:nth-child({columns.index('last round') + 1})")]
         equal(sorted(shown), sorted(last)[-200:], "the last rounds of the clients shown")
         page.get_by_label("seconds", exact=True).check()
         check_labels(page, "the report of a cohort over seconds")
@@ -257,4 +266,117 @@ def server_and_its_page(bench: Bench) -> None:
             server.end(signal.SIGKILL)
 
 
-checks: list[Check] = [report_of_the_command, report_of_a_cohort, server_and_its_page]
+class Shown:
+    """A command that shows a page, in a folder of its own."""
+
+    def __init__(self, bench: Bench, folder: Path, *arguments: str) -> None:
+        self.process = subprocess.Popen(
+            [bench.options.federated.resolve(), *arguments], cwd=folder, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, text=True)
+        limit = threading.Timer(60, self.process.kill)
+        limit.start()
+        self.said = ""
+        while "#token=" not in self.said:
+            line = self.process.stdout.readline()
+            expect(line != "", f"{arguments[0]} ended and said {self.said!r}")
+            self.said += line
+        limit.cancel()
+        self.address = next(word for word in self.said.split() if "#token=" in word)
+        # Whatever else it prints is kept, or its pipe would fill.
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self) -> None:
+        for line in self.process.stdout:
+            self.said += line
+
+    def wait(self) -> int:
+        return self.process.wait(timeout=60)
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait(timeout=30)
+        self.reader.join(timeout=10)
+        self.process.stdout.close()
+
+
+LONG = ["run", "--experiment", "2", "--clients", "3", "--dataset", "digits", "--model",
+        "logistic-regression", "--samples", "100", "--evaluation-fraction", "0.1", "--epochs", "3"]
+
+
+def run_and_its_page(bench: Bench) -> None:
+    """`run --page`: live, paused, going on, stopped."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        run = Shown(bench, folder, *LONG, "--rounds", "100000", "--page", "--page-port", "0")
+        try:
+            page = bench.open(address=run.address)
+            page.wait_for_selector("#accuracy svg", timeout=PATIENCE_MS)
+            expect("#token" not in page.url, "the token stays in the address bar")
+            equal(text(page, "#name"), "Experiment 2 · equal random", "the heading")
+            page.get_by_role("button", name="Pause").click()
+            page.get_by_text("Paused after round").wait_for()
+            closed = text(page, "#status")
+            page.wait_for_timeout(600)
+            equal(text(page, "#status"), closed, "the status while it waits")
+            bench.screenshot(page, "real-run-desktop-light")
+            page.get_by_role("button", name="Resume").click()
+            page.get_by_text("Paused after round").wait_for(state="hidden")
+            bench.outage = True
+            page.get_by_role("button", name="Stop").click()
+            equal(run.wait(), 130, "the status of a run that was stopped")
+            expect("--resume" in run.said, f"it says {run.said[-300:]!r}")
+        finally:
+            run.end()
+
+
+def store_and_its_page(bench: Bench) -> None:
+    """`federated page`: what the store has, what other processes do, and how that is steered."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shown = Shown(bench, folder, "page", "--page-port", "0")
+        try:
+            page = bench.open(address=shown.address)
+            page.get_by_text("federated run").first.wait_for()
+            federated(bench, folder, *LONG, "--rounds", "3", "--quiet", "--name", "first")
+            page.get_by_role("link", name="first").wait_for()
+            other = subprocess.Popen(
+                [bench.options.federated.resolve(), *LONG, "--rounds", "100000", "--quiet",
+                 "--name", "<b>long</b>"], cwd=folder, stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT, text=True)
+            try:
+                page.get_by_role("link", name="<b>long</b>").wait_for()
+                page.get_by_text(f"running, process {other.pid}").wait_for()
+                bench.screenshot(page, "real-store-desktop-light")
+                page.get_by_role("link", name="<b>long</b>").click()
+                page.wait_for_selector("#accuracy svg", timeout=PATIENCE_MS)
+                equal(text(page, "#name"), "<b>long</b>", "the heading")
+                page.get_by_role("button", name="Pause").click()
+                page.get_by_text("Paused after round").wait_for()
+                page.get_by_role("button", name="Resume").click()
+                page.get_by_text("Paused after round").wait_for(state="hidden")
+                page.get_by_role("button", name="Stop").click()
+                equal(other.wait(timeout=30), 130, "the status of the run that was stopped")
+                page.get_by_text("interrupted", exact=False).first.wait_for()
+            finally:
+                other.kill()
+                other.wait(timeout=30)
+                other.stdout.close()
+            # A run that is over goes on to more rounds, in a process that the page has begun.
+            page.go_back()
+            page.get_by_role("link", name="first").click()
+            page.get_by_text("Finished: all rounds are done").wait_for()
+            page.get_by_role("spinbutton").first.fill("5")
+            page.get_by_role("button", name="Extend").click()
+            page.get_by_text("5 of 5", exact=True).wait_for()
+            page.get_by_text("Finished: all rounds are done").wait_for()
+            rows = json.loads(federated(bench, folder, "runs", "--json"))
+            equal([(row["name"], row["rounds"], row["state"]) for row in rows][0],
+                  ("first", 5, "completed"), "the run that was extended")
+        finally:
+            shown.end()
+
+
+checks: list[Check] = [report_of_the_command, report_of_a_cohort, server_and_its_page,
+                       run_and_its_page, store_and_its_page]

@@ -1,7 +1,6 @@
 import CRunPage
 import Foundation
 import JSON
-import Platform
 
 /// The page that shows a run: one HTML file with nothing from elsewhere.
 ///
@@ -33,17 +32,5 @@ public enum LivePage {
 
     /// The directives that page and report share: the page may run its own script and style, known by
     /// their digests.
-    package static let ownParts = """
-        default-src 'none'; script-src \(digest(of: "script")); style-src \(digest(of: "style")); \
-        img-src data:; base-uri 'none'; form-action 'none'
-        """
-
-    /// The digest of the one element of that name without attributes, as a policy's source.
-    private static func digest(of element: String) -> String {
-        guard let start = text.range(of: "<\(element)>"),
-            let end = text.range(of: "</\(element)>", range: start.upperBound..<text.endIndex)
-        else { preconditionFailure("page.html has no <\(element)>") }
-        let content = SHA256.digest(of: text[start.upperBound..<end.lowerBound].utf8)
-        return "'sha256-\(Data(content).base64EncodedString())'"
-    }
+    package static let ownParts = PagePolicy.ownParts(of: text)
 }
