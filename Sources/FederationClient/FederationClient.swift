@@ -15,6 +15,10 @@ public struct ClientConfiguration: Sendable {
     /// A PEM file with the authorities that may have signed the server's certificate; nil for the
     /// system's.
     public var certificateFile: String?
+    /// What the page is told of the machine that the client runs on; nil for nothing.
+    public var host: String?
+    /// What the page is told of the version of the client's program; nil for nothing.
+    public var version: String?
     /// How long a server may be away before the client gives up, in seconds.
     public var retrySeconds: Double
     /// What it waits by.

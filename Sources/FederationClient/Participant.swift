@@ -72,7 +72,8 @@ public struct TrainingResult: Sendable {
     /// What the server is told beside the update.
     var report: UpdateReport {
         UpdateReport(
-            seconds: seconds, loss: loss, classCounts: classCounts, numbers: update.numbers)
+            seconds: seconds, loss: loss, classCounts: classCounts, numbers: update.numbers,
+            imageCount: imageCount)
     }
 }
 

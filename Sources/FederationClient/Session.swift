@@ -111,7 +111,9 @@ struct Session {
     private func registration(of participant: any Participant, round: Int) -> Registration {
         Registration(
             architecture: participant.architecture,
-            sampleCount: participant.sampleCount(round: round), instance: instance)
+            sampleCount: participant.sampleCount(round: round), instance: instance,
+            host: configuration.host?.printable(byteLimit: Registration.textLimit),
+            version: configuration.version?.printable(byteLimit: Registration.textLimit))
     }
 
     /// Enters again where the server has forgotten this client or its run; else it is a refusal.

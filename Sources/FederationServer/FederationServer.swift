@@ -50,6 +50,12 @@ public struct ListenError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The system's own words.
     public var reason: String
 
+    package init(host: String, port: Int, reason: String) {
+        self.host = host
+        self.port = port
+        self.reason = reason
+    }
+
     /// One sentence with address, port and reason.
     public var description: String {
         "cannot listen on \(ServerConfiguration.bracketed(host)):\(port): \(reason)"

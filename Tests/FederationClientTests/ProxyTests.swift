@@ -60,7 +60,8 @@ struct ProxyTests {
                     Array((head + "\r\nConnection: close\r\n\r\n").utf8) + body, to: address.port)
             }
             let outer = try ServerAddress("http://127.0.0.1:\(proxy.port)")
-            let report = UpdateReport(seconds: 0.25, loss: 1, classCounts: [10, 0])
+            let report = UpdateReport(
+                seconds: 0.25, loss: 1, classCounts: [10, 0], imageCount: 10)
             let size = 128 + 96 + 40 + report.encoded().count
             await #expect(throws: ClientError.bodyTooLarge(outer, byteCount: size)) {
                 try await run(outer)

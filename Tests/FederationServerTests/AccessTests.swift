@@ -152,7 +152,9 @@ struct AccessTests {
             for path in ["/", "/state", "/metrics", "/healthz"] {
                 let seen = try await server.get(path)
                 #expect(seen.status == 200)
-                #expect(!seen.text.contains("-token"))
+                for token in ["token-of-client", "administrators-token"] {
+                    #expect(!seen.text.contains(token))
+                }
             }
             #expect(!server.record.events.joined().contains("-token"))
         }

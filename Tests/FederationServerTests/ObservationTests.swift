@@ -57,6 +57,56 @@ struct ObservationTests {
         }
     }
 
+    @Test(
+        "Clients are shown with what they say of themselves, what they sent, and whom all wait for")
+    func clients() async throws {
+        try await TestServer.with { server in
+            let registration = Registration(
+                architecture: TestServer.digest, sampleCount: 10, host: "node\u{1b}7",
+                version: "1.2.3")
+            for client in 0..<2 {
+                if client == 1 {
+                    let waiting = try #require(
+                        try await server.get("/state").json("waiting") as? [String: Any])
+                    #expect(waiting["missing"] as? [Int] == [1])
+                    #expect((waiting["since"] as? String)?.hasSuffix("Z") == true)
+                    #expect(
+                        waiting["command"] as? String
+                            == "federated join http://127.0.0.1:\(server.port) --id 1")
+                }
+                _ = try await server.ask(
+                    "PUT", Route.register.path(TestServer.run, client),
+                    body: registration.encoded())
+                // Three milliseconds are no reason to know nothing of its speed.
+                let report = UpdateReport(
+                    seconds: 0.003, classCounts: [client, 10 - client], imageCount: 30)
+                let sent = try await server.ask(
+                    "PUT", Route.update.path(TestServer.run, 1, client),
+                    body: server.update(
+                        client, round: 1, value: Float(client + 1), report: report))
+                #expect(sent.status == 200, "\(sent.text)")
+            }
+            #expect(
+                try await server.until {
+                    (try await server.get("/state").json("rounds") as? [Any])?.isEmpty == false
+                })
+            let state = try await server.get("/state")
+            let clients = try #require(state.json("clients") as? [[String: Any]])
+            #expect(clients.map { $0["host"] as? String } == ["node\\u{1b}7", "node\\u{1b}7"])
+            #expect(clients.map { $0["version"] as? String } == ["1.2.3", "1.2.3"])
+            for client in clients {
+                let speed = try #require(client["imagesPerSecond"] as? Double)
+                #expect(abs(speed - 10_000) < 1e-6)
+                #expect((client["norm"] as? Double ?? 0) > 0)
+                #expect(client["cosine"] == nil)
+                #expect((client["history"] as? [String: Any])?["norm"] as? [Double] != nil)
+            }
+            #expect(clients.map { $0["classCounts"] as? [Int] } == [[0, 10], [1, 9]])
+            let rounds = try #require(state.json("rounds") as? [[String: Any]])
+            #expect((rounds[0]["bytes"] as? Int ?? 0) > 2 * 216)
+        }
+    }
+
     @Test("Watchers are told of changes, at most four times a second")
     func events() async throws {
         try await TestServer.with { server in

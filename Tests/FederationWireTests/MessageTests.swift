@@ -49,7 +49,9 @@ import Testing
         #expect((odd.clients, odd.rounds, odd.experiment, odd.model) == (5, 5, 0, "reference-cnn"))
         try roundTrip(Registration(architecture: Samples.digest, sampleCount: 600))
         try roundTrip(
-            Registration(architecture: Samples.digest, sampleCount: 600, instance: "4f2a"))
+            Registration(
+                architecture: Samples.digest, sampleCount: 600, instance: "4f2a", host: "a host",
+                version: "1.2.3"))
         try roundTrip(Heartbeat(round: 2, imagesTrained: 48_000, imagesPerSecond: 9000.5))
         try roundTrip(HeartbeatAnswer(isWanted: false))
         try roundTrip(FailureReport(reason: "its loss is no finite number in epoch 1, batch 3"))

@@ -52,7 +52,8 @@ enum Samples {
         run: run, round: 2, client: 3, sampleCount: 600, architecture: digest)
 
     static let report = UpdateReport(
-        seconds: 1.5, loss: 0.25, classCounts: [3, 0, 597], numbers: ["clipped share": 1])
+        seconds: 1.5, loss: 0.25, classCounts: [3, 0, 597], numbers: ["clipped share": 1],
+        imageCount: 1800)
 
     static func expectation(_ layout: ParameterLayout) -> ModelExpectation {
         .update(run: run, round: 2, client: 3, architecture: digest, layout: layout)

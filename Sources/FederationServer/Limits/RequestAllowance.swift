@@ -25,7 +25,7 @@ extension ServerLimits {
             return RequestAllowance(bodyBytes: listedUpdateBytes, needsPlace: true)
         case .put where path.hasPrefix("/v1/") && path.contains("/updates/"):
             return RequestAllowance(bodyBytes: binaryUpdateBytes, needsPlace: true)
-        case .get where path == "/events" || path.hasSuffix("/task"):
+        case .get where path.hasSuffix("/events") || path.hasSuffix("/task"):
             return RequestAllowance(bodyBytes: messageBytes, waits: true)
         default:
             return RequestAllowance(bodyBytes: messageBytes)

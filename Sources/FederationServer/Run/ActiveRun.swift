@@ -24,10 +24,12 @@ package struct ActiveRun {
     /// Whether all that the open round needs have been there.
     var isReady = false
     var deadlineAt: Date?
-    /// The committed rounds as the page lists them.
-    private(set) var history: [RunState.Round] = []
-    /// What the last test measured.
-    private(set) var results: RunState.Results?
+    /// What the committed rounds say for the page.
+    private(set) var trace = RunTrace()
+    /// Bytes that clients had sent and received when the last round was committed.
+    private var countedBytes = 0
+    /// Since when the run waits for somebody.
+    var waitingSince: Date?
     /// The last of the clients that vanished.
     private(set) var drops: [ClientDrop] = []
     private(set) var events: [RunState.Event] = []
@@ -81,8 +83,11 @@ package struct ActiveRun {
         for part in round.record.clients where part.sampleCount != nil {
             counted[part.client] = round.record.round
         }
-        history.append(RunState.Round(round, closedAt: closedAt))
-        results = RunState.Results(round) ?? results
+        let bytes = members.values.reduce(0) { $0 + $1.bytesReceived + $1.bytesSent }
+        // Of rounds of an earlier life of the server nobody has counted them.
+        trace.append(
+            round, closedAt: closedAt, bytes: closedAt == nil ? nil : bytes - countedBytes)
+        countedBytes = bytes
     }
 
     /// Notes a client that vanished: the last 200 are shown.
@@ -95,20 +100,5 @@ package struct ActiveRun {
     mutating func note(_ text: String) {
         events.append(RunState.Event(at: Date(), text))
         if events.count > 200 { events.removeFirst(events.count - 200) }
-    }
-}
-
-extension RunState.Round {
-    /// A round that has been made permanent.
-    fileprivate init(_ committed: CommittedRound, closedAt: Date?) {
-        let record = committed.record
-        let accuracies = record.clients.compactMap { $0.evaluation?.accuracy }.filter(\.isFinite)
-        var range: ClosedRange<Double>?
-        if let lowest = accuracies.min(), let highest = accuracies.max() {
-            range = lowest...highest
-        }
-        self.init(
-            round: record.round, accuracy: record.global?.accuracy, loss: record.global?.loss,
-            seconds: committed.seconds, closedAt: closedAt, clients: range)
     }
 }

@@ -81,6 +81,8 @@ extension Coordinator {
             member.sampleCount = registration.sampleCount
             member.isRegistered = true
             member.instance = registration.instance
+            member.host = registration.host
+            member.version = registration.version
         }
         seen(client)
     }
@@ -122,7 +124,10 @@ extension Coordinator {
                 .outOfRange,
                 "“imagesPerSecond” is \(heartbeat.imagesPerSecond): expected 0 or more")
         }
-        member(client) { $0.imagesPerSecond = heartbeat.imagesPerSecond }
+        // Before the first batch there is nothing to tell from.
+        if heartbeat.imagesTrained > 0 {
+            member(client) { $0.imagesPerSecond = heartbeat.imagesPerSecond }
+        }
         seen(client)
         feed.markChanged()
         return HeartbeatAnswer(
@@ -213,7 +218,7 @@ extension Coordinator {
     }
 
     private var summary: CommittedSummary? {
-        run.history.last.map {
+        run.trace.rounds.last.map {
             CommittedSummary(round: $0.round, accuracy: $0.accuracy, loss: $0.loss)
         }
     }

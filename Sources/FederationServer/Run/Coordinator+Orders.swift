@@ -57,10 +57,7 @@ extension Coordinator {
     }
 
     private func offer(_ round: Int, to client: Int) {
-        member(client) { member in
-            member.task = round
-            member.imagesPerSecond = nil
-        }
+        member(client) { $0.task = round }
         answerPoll(of: client, .success(task(for: client)))
     }
 

@@ -14,15 +14,50 @@ extension Coordinator {
             outcome: run.outcome?.description, round: run.machine.engine.currentRound)
         state.roundOpenedAt = run.openRound == nil ? nil : run.openedAt
         state.deadlineAt = run.deadlineAt
-        state.rounds = run.history
-        state.results = run.results
-        state.clients = run.members.values.filter(\.hasJoined)
-            .sorted { $0.client < $1.client }
-            .map { $0.shown(openRound: run.openRound) }
+        state.rounds = run.trace.rounds
+        state.results = run.trace.results
+        let seen = clientsSeen
+        state.clients = listed(seen).map { shown($0) }
+        if state.clients.count < seen.count { state.clientsSeen = seen.count }
         state.waiting = waiting
+        if let waiting = state.waiting {
+            state.waitingSince = run.waitingSince ?? run.openedAt ?? run.served.startedAt
+            state.waitingCommand = waiting.missing.first.map {
+                "federated join \(presentation.address) --id \($0)"
+            }
+        }
         state.drops = run.drops
         state.events = run.events
         return state
+    }
+
+    /// Clients that have been heard of, and those that rounds of an earlier life of the server are of.
+    private var clientsSeen: [Int] {
+        let here = run.members.values.filter(\.hasJoined).map(\.client)
+        return Set(here).union(run.trace.clientIDs).sorted()
+    }
+
+    /// Of many those that train, then those that took part last.
+    private func listed(_ seen: [Int]) -> [Int] {
+        guard seen.count > RunTrace.clientLimit else { return seen }
+        let training = seen.filter {
+            run.members[$0]?.state(openRound: run.openRound) == .training
+        }
+        let first = training.prefix(RunTrace.clientLimit)
+        let others = run.trace.listed(seen).filter { !first.contains($0) }
+        return (first + others.prefix(RunTrace.clientLimit - first.count)).sorted()
+    }
+
+    /// A client as rounds show it and as it is now.
+    private func shown(_ client: Int) -> RunState.Client {
+        var shown = run.trace.client(client)
+        guard let member = run.members[client], member.hasJoined else {
+            // It has not come back since the server was started again.
+            shown.state = .idle
+            return shown
+        }
+        member.show(in: &shown, openRound: run.openRound)
+        return shown
     }
 
     private var phase: RunState.Phase {
@@ -47,7 +82,7 @@ extension Coordinator {
         for member in run.members.values where member.hasJoined {
             states[member.state(openRound: run.openRound), default: 0] += 1
         }
-        let last = run.history.last
+        let last = run.trace.rounds.last
         return RunGauges(
             phase: phase, committedRounds: run.publication.round, rounds: run.settings.rounds,
             accuracy: last?.accuracy, loss: last?.loss, roundSeconds: last?.seconds,

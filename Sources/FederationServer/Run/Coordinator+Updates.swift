@@ -176,6 +176,8 @@ extension Coordinator {
             member.task = nil
             member.sampleCount = update.sampleCount
             member.bytesReceived += update.byteCount
+            // What it says of the whole round, however short that was: better than of its beginning.
+            if let speed = update.report?.imagesPerSecond { member.imagesPerSecond = speed }
             if isTested { member.slot = update.slot }
         }
     }

@@ -1,5 +1,6 @@
 import Federation
 import FederationWire
+import Foundation
 
 /// Whom the run waits for.
 extension Coordinator {
@@ -55,6 +56,7 @@ extension Coordinator {
     func reportWaiting(before: RoundWait?) {
         noteReady()
         let now = waiting
+        if now == nil { run.waitingSince = nil } else if before == nil { run.waitingSince = Date() }
         if now != before { report(.waiting(now)) }
     }
 }

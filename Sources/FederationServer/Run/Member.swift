@@ -50,6 +50,9 @@ struct Member {
     var bytesReceived = 0
     var bytesSent = 0
     var imagesPerSecond: Double?
+    /// The machine and the version of its program, as it says.
+    var host: String?
+    var version: String?
     var poll: Poll?
     /// The round of which it has been told whom it waits for.
     var toldOfWaiting: Int?
@@ -68,16 +71,16 @@ struct Member {
         return poll != nil ? .waiting : .idle
     }
 
-    /// What the page lists.
-    func shown(openRound: Int?) -> RunState.Client {
-        var shown = RunState.Client(client: client)
+    /// Adds what is known at this moment to what rounds say.
+    func show(in shown: inout RunState.Client, openRound: Int?) {
         shown.state = state(openRound: openRound)
-        shown.samples = sampleCount
-        shown.accuracy = accuracy
+        shown.samples = sampleCount ?? shown.samples
+        shown.accuracy = accuracy ?? shown.accuracy
+        shown.host = host
+        shown.version = version
         shown.lastSeen = lastSeen
         shown.bytesReceived = bytesReceived
         shown.bytesSent = bytesSent
         shown.imagesPerSecond = imagesPerSecond
-        return shown
     }
 }

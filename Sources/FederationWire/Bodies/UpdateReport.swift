@@ -6,12 +6,20 @@ import Platform
 public struct UpdateReport: Message {
     /// How long it trained, in seconds.
     public var seconds: Double?
+    /// Samples that went through in that time, repeats counted.
+    public var imageCount: Int?
     /// Mean loss over the last epoch, in nats.
     public var loss: Double?
     /// Training samples by class.
     public var classCounts: [Int]?
     /// What the client's transforms found, by name.
     public var numbers: [String: Double]
+
+    /// How fast the training was; nil where that is not said, or nothing was trained.
+    public var imagesPerSecond: Double? {
+        guard let imageCount, let seconds, imageCount > 0, seconds > 0 else { return nil }
+        return Double(imageCount) / seconds
+    }
 
     /// Bytes that it may take as JSON.
     public static let byteLimit = 1 << 16
@@ -20,9 +28,10 @@ public struct UpdateReport: Message {
     /// - Precondition: all numbers are finite.
     public init(
         seconds: Double? = nil, loss: Double? = nil, classCounts: [Int]? = nil,
-        numbers: [String: Double] = [:]
+        numbers: [String: Double] = [:], imageCount: Int? = nil
     ) {
         self.seconds = seconds
+        self.imageCount = imageCount
         self.loss = loss
         self.classCounts = classCounts
         self.numbers = numbers
@@ -34,7 +43,9 @@ public struct UpdateReport: Message {
         self.init(
             seconds: try fields.finite("seconds"), loss: try fields.finite("loss"),
             classCounts: try fields.classCounts("classCounts"),
-            numbers: try fields.finiteNumbers("numbers"))
+            numbers: try fields.finiteNumbers("numbers"),
+            imageCount: fields.value("images") == nil
+                ? nil : try fields.int("images", in: 0...Int.max))
         guard (seconds ?? 0) >= 0 else { throw fields.failure("seconds", "a number from 0") }
     }
 
@@ -42,6 +53,7 @@ public struct UpdateReport: Message {
     public var json: JSONValue {
         var members: [String: JSONValue] = [:]
         members["seconds"] = seconds.map(JSONValue.number)
+        members["images"] = imageCount.map(JSONValue.integer)
         members["loss"] = loss.map(JSONValue.number)
         members["classCounts"] = classCounts.map { .array($0.map(JSONValue.integer)) }
         if !numbers.isEmpty { members["numbers"] = .object(numbers.mapValues(JSONValue.number)) }

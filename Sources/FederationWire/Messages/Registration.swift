@@ -11,12 +11,24 @@ public struct Registration: Message {
     /// Tells this program from another that comes with the same id: any word of its own, at most 64
     /// letters. Without it the server cannot tell two programs from one that has started again.
     public var instance: String?
+    /// The machine that it runs on, for people, if it wishes to say: at most 80 bytes.
+    public var host: String?
+    /// The version of its program, likewise.
+    public var version: String?
+
+    /// Bytes of what is said for people, at most.
+    public static let textLimit = 80
 
     /// A client with that model and so many samples.
-    public init(architecture: ArchitectureDigest, sampleCount: Int, instance: String? = nil) {
+    public init(
+        architecture: ArchitectureDigest, sampleCount: Int, instance: String? = nil,
+        host: String? = nil, version: String? = nil
+    ) {
         self.architecture = architecture
         self.sampleCount = sampleCount
         self.instance = instance
+        self.host = host
+        self.version = version
     }
 
     /// - Throws: `APIError`, with the code `wrong_version` where a client of another version says it.
@@ -27,7 +39,11 @@ public struct Registration: Message {
             sampleCount: try fields.int(
                 "samples", in: SampleCount.allowed, .invalidSampleCount),
             instance: fields.value("instance") == nil
-                ? nil : try fields.text("instance", bytes: 64))
+                ? nil : try fields.text("instance", bytes: 64),
+            host: fields.value("host") == nil
+                ? nil : try fields.text("host", bytes: Self.textLimit),
+            version: fields.value("version") == nil
+                ? nil : try fields.text("version", bytes: Self.textLimit))
     }
 
     /// The object as it is sent.
@@ -37,6 +53,8 @@ public struct Registration: Message {
             ProtocolVersion.member.key: ProtocolVersion.member.value,
         ]
         members["instance"] = instance.map(JSONValue.string)
+        members["host"] = host.map(JSONValue.string)
+        members["version"] = version.map(JSONValue.string)
         return .object(members)
     }
 }

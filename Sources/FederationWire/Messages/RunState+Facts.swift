@@ -23,6 +23,16 @@ extension RunState {
         public var score = RunLog.Score.accuracy
         /// What classes are called; empty where nobody says.
         public var classNames: [String] = []
+        /// What a heading calls it: "Experiment 2 · equal random"; nil where nobody says.
+        public var title: String?
+        /// What its user calls it.
+        public var name: String?
+        /// Its user's words for it; nil where nobody keeps such.
+        public var tags: [String]?
+        /// What its user has noted.
+        public var note: String?
+        /// The command that repeats it.
+        public var repeatCommand: String?
         /// What repeats the run, as `federated run --spec` reads it; null where that is not known.
         public var spec: JSONValue
 
@@ -55,6 +65,11 @@ extension RunState {
                 members["classNames"] = .array(classNames.map(JSONValue.string))
             }
             if let startedAt { members["startedAt"] = JSONValue(startedAt) }
+            members["title"] = title.map(JSONValue.string)
+            members["name"] = name.map(JSONValue.string)
+            members["tags"] = tags.map { .array($0.map(JSONValue.string)) }
+            members["note"] = note.map(JSONValue.string)
+            members["repeat"] = repeatCommand.map(JSONValue.string)
             return .object(members)
         }
     }

@@ -14,16 +14,19 @@ extension RunState {
         /// Test samples by their class and the one that the model took them for, [true][predicted]; nil
         /// where that is not known.
         public var confusion: [[Int]]?
+        /// Samples that the model took most surely for another class; nil where nobody knows.
+        public var mistakes: [Mistake]?
 
         /// Results of a round.
         public init(
             round: Int, metrics: [String: Double] = [:], classAccuracies: [Double?] = [],
-            confusion: [[Int]]? = nil
+            confusion: [[Int]]? = nil, mistakes: [Mistake]? = nil
         ) {
             self.round = round
             self.metrics = metrics
             self.classAccuracies = classAccuracies
             self.confusion = confusion
+            self.mistakes = mistakes
         }
 
         /// Those of a committed round; nil where it was not tested, or measured nothing.
@@ -34,11 +37,25 @@ extension RunState {
             self.init(
                 round: committed.record.round, metrics: committed.metrics,
                 classAccuracies: committed.classes?.accuracies ?? [],
-                confusion: committed.classes?.confusion)
+                confusion: committed.classes?.confusion,
+                mistakes: committed.classes?.mistakes)
+        }
+
+        /// Those of a log's last test; nil where there was none, or it measured nothing.
+        public init?(_ log: RunLog) {
+            guard let last = log.serverAccuracies.lastIndex(where: { $0 != nil }) else {
+                return nil
+            }
+            let metrics = log.roundMetrics.compactMapValues { last < $0.count ? $0[last] : nil }
+            guard !metrics.isEmpty || log.classResults != nil else { return nil }
+            self.init(
+                round: last + 1, metrics: metrics,
+                classAccuracies: log.classResults?.accuracies ?? [],
+                confusion: log.classResults?.confusion, mistakes: log.classResults?.mistakes)
         }
 
         package var json: JSONValue {
-            [
+            var members: [String: JSONValue] = [
                 "round": .integer(round), "metrics": .object(metrics.mapValues(JSONValue.number)),
                 "classAccuracies": .array(
                     classAccuracies.map { $0.map(JSONValue.number) ?? .null }),
@@ -46,6 +63,8 @@ extension RunState {
                     .array(rows.map { .array($0.map(JSONValue.integer)) })
                 } ?? .null,
             ]
+            members["mistakes"] = mistakes.map { .array($0.map(\.json)) }
+            return .object(members)
         }
     }
 }

@@ -13,6 +13,8 @@ public struct RunState: Hashable, Sendable {
         case training
         /// The round's models are tested.
         case evaluating
+        /// Somebody has told the run to wait.
+        case paused
         /// The run is over.
         case finished
     }
@@ -29,6 +31,8 @@ public struct RunState: Hashable, Sendable {
     public var round: Int
     /// When it was opened.
     public var roundOpenedAt: Date?
+    /// How much of it is done, 0…1; nil where that is known by what clients report alone.
+    public var roundProgress: Double?
     /// When it closes at the latest.
     public var deadlineAt: Date?
     /// The committed rounds.
@@ -41,10 +45,18 @@ public struct RunState: Hashable, Sendable {
     public var clientsSeen: Int?
     /// Whom the round waits for.
     public var waiting: RoundWait?
+    /// Since when it waits for somebody.
+    public var waitingSince: Date?
+    /// The command that brings the first of the missing clients back.
+    public var waitingCommand: String?
     /// The last clients that a round went on without.
     public var drops: [ClientDrop]?
     /// What happened last.
     public var events: [Event]?
+    /// Where the list of runs is that this run is one of, relative to its page.
+    public var home: String?
+    /// What those who look on may do to the run; nil where nobody offers that.
+    public var steering: Steering?
 
     /// A run.
     public init(
@@ -64,12 +76,22 @@ public struct RunState: Hashable, Sendable {
             "outcome": JSONValue(outcome), "round": .integer(round),
             "roundOpenedAt": JSONValue(roundOpenedAt), "deadlineAt": JSONValue(deadlineAt),
             "rounds": .array(rounds.map(\.json)), "clients": .array(clients.map(\.json)),
-            "waiting": waiting?.json ?? nil,
+            "waiting": waitingJSON,
             "drops": drops.map { .array($0.map(\.json)) } ?? nil,
             "events": events.map { .array($0.map(\.json)) } ?? nil,
         ]
+        members["roundProgress"] = roundProgress.map(JSONValue.number)
         members["clientsSeen"] = clientsSeen.map(JSONValue.integer)
         members["results"] = results?.json
+        members["home"] = home.map(JSONValue.string)
+        members["steering"] = steering?.json
+        return .object(members)
+    }
+
+    private var waitingJSON: JSONValue {
+        guard case .object(var members)? = waiting?.json else { return .null }
+        members["since"] = waitingSince.map { JSONValue($0) }
+        members["command"] = waitingCommand.map(JSONValue.string)
         return .object(members)
     }
 
@@ -90,104 +112,10 @@ public struct RunState: Hashable, Sendable {
     }
 }
 
-extension RunState {
-    /// A committed round.
-    public struct Round: Hashable, Sendable {
-        /// 1…R.
-        public var round: Int
-        /// The global model's accuracy, 0…1.
-        public var accuracy: Double?
-        /// The global model's mean loss over the test images, in nats.
-        public var loss: Double?
-        /// How long the round took.
-        public var seconds: Double?
-        /// When it was committed.
-        public var closedAt: Date?
-        /// Lowest and highest accuracy of the clients' own models.
-        public var clients: ClosedRange<Double>?
-
-        /// A round.
-        public init(
-            round: Int, accuracy: Double? = nil, loss: Double? = nil, seconds: Double? = nil,
-            closedAt: Date? = nil, clients: ClosedRange<Double>? = nil
-        ) {
-            self.round = round
-            self.accuracy = accuracy
-            self.loss = loss
-            self.seconds = seconds
-            self.closedAt = closedAt
-            self.clients = clients
-        }
-
-        package var json: JSONValue {
-            [
-                "round": .integer(round), "accuracy": JSONValue(accuracy),
-                "loss": JSONValue(loss), "seconds": JSONValue(seconds),
-                "closedAt": JSONValue(closedAt),
-                "clientsLow": JSONValue(clients?.lowerBound),
-                "clientsHigh": JSONValue(clients?.upperBound),
-            ]
-        }
-    }
-
-    /// A client.
-    public struct Client: Hashable, Sendable {
-        /// What a client does.
-        public enum State: String, Hashable, Sendable, CaseIterable {
-            /// It asks for a task.
-            case waiting
-            /// It has a task.
-            case training
-            /// Its update of the open round is taken.
-            case reported
-            /// It has vanished or left.
-            case lost
-            /// It has not been heard of, or has no part in the open round.
-            case idle
-        }
-
-        /// Its id.
-        public var client: Int
-        /// What it does.
-        public var state: State?
-        /// Its training samples.
-        public var samples: Int?
-        /// Its model's accuracy, 0…1.
-        public var accuracy: Double?
-        /// The last round that it had a part in, where that is not the same for all.
-        public var lastRound: Int?
-        /// When it was last heard of.
-        public var lastSeen: Date?
-        /// Bytes that have come from it.
-        public var bytesReceived: Int?
-        /// Bytes that have gone to it.
-        public var bytesSent: Int?
-        /// How fast it trains.
-        public var imagesPerSecond: Double?
-
-        /// A client of which nothing else is known.
-        public init(client: Int) {
-            self.client = client
-        }
-
-        package var json: JSONValue {
-            var members: [String: JSONValue] = [
-                "client": .integer(client), "state": JSONValue(state?.rawValue),
-                "samples": JSONValue(samples), "accuracy": JSONValue(accuracy),
-                "lastSeen": JSONValue(lastSeen), "bytesReceived": JSONValue(bytesReceived),
-                "bytesSent": JSONValue(bytesSent),
-                "imagesPerSecond": JSONValue(imagesPerSecond),
-            ]
-            members["lastRound"] = lastRound.map(JSONValue.integer)
-            return .object(members)
-        }
-    }
-}
-
 extension JSONValue {
-    fileprivate init(_ value: String?) { self = value.map(JSONValue.string) ?? .null }
-    fileprivate init(_ value: Int?) { self = value.map(JSONValue.integer) ?? .null }
-    fileprivate init(_ value: Double?) { self = value.map(JSONValue.number) ?? .null }
+    init(_ value: String?) { self = value.map(JSONValue.string) ?? .null }
+    init(_ value: Int?) { self = value.map(JSONValue.integer) ?? .null }
+    init(_ value: Double?) { self = value.map(JSONValue.number) ?? .null }
 
     /// A moment in ISO 8601, UTC, with milliseconds.
     init(_ moment: Date?) {
