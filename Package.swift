@@ -38,6 +38,7 @@ let libraries: [Target] = [
         name: "COpenBLAS", pkgConfig: "openblas",
         providers: [.apt(["libopenblas-dev", "liblapacke-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(
         name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
@@ -51,7 +52,7 @@ let libraries: [Target] = [
     library("Parameters", "CKernels", "Platform"),
     library("Tensors", "CKernels", "COpenBLAS", "Parameters"),
     library("NeuralNetworks", "CKernels", "JSON", "Parameters", "Platform", "Tensors"),
-    library("Datasets", "CKernels", "CZlib", "JSON", "Parameters", "Platform"),
+    library("Datasets", "CKernels", "CPNG", "CZlib", "JSON", "Parameters", "Platform"),
     library("Federation", "CKernels", "JSON", "Parameters", "Platform"),
     library("Robust", "Federation", "Parameters"),
     library("Privacy", "Federation", "Parameters"),
@@ -64,7 +65,7 @@ let libraries: [Target] = [
     ),
     library("FederationWire", "CXXHash", "Federation", "JSON", "Parameters", "Platform"),
     library("FederationStore", "CSQLite", "Federation", "JSON", "Parameters", "Platform"),
-    .target(name: "CRunPage", exclude: ["page.html"]),
+    .target(name: "CRunPage", exclude: ["README.md", "Run", "Shared", "Store"]),
     library("RunPage", "CRunPage", "JSON", "Platform"),
     library(
         "FederationServer", "Federation", "FederationWire", "HTTPTypes", "Hummingbird",

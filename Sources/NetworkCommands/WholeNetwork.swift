@@ -8,7 +8,7 @@ import Terminal
 /// The command `federated` with a network in it.
 package struct FederatedWithNetwork: ParsableCommand {
     package static let configuration = CommandList.configuration([
-        ServeCommand.self, JoinCommand.self, FlowerNodeCommand.self,
+        ServeCommand.self, JoinCommand.self, FlowerNodeCommand.self, PageCommand.self,
     ])
 
     package init() {}
@@ -19,6 +19,10 @@ package struct WholeNetwork: NetworkPart {
     package init() {}
 
     package var loopback: LoopbackMaker { { try LoopbackFederation($0) } }
+
+    package func page(of runs: LiveRuns, at place: PagePlace) throws -> any ShownPage {
+        try RunningPage.begin(LivePages(runs), at: place) { Console.warn("federated: \($0)") }
+    }
 
     package func measureFederation(
         _ layout: ParameterLayout, clients: Int, rounds: Int

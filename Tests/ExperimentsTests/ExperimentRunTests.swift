@@ -8,6 +8,7 @@ import Synchronization
 import TestSupport
 import TestThreads
 import Testing
+import Training
 
 @Suite("Experiments as a program runs them", .holdsItsThread)
 struct ExperimentRunTests {
@@ -173,6 +174,108 @@ struct ExperimentRunTests {
             _ = try last.end(result)
             #expect(try again.rounds(of: last.name).map(\.record) == whole.rounds.map(\.record))
             #expect(try again.state(of: last.name)?.model == whole.model)
+        }
+    }
+
+    @Test("A run waits while that is wanted, stops when that is, and no bit of it changes")
+    func wishes() throws {
+        let data = Self.data
+        let whole = try ExperimentRun(spec, data: data).run()
+        try Command.inTemporaryFolder { folder in
+            let store = try RunStore(path: folder.appending(path: "store").path)
+            defer { store.close() }
+            let run = try ExperimentRun(spec, data: data)
+            let recorder = try RunRecorder(run, store: store)
+            try store.setWish(.pause, of: recorder.name)
+            let pauses = Mutex<[Bool]>([])
+            let result = run.run(
+                keeping: recorder,
+                onPause: { waits in
+                    pauses.withLock { $0.append(waits) }
+                    guard waits else { return }
+                    #expect(throws: Never.self) {
+                        let found = try store.run(recorder.name)
+                        #expect(found.state == .paused)
+                        #expect(found.roundCount == 0)
+                        try store.setWish(nil, of: recorder.name)
+                    }
+                })
+            #expect(pauses.withLock { $0 } == [true, false])
+            #expect(result.model == whole.model)
+            #expect(result.rounds.map(\.record) == whole.rounds.map(\.record))
+            _ = try recorder.end(result)
+
+            let stopped = try ExperimentRun(spec, data: data)
+            let second = try RunRecorder(stopped, store: store)
+            try store.setWish(.stop, of: second.name)
+            #expect(stopped.run(keeping: second).outcome == .interrupted)
+            // Ctrl-C ends a pause, too.
+            let third = try ExperimentRun(spec, data: data)
+            let waiting = try RunRecorder(third, store: store)
+            try store.setWish(.pause, of: waiting.name)
+            let broken = third.run(keeping: waiting, onPause: { if $0 { third.stop() } })
+            #expect(broken.outcome == .interrupted)
+        }
+    }
+
+    @Test("A run that is over goes on for longer, to the bits of one that was meant to")
+    func extended() throws {
+        struct Lost: Error {}
+        let data = Self.data
+        var longer = spec
+        longer.rounds = 6
+        let whole = try ExperimentRun(longer, data: data).run()
+        try Command.inTemporaryFolder { folder in
+            let store = try RunStore(path: folder.appending(path: "store").path)
+            defer { store.close() }
+            var shorter = spec
+            shorter.rounds = 2
+            // Anything is better: the first round is enough.
+            shorter.targetAccuracy = 1e-9
+            let run = try ExperimentRun(shorter, data: data)
+            let recorder = try RunRecorder(run, store: store)
+            #expect(try recorder.end(run.run(keeping: recorder)).log.outcome.hasPrefix("target"))
+            let name = recorder.name
+            #expect(throws: StoreError.runIsOver(name, outcome: "target accuracy reached")) {
+                try ResumedRun(name, in: store)
+            }
+            #expect(throws: StoreError.runIsOver(name, outcome: "target accuracy reached")) {
+                try ResumedRun(name, in: store, rounds: 2)
+            }
+            #expect(
+                throws: ResumeError.fewerRounds(run: name, rounds: 1, planned: 2, committed: 1)
+            ) { try ResumedRun(name, in: store, rounds: 1) }
+            let resumed = try ResumedRun(name, in: store, rounds: 6)
+            #expect(resumed.spec.targetAccuracy == nil)
+            let rest = try ExperimentRun(resumed.spec, data: data, resuming: resumed)
+            let again = try RunRecorder(rest, store: store)
+            #expect(again.name == name)
+            let broken = rest.run(keeping: again) { if $0.record.round == 4 { throw Lost() } }
+            #expect(throws: RecordingError.self) { try again.end(broken) }
+            // As long as it was extended to.
+            let last = try #require(try ResumedRun(in: store))
+            #expect(last.spec.rounds == 6)
+            let end = try ExperimentRun(last.spec, data: data, resuming: last)
+            let kept = try RunRecorder(end, store: store)
+            let result = end.run(keeping: kept)
+            #expect(result.model == whole.model)
+            #expect(result.accuracies == whole.accuracies)
+            let log = try kept.end(result).log
+            #expect(log.maxRound == 6)
+            #expect(try store.run(name).stateText == "completed")
+            #expect(try store.run(name).header.maxRound == 6)
+
+            var falling = spec
+            falling.schedule = LearningRateSchedule(.cosine(final: 0))
+            let scheduled = try ExperimentRun(falling, data: data)
+            let other = try RunRecorder(scheduled, store: store)
+            _ = try other.end(scheduled.run(keeping: other))
+            #expect(
+                throws: ResumeError.schedule(
+                    run: other.name, "cosine", planned: falling.rounds)
+            ) { try ResumedRun(other.name, in: store, rounds: 9) }
+            // It is free for others again.
+            #expect(store.holder(of: other.name) == nil)
         }
     }
 

@@ -228,6 +228,12 @@ struct ExecutorLawTests {
                 let expected = try run(settings, .threads(1), store: path("one"))
                 #expect(expected.result.outcome == .completed)
                 #expect(expected.known.count == Self.rounds)
+                for round in expected.result.rounds {
+                    for client in round.record.clients where client.sampleCount != nil {
+                        #expect((client.updateNorm ?? 0) > 0)
+                        #expect((client.updateCosine != nil) == (round.record.round > 1))
+                    }
+                }
                 for way in [Way.threads(3), .ranks(1), .ranks(3)]
                     + (presence == .chance ? [] : [.server])
                 {

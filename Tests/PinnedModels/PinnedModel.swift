@@ -11,7 +11,8 @@ public struct PinnedModel: Sendable {
 
     /// What came of a run.
     public struct Result: Hashable, Sendable, CustomStringConvertible {
-        /// The SHA-256 of its model file.
+        /// The SHA-256 of its model file with as much metadata as files had when the first were pinned: what
+        /// they say of themselves today is no bit of the model.
         public var digest: String
         /// Rounds that were committed.
         public var rounds: Int
@@ -20,9 +21,44 @@ public struct PinnedModel: Sendable {
 
         /// - Parameter model: the file's bytes.
         public init(model: Data, rounds: Int, outcome: String) {
-            digest = SHA256.hexadecimal(of: model)
+            digest = SHA256.hexadecimal(of: Self.plain(model))
             self.rounds = rounds
             self.outcome = outcome.split(separator: ":").first.map(String.init) ?? ""
+        }
+
+        /// The file with no more metadata than `format` and `model`.
+        private static func plain(_ file: Data) -> Data {
+            let bytes = [UInt8](file)
+            let start = Array(#"{"__metadata__":"#.utf8)
+            guard bytes.count > 8, bytes.dropFirst(8).starts(with: start) else { return file }
+            let length = bytes[..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+            guard length <= bytes.count - 8 else { return file }
+            let header = bytes[8..<8 + length].dropFirst(start.count)
+            var end = header.startIndex
+            var (depth, isText, isEscaped) = (0, false, false)
+            repeat {
+                switch header[end] {
+                case _ where isEscaped: isEscaped = false
+                case UInt8(ascii: "\\") where isText: isEscaped = true
+                case UInt8(ascii: "\""): isText.toggle()
+                case UInt8(ascii: "{") where !isText: depth += 1
+                case UInt8(ascii: "}") where !isText: depth -= 1
+                default: break
+                }
+                end += 1
+            } while depth > 0 && end < header.endIndex
+            guard
+                let metadata = try? JSONSerialization.jsonObject(with: Data(header[..<end])),
+                let model = (metadata as? [String: String])?["model"]
+            else { return file }
+            var text =
+                String(decoding: start, as: UTF8.self)
+                + #"{"format":"pt","model":"\#(model)"}"#
+                + String(decoding: header[end...], as: UTF8.self)
+            while text.hasSuffix(" ") { text.removeLast() }
+            text += String(repeating: " ", count: (8 - text.utf8.count % 8) % 8)
+            let size = withUnsafeBytes(of: UInt64(text.utf8.count).littleEndian) { Data($0) }
+            return size + Data(text.utf8) + Data(bytes[(8 + length)...])
         }
 
         init?(_ line: String) {

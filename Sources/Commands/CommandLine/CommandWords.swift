@@ -56,6 +56,7 @@ package enum CommandWords {
     private static let otherNames = [
         "train": "run", "start": "run", "simulate": "run", "server": "serve", "client": "join",
         "node": "flower-node", "list": "runs", "ls": "runs", "download": "data", "fetch": "data",
-        "diff": "compare", "benchmark": "bench", "grid": "sweep",
+        "diff": "compare", "test": "evaluate", "eval": "evaluate", "classify": "predict",
+        "infer": "predict", "benchmark": "bench", "grid": "sweep",
     ]
 }

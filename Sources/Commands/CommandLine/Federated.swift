@@ -4,7 +4,7 @@ import Experiments
 /// The command `federated` without a network, which it leaves to another program.
 package struct Federated: ParsableCommand {
     package static let configuration = CommandList.configuration([
-        ServeElsewhere.self, JoinElsewhere.self, FlowerNodeElsewhere.self,
+        ServeElsewhere.self, JoinElsewhere.self, FlowerNodeElsewhere.self, PageElsewhere.self,
     ])
 
     package init() {}
@@ -23,15 +23,18 @@ package enum CommandList {
                 "Federated learning on this machine: a server and its clients in one process.",
             discussion: "Try: federated run --experiment 1", version: LibraryVersion.text,
             subcommands: [RunCommand.self] + network + [
-                RunsCommand.self, ShowCommand.self, CompareCommand.self, ExportCommand.self,
-                ReportCommand.self, BenchCommand.self, SweepCommand.self, ReproduceCommand.self,
-                ModelCommand.self, PartitionCommand.self, DataCommand.self, SettingsCommand.self,
+                RunsCommand.self, LabelCommand.self, ShowCommand.self, CompareCommand.self,
+                ExportCommand.self,
+                ReportCommand.self, EvaluateCommand.self, PredictCommand.self, BenchCommand.self,
+                SweepCommand.self, ReproduceCommand.self, ModelCommand.self, PartitionCommand.self,
+                DataCommand.self, SettingsCommand.self,
             ])
     }
 
     package static let serve = "Serve an experiment over HTTP: clients join it."
     package static let join = "Take part in a served run as one client."
     package static let flowerNode = "Take part in a Flower federation as one node."
+    package static let page = "Look at the runs of a store in a browser, and steer them."
 }
 
 // In the list of commands only: what is typed for them is left to the other program unread.
@@ -49,4 +52,9 @@ struct JoinElsewhere: ParsableCommand {
 struct FlowerNodeElsewhere: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "flower-node", abstract: CommandList.flowerNode)
+}
+
+struct PageElsewhere: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "page", abstract: CommandList.page)
 }

@@ -4,7 +4,7 @@ import Foundation
 /// nobody waits for a network to be compiled who needs none.
 enum HandOver {
     /// Commands that are of networks altogether.
-    static let commands = ["serve", "join", "flower-node"]
+    static let commands = ["serve", "join", "flower-node", "page"]
     /// The file's name.
     static let program = "federated-network"
 

@@ -93,6 +93,8 @@ package protocol ProgramCommand: ParsableCommand {
 package protocol NetworkPart: Sendable {
     /// Makes the federation of `run --transport http` or `json`.
     var loopback: LoopbackMaker { get }
+    /// Shows what this process does as a page.
+    func page(of runs: LiveRuns, at place: PagePlace) throws -> any ShownPage
     /// Measures a round of clients that do nothing.
     func measureFederation(
         _ layout: ParameterLayout, clients: Int, rounds: Int

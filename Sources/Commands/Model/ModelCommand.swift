@@ -69,7 +69,7 @@ struct ModelCommand: ParsableCommand {
     }
 
     /// Reads "32x32x3" or "784".
-    private static func shape(_ text: String) throws -> FeatureShape {
+    static func shape(_ text: String) throws -> FeatureShape {
         let parts = text.split(omittingEmptySubsequences: false) { "x×X".contains($0) }
         let sizes = parts.compactMap { Int($0) }.filter { $0 > 0 && $0 <= Int(Int32.max) }
         guard sizes.count == parts.count, let shape = FeatureShape(sizes: sizes) else {

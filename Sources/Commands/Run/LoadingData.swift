@@ -36,7 +36,8 @@ extension RunData {
         }
     }
 
-    private static func shown(
+    /// Shows how far a fetch is while data are loaded, and says on standard error that data stand for others.
+    static func shown(
         _ console: Console, _ load: ((FetchProgress) -> Void) throws -> RunData
     ) throws -> RunData {
         let bar = FetchDisplay(console)

@@ -21,6 +21,8 @@ struct RunCommand: ProgramCommand {
 
     @OptionGroup var storing: StoreOptions
 
+    @OptionGroup var shown: PageOptions
+
     @Option(
         help: ArgumentHelp(
             "Rounds are stored every so many, in one go: a run that is killed goes on from the last that was.",
@@ -64,7 +66,7 @@ struct RunCommand: ProgramCommand {
     private var common: CommonOptions { simulation.common }
 
     var needs: ProcessNeeds {
-        transport == .memory
+        transport == .memory && !shown.page
             ? .training(common.threadCount) : .network(training: common.threadCount).serving
     }
 
@@ -74,8 +76,10 @@ struct RunCommand: ProgramCommand {
             let network = try program.networkPart(for: "run --transport \(transport.rawValue)")
             place = .loopback(transport, network.loopback)
         }
+        // Before ranks meet: what takes over joins them itself.
+        if shown.page { _ = try program.networkPart(for: "run --page") }
         guard let ranks = try Ranks.join() else {
-            return try run(place, nil, threads: common.threadCount)
+            return try run(place, nil, threads: common.threadCount, in: program)
         }
         defer { ranks.end() }
         let threads = common.threads ?? 1
@@ -85,11 +89,13 @@ struct RunCommand: ProgramCommand {
             defer { interruption.end() }
             return worker.serve()
         }
-        try run(.ranks(ranks.communicator), ranks, threads: threads)
+        try run(.ranks(ranks.communicator), ranks, threads: threads, in: program)
     }
 
     /// The run, as the only process or the first.
-    private func run(_ place: ClientPlace, _ ranks: Ranks?, threads: Int) throws {
+    private func run(
+        _ place: ClientPlace, _ ranks: Ranks?, threads: Int, in program: Program
+    ) throws {
         let console = Console(quiet: quiet || json)
         let typed = try file.overridden(by: simulation.given)
         let begun = try storing.beginning(
@@ -106,14 +112,24 @@ struct RunCommand: ProgramCommand {
             try file.check(run.inputs, of: begun.data, beside: simulation.given)
         }
         let recorder = try RunRecorder(
-            run, store: begun.store, logs: begun.logs, storeEvery: storeEvery)
+            run, store: begun.store, logs: begun.logs, labels: begun.labels, storeEvery: storeEvery)
         let display = RunDisplay(console, run: run)
         display.begin(recorder, notes: begun.notes(of: run))
+        let live = LiveRuns(isOne: true) { run.stop() }
+        live.begin(recorder.name, title: recorder.name, run)
+        let page = try shown.show(live, in: program, command: "run", on: console)
+        defer { page?.end() }
         let interruption = Interruption { run.stop() }
         let result = display.following {
-            run.run(keeping: recorder) { display.show($0) }
+            run.run(
+                keeping: recorder,
+                onRound: { round in
+                    display.show(round)
+                    live.note(recorder.name, round)
+                }, onPause: { display.show(pausing: $0) })
         }
         interruption.end()
+        live.end(recorder.name, run.log(of: result))
         try end(result, recorder, display)
     }
 

@@ -41,6 +41,14 @@ package final class RunDisplay: Sendable {
         console.line(roundRow.text(round, of: spec.rounds))
     }
 
+    /// Says that the run waits because that was asked of it, or that it goes on.
+    func show(pausing: Bool) {
+        console.line(
+            pausing
+                ? "paused before its next round, as was asked; Ctrl-C ends it to be resumed"
+                : "the pause is over")
+    }
+
     private var roundRow: RoundRow { RoundRow(width: console.width, score: run.score) }
 
     /// Runs `body` and shows how far the run is until it returns.

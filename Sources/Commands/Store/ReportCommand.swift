@@ -28,7 +28,14 @@ struct ReportCommand: ParsableCommand {
         let run = try reading.find([named])[0]
         var log = run.log
         log.outcome = run.stored?.outcome ?? log.outcome
-        let page = LivePage.report(of: RunReport.state(of: log, name: run.name).json)
+        var state = RunReport.state(of: log, name: run.name)
+        if let labels = run.stored?.labels {
+            state.run.name = labels.name
+            state.run.tags = labels.tags.isEmpty ? nil : labels.tags
+            state.run.note = labels.note.isEmpty ? nil : labels.note
+        }
+        state.run.repeatCommand = run.repeatCommand
+        let page = LivePage.report(of: state.json)
         if output == "-" { return Console.write(page) }
         let target =
             output.map { URL(fileURLWithPath: $0) }

@@ -18,16 +18,8 @@ package struct ResumeAdvice {
     /// As it is typed into a shell.
     package var text: String {
         var words = ["federated", command, "--resume", run]
-        if let store { words += ["--store", Self.quoted(store)] }
-        if let logFolder { words += ["--log-dir", Self.quoted(logFolder)] }
+        if let store { words += ["--store", ShellWord.quoted(store)] }
+        if let logFolder { words += ["--log-dir", ShellWord.quoted(logFolder)] }
         return words.joined(separator: " ")
-    }
-
-    private static func quoted(_ text: String) -> String {
-        let plain = text.allSatisfy {
-            $0.isASCII && ($0.isLetter || $0.isNumber || "-_./,:=@%+".contains($0))
-        }
-        guard !plain || text.isEmpty else { return text }
-        return "'" + text.replacingOccurrences(of: "'", with: #"'\''"#) + "'"
     }
 }

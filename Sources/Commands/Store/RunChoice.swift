@@ -4,7 +4,7 @@ import Experiments
 extension RunChoice {
     /// For the help of a command's argument.
     static let help =
-        "The run: its name in federated runs, the beginning of it, last, or the path of a log."
+        "The run: its id or name in federated runs, the beginning of one, last, or the path of a log."
 }
 
 extension StoreReading {

@@ -21,11 +21,17 @@ package struct StoreOptions: ParsableArguments {
     @Option(
         defaultAsFlag: .last, parsing: .next,
         help: ArgumentHelp(
-            "Go on with an unfinished run of the store, with its settings: the last one, or that of a name or its beginning.",
+            "Go on with an unfinished run of the store, with its settings: the last one, or that of a name or its beginning. With more --rounds than it was meant for, one that is over goes on, too.",
             valueName: "run"))
     package var resume: ResumeChoice?
 
+    @OptionGroup var labels: LabelOptions
+
     package func validate() throws {
+        if noStore, labels.isSaid {
+            throw ValidationError(
+                "--name, --tag and --note are kept in the store: leave --no-store out")
+        }
         if noStore, store != nil {
             throw ValidationError("--store and --no-store contradict each other")
         }
@@ -61,7 +67,8 @@ package struct StoreOptions: ParsableArguments {
         let path = path(logFolder: common.logDir)
         var found: (store: RunStore?, run: ResumedRun?)
         if let resume, !noStore {
-            found = try ResumedRun.find(resume, kind: kind, store: path)
+            let rounds: Int? = if case .integer(let count)? = typed["rounds"] { count } else { nil }
+            found = try ResumedRun.find(resume, kind: kind, store: path, rounds: rounds)
             if found.run == nil {
                 guard !typed.values.isEmpty || common.dataDir != nil else {
                     throw CommandFailure(
@@ -81,7 +88,10 @@ package struct StoreOptions: ParsableArguments {
         let store = try found.store ?? open(logFolder: common.logDir)
         return RunBeginning(
             spec: try spec.counted(on: data.dataset), data: data, store: store,
-            logs: logs, resumed: found.run)
+            logs: logs, resumed: found.run,
+            labels: try asValidationError {
+                try labels.isSaid ? labels.added(to: found.run?.run.labels ?? RunLabels.none) : nil
+            })
     }
 
     /// How to go on with a run.
@@ -102,6 +112,8 @@ package struct RunBeginning {
     package let logs: LogDirectory
     /// The run that it goes on with; nil for one that begins.
     package let resumed: ResumedRun?
+    /// What was typed of how it is called, with what the store has; nil where nothing was.
+    package let labels: RunLabels?
 
     /// What there is to say of data and model.
     package func notes(of run: ExperimentRun) -> [String] {

@@ -3,6 +3,7 @@ import Datasets
 import Experiments
 import Federation
 import Foundation
+import Parameters
 import Platform
 import Terminal
 
@@ -46,14 +47,19 @@ struct SweepCommand: ProgramCommand {
     @Flag(help: "Keep the final weights in each log (25 MB); their file is there anyway.")
     var finalWeight = false
 
+    @OptionGroup var shown: PageOptions
+
     func validate() throws {
         if let jobs { try requirePositive(jobs, "--jobs") }
     }
 
-    var needs: ProcessNeeds { .training() }
+    var needs: ProcessNeeds {
+        shown.page ? .network(training: availableProcessorCount()).serving : .training()
+    }
 
     func run(in program: Program) throws {
         try Ranks.requireOne("sweep")
+        if shown.page { _ = try program.networkPart(for: "sweep --page") }
         let (combinations, common) = try self.combinations()
         if let jobs, jobs > common.threadCount {
             throw ValidationError(
@@ -82,9 +88,14 @@ struct SweepCommand: ProgramCommand {
             "\(Text.plural(runs.count, "combination")), \(known); \(data.dataset.origin); "
                 + "\(threads), \(Text.plural(sharing.count, "run")) at once, on "
                 + "\(Machine.description)")
+        let stop = StopLater()
+        let live = LiveRuns(isOne: false) { stop.call() }
         let sweep = Sweep(
             missing, data: data, sharing: sharing, table: table, logs: directory,
-            keepsWeights: finalWeight)
+            keepsWeights: finalWeight, live: live)
+        stop.set { sweep.stop() }
+        let page = try shown.show(live, in: program, command: "sweep", on: console)
+        defer { page?.end() }
         let interruption = Interruption { sweep.stop() }
         defer { interruption.end() }
         let done = try sweep.run { Self.show($0, of: missing.count, on: console) }.count

@@ -44,7 +44,7 @@ public struct InitialModel: Sendable {
     /// Bytes of a file at most: 2³¹ − 1 parameters of eight bytes.
     private static let byteLimit = 1 << 34
 
-    private static func bytes(_ path: String) throws(InitialModelError) -> [UInt8] {
+    static func bytes(_ path: String) throws(InitialModelError) -> [UInt8] {
         var status = stat()
         // A pipe could be read once alone, and a device for ever.
         if stat(path, &status) == 0, ![S_IFREG, S_IFDIR].contains(status.st_mode & S_IFMT) {
@@ -75,7 +75,7 @@ public struct InitialModel: Sendable {
     }
 
     /// The first few of them.
-    fileprivate static func list(_ words: [String]) -> String {
+    static func list(_ words: [String]) -> String {
         let shown = words.prefix(4).map { $0.printable(limit: 80) }.joined(separator: ", ")
         return words.count > 4 ? "\(shown) and \(Text.count(words.count - 4)) more" : shown
     }

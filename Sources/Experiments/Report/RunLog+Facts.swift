@@ -5,10 +5,11 @@ import Platform
 extension RunLog {
     /// What the run was, as names and what they are: in the words of the settings, where the log has those
     /// of this version.
-    package var facts: [(name: String, value: String)] {
+    /// - Parameter all: whether settings at their defaults are wanted, too.
+    package func facts(all: Bool) -> [(name: String, value: String)] {
         var facts: [(name: String, value: String)] = []
         if let spec = RunSpec(logged: self) {
-            facts += spec.facts
+            facts += all ? spec.everything : spec.unusual
         } else {
             facts.append(("experiment", "\(experiment)"))
             facts.append(("clients", Text.count(clientNumber)))

@@ -22,7 +22,7 @@ extension ExperimentRun {
         let modelFile = claim.modelFile
         try SafeTensors.write(
             model, layout: architecture.layout,
-            metadata: ["format": "pt", "model": spec.model.name], to: modelFile)
+            metadata: metadata(log).texts, to: modelFile)
         let file: URL
         do {
             file = try claim.write(log)
@@ -32,6 +32,13 @@ extension ExperimentRun {
         }
         earlier.remove(except: file)
         return file
+    }
+
+    /// What the model's file says beside its tensors.
+    private func metadata(_ log: RunLog) -> ModelMetadata {
+        ModelMetadata(
+            model: spec.model.name, architecture: architecture,
+            scaling: data.dataset.train.scaling, loss: parts.loss.kind, log: log)
     }
 
     /// Writes the log of a run whose store has failed, if need be without weights and model: on a disk

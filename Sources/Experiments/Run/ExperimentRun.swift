@@ -80,7 +80,6 @@ public struct ExperimentRun: Sendable {
         self.data = data
         self.threads = threads
         self.place = place
-        self.resumed = resumed
         hasOwnShards = shards != nil
         started = resumed?.run.header.started ?? Date()
         let parts = try spec.checked(
@@ -98,6 +97,9 @@ public struct ExperimentRun: Sendable {
         try resumed?.check(data.dataset)
         try resumed?.check(inputs)
         try resumed?.check(parts.strategy)
+        var resumed = resumed
+        resumed?.recallBeginning(spec, parts.architecture)
+        self.resumed = resumed
         configuration = try spec.configuration(strategy: strategy, hasOwnShards: hasOwnShards)
         let tests = EvaluationSet(
             data.dataset.test, fraction: spec.evaluationFraction, seed: spec.seed,
@@ -136,14 +138,26 @@ public struct ExperimentRun: Sendable {
     /// Runs all rounds and returns when the run is over; to be called once.
     ///
     /// - Parameters:
-    ///   - recorder: keeps each round before it counts; nil for nobody.
+    ///   - recorder: keeps each round before it counts; nil for nobody. What other processes want of the
+    ///     run, its store says: see `RunWish`.
+    ///   - onPause: told that the run waits before its next round, and that it goes on.
     ///   - onRound: called with each committed round, in order, on one of the run's threads; if it throws,
     ///     the run ends, and the result has the error.
     public func run(
         keeping recorder: RunRecorder? = nil,
-        onRound: @escaping @Sendable (CommittedRound) throws -> Void = { _ in }
+        onRound: @escaping @Sendable (CommittedRound) throws -> Void = { _ in },
+        onPause: @escaping @Sendable (_ waits: Bool) -> Void = { _ in }
     ) -> RunResult {
-        run { round, state in
+        var watch: WishWatch?
+        if let recorder, let store = recorder.store {
+            let gate = progress.gate
+            var means = WishWatch.Means(
+                stop: { self.stop() }, isWaiting: { gate.isHolding }, tell: onPause)
+            if canPause { means.pause = { isPaused in isPaused ? gate.pause() : gate.resume() } }
+            watch = WishWatch(of: { recorder.name }, in: store, means)
+        }
+        defer { watch?.end() }
+        return run { round, state in
             try recorder?.commit(round, state)
             try onRound(round)
         }
@@ -164,6 +178,24 @@ public struct ExperimentRun: Sendable {
     public func stop() {
         federation.stop()
         driver.stop()
+    }
+
+    /// Lets no further round begin, from another thread, until `resume()`; its bits don't depend on it.
+    /// - Precondition: `canPause`.
+    public func pause() {
+        precondition(canPause, "clients over loopback can't pause")
+        progress.gate.pause()
+    }
+
+    /// Ends a pause.
+    public func resume() { progress.gate.resume() }
+
+    /// Whether it can wait between rounds: where its own threads, or its ranks', train.
+    public var canPause: Bool {
+        switch place {
+        case .threads, .ranks: true
+        case .loopback, .served, .rank: false
+        }
     }
 
     /// How far it is.

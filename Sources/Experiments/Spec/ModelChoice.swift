@@ -96,6 +96,11 @@ public enum ModelChoice: Hashable, Sendable {
         }
     }
 
+    /// The shape of a sample that a file says; nil where it is the data's to say.
+    var ownInput: FeatureShape? {
+        if case .file(let file) = self { file.contents.input } else { nil }
+    }
+
     private static let usualInput = FeatureShape.image(height: 28, width: 28, channels: 1)
 
     /// Sentences on what was left out of its file, and on samples that it takes in another shape.

@@ -7,6 +7,29 @@ extension RunSpec {
         sentences + untold + [("seed", "\(seed)")]
     }
 
+    /// The settings that are not at their defaults, by their titles, below how the data are divided.
+    package var unusual: [(name: String, value: String)] {
+        [(partition == nil ? "experiment" : "partition", division)]
+            + settingRows { $0.value(of: self) != $0.standard }
+    }
+
+    /// Sentences, and all settings that have a value, by their titles.
+    package var everything: [(name: String, value: String)] {
+        sentences + settingRows { _ in true }
+    }
+
+    private func settingRows(
+        _ isShown: (Setting) -> Bool
+    ) -> [(name: String, value: String)] {
+        Self.settings.compactMap { setting in
+            let value = setting.value(of: self)
+            guard value != .null, isShown(setting),
+                !["dataset", "model", "experiment", "partition"].contains(setting.name)
+            else { return nil }
+            return (setting.title, setting.words(value))
+        }
+    }
+
     private var sentences: [(name: String, value: String)] {
         var facts = [
             (partition == nil ? "experiment" : "partition", division),
@@ -36,6 +59,12 @@ extension RunSpec {
             else { return nil }
             return (setting.title, setting.words(value))
         }
+    }
+
+    /// What a heading calls a run with these settings: "Experiment 2 · equal random", "Partition
+    /// dirichlet:0.5".
+    package var headline: String {
+        partition.map { "Partition \($0)" } ?? experiment.headline
     }
 
     /// Clients in all and in a round.

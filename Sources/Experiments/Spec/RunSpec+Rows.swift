@@ -23,9 +23,11 @@ extension RunSpec {
 
     /// What a page lists of a run of that name.
     package func facts(of name: String) -> RunState.Facts {
-        RunState.Facts(
+        var facts = RunState.Facts(
             id: name, experiment: experimentNumber, clients: clients, rounds: rounds,
             settings: told, rows: rows, spec: SpecFile(given).json)
+        facts.title = headline
+        return facts
     }
 
     /// The settings that a server tells its clients, null where there is none.

@@ -14,6 +14,10 @@ public struct DataSource: Codable, Equatable, Sendable {
     public var partition: UInt64?
     /// The SHA-256 of the file with the weights to begin with; nil where there is none.
     public var initialModel: String?
+    /// A sample's shape, [H, W, C] or [F]; nil in stores of earlier versions.
+    public var shape: [Int]?
+    /// What models see of the data's numbers; nil in stores of earlier versions.
+    public var scaling: Scaling?
 
     init(dataset: String, fingerprint: UInt64) {
         self.dataset = dataset

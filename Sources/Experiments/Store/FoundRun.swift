@@ -15,10 +15,22 @@ public struct FoundRun: Sendable {
     /// Where the log is; nil where none has been written.
     public let logFile: String?
 
+    init(name: String, log: RunLog, stored: StoredRun?, logFile: String?) {
+        (self.name, self.log, self.stored, self.logFile) = (name, log, stored, logFile)
+    }
+
+    /// A run of a store, with its log.
+    package init(_ stored: StoredRun, log: RunLog) {
+        self.init(name: stored.name, log: log, stored: stored, logFile: stored.logFile)
+    }
+
     /// How it ended, or that it has not.
     public var outcome: String {
         stored?.outcome ?? (log.outcome.isEmpty ? "outcome unknown" : log.outcome)
     }
+
+    /// Where it stands, in words.
+    public var stateText: String { stored?.stateText ?? outcome }
 
     /// Finds runs; the store is opened if one of them is meant to be in it.
     /// - Parameters:
@@ -89,7 +101,25 @@ public struct FoundRun: Sendable {
         return [UInt8](
             SafeTensors.encode(
                 model.parameters, layout: stored.layout,
-                metadata: ["format": "pt", "model": stored.header.model.words]))
+                metadata: metadata(of: stored).texts))
+    }
+
+    /// What its file says beside the tensors: as much as the store knows.
+    private func metadata(of stored: StoredRun) -> ModelMetadata {
+        var metadata = ModelMetadata()
+        metadata.model = stored.header.model.words
+        guard let spec = RunSpec(logged: log),
+            let source: DataSource = try? stored.source.decoded(),
+            let scaling = source.scaling,
+            let input = source.shape.flatMap(FeatureShape.init(sizes:)),
+            let outputs = stored.layout.entries.last?.shape.last,
+            let architecture = try? spec.model.architecture(input: input, classCount: outputs),
+            architecture.layout == stored.layout
+        else { return metadata }
+        let usual: Loss.Kind = log.score == .r2 ? .squaredError : .softmaxCrossEntropy
+        return ModelMetadata(
+            model: stored.header.model.words, architecture: architecture, scaling: scaling,
+            loss: spec.loss ?? usual, log: log)
     }
 
     /// The model file that is written beside each log, whose tensors have names.

@@ -24,6 +24,8 @@ public final class RunRecorder: Sendable {
     private let logs: LogDirectory?
     private let nestsModel: Bool
     private let storeEvery: Int
+    /// As it was begun with.
+    private let labels: RunLabels
     /// Rounds that are not in the store yet, and what is known after them.
     private let waiting = Mutex<(rounds: [CommittedRound], state: FederationState)?>(nil)
     /// What a resumed run's log takes the place of.
@@ -44,10 +46,13 @@ public final class RunRecorder: Sendable {
     ///   - storeEvery: after how many rounds they go into the store, in one transaction. A run that is killed
     ///     goes on from the last of those, to the same bits.
     ///   - nestsModel: whether the log has the final model in it, as nested lists, too.
+    ///   - labels: what its user says of the run; nil for nothing, or for what the store has of one that
+    ///     goes on.
     /// - Throws: `StoreError`.
     public init(
         _ run: ExperimentRun, store: RunStore? = nil, logs: LogDirectory? = nil,
-        kind: String = ResumedRun.usualKind, storeEvery: Int = 1, nestsModel: Bool = true
+        kind: String = ResumedRun.usualKind, labels: RunLabels? = nil, storeEvery: Int = 1,
+        nestsModel: Bool = true
     ) throws {
         precondition(storeEvery > 0, "rounds are stored every \(storeEvery)")
         self.storeEvery = storeEvery
@@ -55,6 +60,7 @@ public final class RunRecorder: Sendable {
         self.store = store
         self.logs = logs
         self.nestsModel = nestsModel
+        self.labels = labels ?? RunLabels.none
         earlier = logs.map { EarlierLogs(of: run.resumed, in: $0) } ?? .none
         guard let store else {
             name = LogDirectory.stamp(run.started)
@@ -69,10 +75,13 @@ public final class RunRecorder: Sendable {
             var source = run.data.source
             source.partition = run.inputs.partition
             source.initialModel = run.inputs.initialModel
+            source.shape = run.data.dataset.train.shape
+            source.scaling = run.data.dataset.train.scaling
             name = try store.begin(
                 kind: kind, header: run.header, source: try JSONValue(encoding: source),
                 layout: run.architecture.layout, samples: run.samplesByClient)
         }
+        if let labels { try store.setLabels(labels, of: name) }
     }
 
     /// Makes a round permanent, with those that wait, or lets it wait for others.
@@ -108,7 +117,7 @@ public final class RunRecorder: Sendable {
     /// resumed.
     /// - Throws: `RecordingError`; `RunLogError` or `ModelFileError` where log or model cannot be written.
     public func end(_ result: RunResult) throws -> Kept {
-        let log = run.log(of: result)
+        let log = log(of: result)
         var failure = result.commitError
         if failure == nil {
             do throws(StoreError) { try storeWaiting() } catch { failure = error }
@@ -136,16 +145,23 @@ public final class RunRecorder: Sendable {
         return Kept(log: log, file: file)
     }
 
+    /// The run's log, with what its user says of it by now.
+    private func log(of result: RunResult) -> RunLog {
+        var log = run.log(of: result)
+        log.say((try? store?.labels(of: name)) ?? labels)
+        return log
+    }
+
     /// Notes that the run stops before it is over, without a log.
     package func interrupt(_ rounds: [CommittedRound]) {
         try? storeWaiting()
-        try? note(run.log(of: .interrupted(after: rounds)), .interrupted, file: nil)
+        try? note(log(of: .interrupted(after: rounds)), .interrupted, file: nil)
     }
 
     /// Writes what there is room for of a run whose store could not take a round.
     /// - Returns: a clause that says what there is.
     package func salvage(_ rounds: [CommittedRound], model: ParameterVector) -> String {
-        salvage(run.log(of: .interrupted(after: rounds)), model: model)
+        salvage(log(of: .interrupted(after: rounds)), model: model)
     }
 
     private func salvage(_ log: RunLog, model: ParameterVector) -> String {

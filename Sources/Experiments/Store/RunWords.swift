@@ -1,5 +1,4 @@
 import Federation
-import FederationStore
 import JSON
 import Platform
 
@@ -52,16 +51,5 @@ extension RunLog {
     package var strategyWords: String {
         RunSpec(logged: self)?.federatedStrategy.name ?? configuration.members["strategy"]?.words
             ?? "–"
-    }
-}
-
-extension StoredRun {
-    /// As a row: name, command, data, division, strategy, model, clients, rounds, seed, accuracy, outcome.
-    package var row: [String] {
-        [
-            name, kind, header.datasetWords, header.divisionWords, header.strategyWords,
-            header.model.words, "\(header.clientNumber)", "\(roundCount)/\(header.maxRound)",
-            "\(header.seed)", lastAccuracy.map(header.score.named) ?? "–", outcome,
-        ]
     }
 }

@@ -73,6 +73,7 @@ public final class Sweep: Sendable {
     private let table: SweepTable?
     private let logs: LogDirectory?
     private let keepsWeights: Bool
+    private let live: LiveRuns?
     private let stopper = RunStop()
     private let state: Mutex<State>
 
@@ -89,9 +90,10 @@ public final class Sweep: Sendable {
     ///   - table: gets a row of each run that is over; nil for none.
     ///   - logs: where logs and models go; nil for nowhere.
     ///   - keepsWeights: whether logs have the final weights, too.
+    ///   - live: told what happens, for a page; nil for nobody.
     public init(
         _ runs: [Run], data: RunData, sharing: SweepJobs? = nil, table: SweepTable? = nil,
-        logs: LogDirectory? = nil, keepsWeights: Bool = false
+        logs: LogDirectory? = nil, keepsWeights: Bool = false, live: LiveRuns? = nil
     ) {
         self.runs = runs
         self.data = data
@@ -103,6 +105,7 @@ public final class Sweep: Sendable {
         self.table = table
         self.logs = logs
         self.keepsWeights = keepsWeights
+        self.live = live
         state = Mutex(State(finished: runs.map { _ in nil }))
     }
 
@@ -116,6 +119,13 @@ public final class Sweep: Sendable {
     /// - Returns: what came of each, in the order of the runs; fewer where they were stopped.
     /// - Throws: the first error that a run ended with; the others are stopped.
     public func run(onEvent: @escaping @Sendable (Event) -> Void = { _ in }) throws -> [Finished] {
+        for (index, run) in runs.enumerated() {
+            live?.plan(
+                "\(index + 1)", title: run.words,
+                log: RunLog(
+                    clientNumber: run.spec.clients, experiment: run.spec.experimentNumber,
+                    maxRound: run.spec.rounds))
+        }
         parallelFor(count: runs.count, threads: sharing.count) { worker, index in
             guard !stopper.isRequested else { return }
             do {
@@ -144,9 +154,12 @@ public final class Sweep: Sendable {
         let experiment = try ExperimentRun(
             run.spec, data: data, threads: sharing.threads(ofWorker: worker))
         state.withLock { onEvent(.began(run, position: $0.done + 1)) }
-        let result = stopper.run(experiment, worker: worker)
-        if case .interrupted = result.outcome { return }
+        let id = "\(index + 1)"
+        live?.begin(id, title: run.words, experiment)
+        let result = stopper.run(experiment, worker: worker) { [live] in live?.note(id, $0) }
         let log = experiment.log(of: result)
+        live?.end(id, log)
+        if case .interrupted = result.outcome { return }
         let file = try logs.map {
             try experiment.write(log, model: result.model, nested: keepsWeights, to: $0)
         }

@@ -66,7 +66,7 @@ package struct ServeCommand: ProgramCommand {
         let waits = WaitDisplay(console)
         let server = try ExperimentServer(
             run, configuration: configuration, store: begun.store, logs: begun.logs,
-            endsWithRun: once
+            labels: begun.labels, endsWithRun: once
         ) { event in
             switch event {
             case .listening(let address):

@@ -30,6 +30,8 @@ public final class ExperimentClient: Sendable {
     private let hasOwnData: Bool
     private let stateFolder: String?
     private let onEvent: @Sendable (Event) -> Void
+    /// What it has in common with the other clients of its process; nil where it has all for itself.
+    private let shared: SharedParts?
     /// What is in use for a run, until another's takes its place.
     private let parts = Mutex<(workers: LocalWorkers?, states: StateFile?)>((nil, nil))
 
@@ -39,11 +41,21 @@ public final class ExperimentClient: Sendable {
     ///   - hasOwnData: whether its data may be others than the server's.
     ///   - stateFolder: where it keeps what its updates leave for the next round; nil for the usual one.
     ///   - onEvent: told what happens, on any thread.
-    public init(
+    public convenience init(
         _ configuration: ClientConfiguration, cores: Int = availableProcessorCount(),
         hasOwnData: Bool = false, stateFolder: String? = nil,
         onEvent: @escaping @Sendable (Event) -> Void = { _ in }
     ) {
+        self.init(
+            configuration, cores: cores, hasOwnData: hasOwnData, stateFolder: stateFolder,
+            shared: nil, onEvent: onEvent)
+    }
+
+    init(
+        _ configuration: ClientConfiguration, cores: Int, hasOwnData: Bool, stateFolder: String?,
+        shared: SharedParts?, onEvent: @escaping @Sendable (Event) -> Void
+    ) {
+        self.shared = shared
         self.configuration = configuration
         slots = CoreSlots(count: cores)
         self.hasOwnData = hasOwnData
@@ -78,22 +90,34 @@ public final class ExperimentClient: Sendable {
         guard configuration.client < spec.clients else {
             throw JoinError.client(configuration.client, clients: spec.clients)
         }
+        let parts =
+            try shared?.parts(of: settings) { try makeParts(settings, spec, load, threads: $0) }
+            ?? makeParts(settings, spec, load, threads: 1)
+        let setup = parts.setup
+        let states = try setup.strategy.hasClientState ? stateFile(settings) : nil
+        // What is shared is not this client's to end.
+        replaceParts(shared == nil ? parts.workers : nil, states)
+        onEvent(.began(settings, setup, origin: parts.data.dataset.origin))
+        return LocalParticipant(
+            client: configuration.client, seed: spec.seed, images: parts.data.dataset.train,
+            shards: setup.shards, workers: parts.workers, architecture: setup.digest,
+            strategy: setup.strategy,
+            states: states, slots: slots, onNotice: { [onEvent] in onEvent(.notice($0)) })
+    }
+
+    private func makeParts(
+        _ settings: RunSettings, _ spec: RunSpec, _ load: (RunSpec) throws -> RunData, threads: Int
+    ) throws -> SharedParts.Parts {
         let data = try load(spec).knowingWriters(for: spec.partition)
         for note in data.notes { onEvent(.notice(note)) }
-        let images = data.dataset.train
         let setup = try ClientSetup(
-            settings, images: images, owners: data.dataset.owners)
+            settings, images: data.dataset.train, owners: data.dataset.owners)
         if !hasOwnData { try check(data, setup, settings) }
-        let states = try setup.strategy.hasClientState ? stateFile(settings) : nil
-        let workers = LocalWorkers(
-            setup.architecture, engine: spec.engine, loss: setup.loss, training: spec.training,
-            largestShard: setup.shards.largestShard, threads: 1)
-        replaceParts(workers, states)
-        onEvent(.began(settings, setup, origin: data.dataset.origin))
-        return LocalParticipant(
-            client: configuration.client, seed: spec.seed, images: images, shards: setup.shards,
-            workers: workers, architecture: setup.digest, strategy: setup.strategy,
-            states: states, slots: slots, onNotice: { [onEvent] in onEvent(.notice($0)) })
+        return SharedParts.Parts(
+            data: data, setup: setup,
+            workers: LocalWorkers(
+                setup.architecture, engine: spec.engine, loss: setup.loss, training: spec.training,
+                largestShard: setup.shards.largestShard, threads: threads))
     }
 
     /// Refuses data that are not the server's.

@@ -32,6 +32,7 @@ public final class ExperimentServer: Sendable {
     /// Where it listens and who may reach it.
     public let configuration: ServerConfiguration
     private let runs: ServedRuns
+    private let store: RunStore?
     private let endsWithRun: Bool
     private let onEvent: @Sendable (Event) -> Void
     private let server: FederationServer
@@ -48,12 +49,13 @@ public final class ExperimentServer: Sendable {
     ///   - configuration: nil for one that this machine alone reaches.
     ///   - store: where rounds are kept; nil for nowhere.
     ///   - logs: where logs and models go.
+    ///   - labels: what its user says of the run; nil for nothing, or for what the store has.
     ///   - endsWithRun: whether it ends when a run is over and its clients know; else with `stop`.
     ///   - onEvent: told what happens, on any thread.
     /// - Throws: `StoreError`; `ServedRunError`; `ExposureError`.
     public init(
         _ run: ExperimentRun, configuration: ServerConfiguration? = nil, store: RunStore? = nil,
-        logs: LogDirectory, endsWithRun: Bool = true,
+        logs: LogDirectory, labels: RunLabels? = nil, endsWithRun: Bool = true,
         onEvent: @escaping @Sendable (Event) -> Void = { _ in }
     ) throws {
         let configuration =
@@ -61,8 +63,11 @@ public final class ExperimentServer: Sendable {
             ?? ServerConfiguration(limits: Self.limits(of: run), version: LibraryVersion.text)
         self.configuration = configuration
         self.endsWithRun = endsWithRun
+        self.store = store
         self.onEvent = onEvent
-        let runs = ServedRuns(store: store, directory: logs, timing: configuration.timing) {
+        let runs = ServedRuns(
+            store: store, directory: logs, timing: configuration.timing, labels: labels
+        ) {
             onEvent(.run($0))
         }
         self.runs = runs
@@ -107,6 +112,14 @@ public final class ExperimentServer: Sendable {
             runs.announce(notes: notes)
             onEvent(.waiting(await server.waiting))
         }
+        let watch = store.map { store in
+            WishWatch(
+                of: { [runs] in
+                    guard let current = runs.current, current.ending == nil else { return nil }
+                    return current.name.text
+                }, in: store, WishWatch.Means(stop: { [server] in server.stop() }))
+        }
+        defer { watch?.end() }
         let result = Result { try waitFor { [server] in try await server.run() } }
         known.server.withLock { $0 = nil }
         let current = runs.current

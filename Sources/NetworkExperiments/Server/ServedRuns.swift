@@ -16,6 +16,7 @@ public final class ServedRuns: Sendable {
     private let store: RunStore?
     private let directory: LogDirectory
     private let timing: ServerTiming
+    private let labels: RunLabels?
     private let onEvent: @Sendable (ServedEvent) -> Void
     private let state = Mutex<(served: ServedExperiment, workers: LocalWorkers)?>(nil)
 
@@ -23,13 +24,15 @@ public final class ServedRuns: Sendable {
     ///   - store: where rounds are kept; nil for nowhere.
     ///   - directory: where logs and models go.
     ///   - onEvent: told what happens to the runs.
+    ///   - labels: what its user says of the first run; nil for nothing new.
     public init(
-        store: RunStore?, directory: LogDirectory, timing: ServerTiming,
+        store: RunStore?, directory: LogDirectory, timing: ServerTiming, labels: RunLabels? = nil,
         onEvent: @escaping @Sendable (ServedEvent) -> Void = { _ in }
     ) {
         self.store = store
         self.directory = directory
         self.timing = timing
+        self.labels = labels
         self.onEvent = onEvent
     }
 
@@ -42,7 +45,7 @@ public final class ServedRuns: Sendable {
         let workers = LocalWorkers(
             run.architecture, engine: run.spec.engine, loss: run.parts.loss,
             training: run.spec.training, largestShard: 1, threads: run.threads)
-        return try make(run, workers: workers).served
+        return try make(run, workers: workers, labels: labels).served
     }
 
     /// Says of the first run that it waits for clients, once the server listens.
@@ -89,9 +92,10 @@ public final class ServedRuns: Sendable {
     }
 
     private func make(
-        _ run: ExperimentRun, workers: LocalWorkers
+        _ run: ExperimentRun, workers: LocalWorkers, labels: RunLabels? = nil
     ) throws -> (served: ServedRun, recorder: RunRecorder) {
-        let recorder = try RunRecorder(run, store: store, logs: directory, kind: Self.kind)
+        let recorder = try RunRecorder(
+            run, store: store, logs: directory, kind: Self.kind, labels: labels)
         let served = try ServedExperiment(
             recorder, workers: workers, timing: timing, onEvent: onEvent)
         state.withLock { $0 = (served, workers) }
