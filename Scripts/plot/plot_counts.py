@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from plot_axes import locate
 from plot_log import Log
 from plot_rounds import known_values
 from plot_style import Theme
@@ -27,7 +28,11 @@ def shown_counts(log: Log) -> tuple[str, dict[str, list[int] | None]]:
     a part in a round but data stay with clients, every client seen, if they are few enough."""
     number, last = last_counts(log)
     if not log.has_cohorts:
-        return f"Images of each class, round {number}", last
+        title = f"Images of each class, round {number}"
+        if len(last) <= ROW_LIMIT:
+            return title, last
+        return (f"{title}: clients 0 to {ROW_LIMIT - 1} of {len(last):,}",
+                dict(list(last.items())[:ROW_LIMIT]))
     seen = {client: next((c for _, c in reversed(list(known_values(rounds))) if c), None)
             for client, rounds in log.class_counts.items()}
     seen = {client: counts for client, counts in seen.items() if counts}
@@ -57,10 +62,17 @@ def equal_share(table: list[list[int] | None]) -> str:
             f"{count * classes:,} in all")
 
 
-def draw_class_counts(axes: Any, sizes_axes: Any, log: Log, theme: Theme) -> None:
-    """A heat map, clients by classes, and a bar for each client's size beside it."""
+def counts_panel_height(counts: list[list[int] | None]) -> float:
+    """Inches that the clients' rows need; none where nothing is known of them."""
+    if not any(counts):
+        return 0
+    return min(4.4, max(2.0, 1.2 + 0.26 * len(counts)))
+
+
+def draw_class_counts(figure: Any, log: Log, theme: Theme) -> None:
+    """A heat map, clients by classes, and beside it a bar for each client's size; sizes that are all the
+    same are in the title, and clients that have one class alone have no heat map."""
     import numpy
-    from matplotlib.ticker import MaxNLocator
 
     title, counts = shown_counts(log)
     classes = max((len(c) for c in counts.values() if c), default=1)
@@ -70,60 +82,83 @@ def draw_class_counts(axes: Any, sizes_axes: Any, log: Log, theme: Theme) -> Non
             table[row, : len(client_counts)] = client_counts
     sizes = numpy.nansum(table, axis=1)
     few = len(counts) <= 16
+    if len(set(sizes.tolist())) == 1 and len(counts) > 1 and classes > 1:
+        axes = figure.subplots()
+        title += f" · each client has {sizes[0]:,.0f}"
+        bar_axes = axes
+    elif classes == 1:
+        sizes_axes = figure.subplots()
+        name_rows(sizes_axes, list(counts), few)
+        draw_sizes(sizes_axes, sizes, few, theme, "Samples of each client")
+        return
+    else:
+        axes, bar_axes = figure.subplots(1, 2, width_ratios=[5, 1.6], sharey=True)
+        draw_sizes(bar_axes, sizes, few, theme)
+        bar_axes.tick_params(axis="y", labelleft=False)
+    draw_heat(axes, bar_axes, table, few, theme)
+    axes.set_title(title)
+    name_rows(axes, list(counts), few)
 
+
+def name_rows(axes: Any, clients: list[str], few: bool) -> None:
+    axes.set_ylabel("client")
+    if few:
+        axes.set_yticks(range(len(clients)), clients)
+    else:
+        step = next(s for s in (1, 2, 5, 10, 20, 50, 100) if len(clients) <= 10 * s)
+        rows = range(0, len(clients), step)
+        axes.set_yticks(rows, [clients[row] for row in rows])
+    axes.set_ylim(len(clients) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+
+
+def draw_heat(axes: Any, bar_axes: Any, table: Any, few: bool, theme: Theme) -> None:
+    import numpy
+
+    classes = table.shape[1]
     known = table[numpy.isfinite(table)]
     # Counts that are all alike would else all have the darkest colour.
     top = max(float(known.max()), 1.6 * float(known.mean()), 1.0) if known.size else 1.0
     image = axes.imshow(table, aspect="auto", cmap=theme.heat, vmin=0, vmax=top,
                         interpolation="nearest")
-    axes.set_title(title)
     axes.set_xlabel("class")
-    axes.set_ylabel("client")
     axes.spines[:].set_visible(False)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=min(classes, 16), min_n_ticks=1))
-    if few:
-        axes.set_yticks(range(len(counts)), list(counts))
+    if classes <= 16:
+        axes.set_xticks(range(classes))
     else:
-        step = max(1, math.ceil(len(counts) / 10 / 5) * 5)
-        rows = range(0, len(counts), step)
-        axes.set_yticks(rows, [list(counts)[row] for row in rows])
+        locate(axes.xaxis, 12, integer=True)
     axes.tick_params(length=0)
 
-    if few and classes <= 12:
-        for row in range(len(counts)):
-            for column in range(classes):
-                value = table[row, column]
-                if math.isfinite(value):
-                    red, green, blue, _ = image.cmap(image.norm(value))
-                    bright = 0.299 * red + 0.587 * green + 0.114 * blue > 0.45
-                    axes.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=8,
-                              color="#1a1a1a" if bright else "#ffffff")
+    if few and classes <= 16:
+        for row, column in numpy.ndindex(*table.shape):
+            value = table[row, column]
+            if math.isfinite(value):
+                red, green, blue, _ = image.cmap(image.norm(value))
+                bright = 0.299 * red + 0.587 * green + 0.114 * blue > 0.45
+                axes.text(column, row, f"{value:.0f}", ha="center", va="center", fontsize=8,
+                          color="#1a1a1a" if bright else "#ffffff")
     else:
-        bar = axes.figure.colorbar(image, ax=sizes_axes, pad=0.02, fraction=0.12, aspect=40)
+        bar = axes.figure.colorbar(image, ax=bar_axes, pad=0.02, fraction=0.12, aspect=40)
         bar.outline.set_visible(False)
         bar.set_label("images of a class (colour)")
-        bar.locator = MaxNLocator(integer=True, steps=[1, 2, 5, 10])
-        bar.update_ticks()
-    draw_sizes(sizes_axes, sizes, few, theme)
+        locate(bar.ax.yaxis, 8, integer=True)
 
 
-def draw_sizes(axes: Any, sizes: Any, few: bool, theme: Theme) -> None:
-    from matplotlib.ticker import MaxNLocator
-
+def draw_sizes(axes: Any, sizes: Any, few: bool, theme: Theme, title: str = "Size") -> None:
     rows = range(len(sizes))
     axes.barh(rows, sizes, color=theme.clients, height=0.72 if few else 1.0)
-    axes.set_title("Size")
-    axes.set_xlabel(f"images, {sizes.sum():,.0f} in all")
+    axes.set_title(title)
+    axes.set_xlabel(f"{sizes.sum():,.0f} in all")
     axes.spines["left"].set_visible(False)
-    axes.tick_params(axis="y", length=0, labelleft=False)
+    axes.tick_params(axis="y", length=0)
     largest = max(float(sizes.max()), 1.0)
     if few:
         for row in rows:
-            axes.text(sizes[row] + 0.04 * largest, row, f"{sizes[row]:.0f}", va="center",
+            axes.text(sizes[row] + 0.02 * largest, row, f"{sizes[row]:,.0f}", va="center",
                       fontsize=9)
-        axes.set_xlim(0, 1.45 * largest)
+        axes.set_xlim(0, 1.3 * largest)
         axes.set_xticks([])
         axes.spines["bottom"].set_visible(False)
     else:
         axes.set_xlim(0, 1.05 * largest)
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=3, min_n_ticks=1))
+        locate(axes.xaxis, 3, integer=True)

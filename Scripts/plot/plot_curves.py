@@ -18,7 +18,7 @@ PLACES_OVER_SECONDS = 400
 
 @dataclass(frozen=True)
 class Curve:
-    """Accuracies at places on the axis: where a test was made and its result is a number."""
+    """Accuracies or losses at places on the axis: where a test was made and its result is a number."""
 
     places: list[float]
     values: list[float]
@@ -50,9 +50,9 @@ class Curve:
         return None
 
 
-def curve_of(log: Log, over: str) -> Curve:
-    """The server's accuracy; rounds that were not tested are bridged."""
-    tested = [(place, value) for place, value in zip(log.places(over), log.server_accuracy)
+def curve_of(log: Log, over: str, measure: str = "accuracy") -> Curve:
+    """The server's accuracy or loss; rounds that were not tested are bridged."""
+    tested = [(place, value) for place, value in zip(log.places(over), log.server_values(measure))
               if math.isfinite(value)]
     return Curve([place for place, _ in tested], [value for _, value in tested])
 
@@ -63,9 +63,10 @@ class Group:
 
     logs: list[Log]
 
-    def curves(self, over: str) -> list[Curve]:
+    def curves(self, over: str, measure: str = "accuracy") -> list[Curve]:
         """Of the runs that have a number at all."""
-        return [curve for curve in (curve_of(log, over) for log in self.logs) if curve.places]
+        curves = (curve_of(log, over, measure) for log in self.logs)
+        return [curve for curve in curves if curve.places]
 
     @property
     def ends_differ(self) -> bool:

@@ -36,6 +36,22 @@ class Log:
     # Of the last test, [true][predicted]; empty where a log does not tell.
     confusion: list[list[int]] = field(default_factory=list)
     class_names: list[str] = field(default_factory=list)
+    # As the accuracies; empty where a log does not tell.
+    server_loss: list[float] = field(default_factory=list)
+    clients_loss: dict[str, list[float] | PartsOnly] = field(default_factory=dict)
+
+    def server_values(self, measure: str) -> list[float]:
+        """The server's loss, or its accuracies by whatever name, by round."""
+        return self.server_loss if measure == "loss" else self.server_accuracy
+
+    def clients_values(self, measure: str) -> dict[str, list[float] | PartsOnly]:
+        """The same of each client."""
+        return self.clients_loss if measure == "loss" else self.clients_accuracy
+
+    @property
+    def has_loss(self) -> bool:
+        """Whether the server's loss is known of any round."""
+        return any(map(math.isfinite, self.server_loss))
 
     @property
     def rounds_done(self) -> int:
@@ -66,6 +82,8 @@ class Log:
 DIGITS = 300
 # What a list of counts may have at most: images there can be.
 LARGEST_COUNT = 2**53
+# A loss beyond it has run away, and could not be drawn beside others.
+LARGEST_LOSS = 1e30
 
 
 def in_client_order(clients: dict[str, Any]) -> list[str]:
@@ -120,6 +138,20 @@ def read_accuracies(value: Any, place: str, low: float = 0) -> list[float]:
     return result
 
 
+def read_losses(value: Any, place: str) -> list[float]:
+    """A list of losses; null, for a round without a test or a number that is not finite, is NaN."""
+    if not isinstance(value, list):
+        raise LogError(f"{place} is {shortened(value)}: expected a list of losses")
+    result = []
+    for index, item in enumerate(value):
+        if item is not None and (isinstance(item, bool) or not isinstance(item, (int, float))):
+            raise LogError(
+                f"{place}, round {index + 1}, is {shortened(item)}: expected a number")
+        known = item is not None and abs(item) <= LARGEST_LOSS
+        result.append(float(item) if known else math.nan)
+    return result
+
+
 def read_counts(value: Any, place: str) -> list[list[int] | None]:
     if not isinstance(value, list):
         raise LogError(f"{place} is {shortened(value)}: expected a list of rounds")
@@ -138,9 +170,11 @@ def read_counts(value: Any, place: str) -> list[list[int] | None]:
 
 def read_parts(
     value: Any, rounds: int, low: float = 0
-) -> tuple[dict[str, PartsOnly], dict[str, PartsOnly]]:
-    """Accuracies and class counts of a log that has, for each client, only the rounds with a part of its."""
+) -> tuple[dict[str, PartsOnly], dict[str, PartsOnly], dict[str, PartsOnly]]:
+    """Accuracies, losses and class counts of a log that has, for each client, only the rounds with a part
+    of its."""
     accuracies: dict[str, PartsOnly] = {}
+    losses: dict[str, PartsOnly] = {}
     counts: dict[str, PartsOnly] = {}
     clients = read_object(value, "'clients rounds'")
     for client in in_client_order(clients):
@@ -154,13 +188,15 @@ def read_parts(
                            f"from 1 to {rounds}")
         nothing = [None] * len(numbers)
         found = (read_accuracies(member.get("acc", nothing), f"'acc' in {place}", low),
+                 read_losses(member.get("loss", nothing), f"'loss' in {place}"),
                  read_counts(member.get("class counts", nothing), f"'class counts' in {place}"))
         if any(len(values) != len(numbers) for values in found):
             raise LogError(f"{place} is {shortened(member)}: expected lists as long as its 'rounds'")
         places = [number - 1 for number in numbers]
         accuracies[client] = PartsOnly(rounds, dict(zip(places, found[0])), math.nan)
-        counts[client] = PartsOnly(rounds, dict(zip(places, found[1])), None)
-    return accuracies, counts
+        losses[client] = PartsOnly(rounds, dict(zip(places, found[1])), math.nan)
+        counts[client] = PartsOnly(rounds, dict(zip(places, found[2])), None)
+    return accuracies, losses, counts
 
 
 def read_confusion(value: Any) -> list[list[int]]:
@@ -277,8 +313,14 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
         c: read_counts(counts[c], f"'clients class counts' of client {c}")
         for c in in_client_order(counts)
     }
+    losses: dict[str, Any] = by_id(
+        read_object(printable(log.get("clients loss") or {}), "'clients loss'"), first)
+    losses = {
+        c: read_losses(losses[c], f"'clients loss' of client {c}")
+        for c in in_client_order(losses)
+    }
     if "clients rounds" in log:
-        accuracies, class_counts = read_parts(log["clients rounds"], len(server), low)
+        accuracies, losses, class_counts = read_parts(log["clients rounds"], len(server), low)
     return Log(
         path=path,
         experiment=read_integer(log, "experiment"),
@@ -295,6 +337,8 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
         score=score,
         confusion=read_confusion(log.get("confusion matrix")),
         class_names=read_names(log.get("class names")),
+        server_loss=read_losses(log.get("server loss") or [], "'server loss'"),
+        clients_loss=losses,
     )
 
 

@@ -67,7 +67,10 @@ def load_pyplot(theme: Theme) -> Any:
 def write_title(figure: Any, theme: Theme, heading: str, details: str) -> None:
     """A heading in bold and its details below, above all panels."""
     lines = details.count("\n") + 1 if details else 0
-    height = figure.get_size_inches()[1]
+    width, height = figure.get_size_inches()
+    # Bold letters of 14 points are about an eighth of an inch wide.
+    if len(heading) > 7.4 * width:
+        heading = heading[:int(7.4 * width) - 1] + "…"
     figure.text(0.012, 1 - 0.10 / height, heading, ha="left", va="top", fontsize=14, weight="bold")
     figure.text(0.012, 1 - 0.40 / height, details, ha="left", va="top", fontsize=10,
                 color=theme.muted, linespacing=1.35)

@@ -59,9 +59,17 @@ def counted(number: Any, noun: str) -> str:
     return f"{number} {noun}" if str(number) in ("1", "1.0") else f"{number} {noun}s"
 
 
+def in_short(text: str, length: int = 36) -> str:
+    """A long name without its middle: its end often tells more than that."""
+    if len(text) <= length:
+        return text
+    tail = (length - 1) // 2
+    return text[:length - 1 - tail] + "…" + text[-tail:]
+
+
 def dataset_name(value: Any) -> str:
     text = str(value)
-    return DATASET_NAMES.get(text.lower(), Path(text).name or text)
+    return DATASET_NAMES.get(text.lower(), in_short(Path(text).name or text))
 
 
 def spaced(name: str) -> str:
@@ -79,7 +87,9 @@ def division(log: Log) -> str:
     """How the data were divided."""
     partition = log.configuration.get("partition")
     if isinstance(partition, str):
-        return f"Partition {partition}"
+        kind, colon, rest = partition.partition(":")
+        # One from a file has the file's name.
+        return f"Partition {kind}{colon}{in_short(Path(rest).name if '/' in rest else rest)}"
     if log.experiment in EXPERIMENT_NAMES:
         return f"Experiment {log.experiment} · {EXPERIMENT_NAMES[log.experiment]}"
     return f"Experiment {log.experiment}"
@@ -116,11 +126,13 @@ def settings(log: Log, all_numbers: bool = False) -> dict[str, str]:
             result[key] = f"{words} {value:g}" if isinstance(value, float) else f"{words} {value}"
     for key in sorted(own.keys() - NUMBERS.keys() - TOLD):
         if isinstance(own[key], (str, int, float)) and own[key] is not False:
-            result[key] = spaced(key) if own[key] is True else f"{spaced(key)} {own[key]}"
+            value = in_short(str(own[key]))
+            result[key] = spaced(key) if own[key] is True else f"{spaced(key)} {value}"
     if own.get("model") is not None:
         model = own["model"]
         # A model from a file stands there whole, with the file's name.
-        result["model"] = str(model.get("name") if isinstance(model, dict) else model)
+        name = str(model.get("name") if isinstance(model, dict) else model)
+        result["model"] = in_short(Path(name).name or name)
     if own.get("fixedShards") is True:
         result["fixedShards"] = "fixed shards"
     return result
@@ -134,19 +146,31 @@ def stop_words(log: Log) -> str:
     return f"{outcome} after {log.rounds_done} of {counted(log.max_round, 'round')}"
 
 
-def title_lines(words: dict[str, str], extra: str = "", width: int = 125) -> tuple[str, str]:
-    """A heading, and below it the other settings in lines of at most `width` characters."""
-    heading = " · ".join(words[k] for k in ("experiment", "dataset") if k in words)
-    lines = [""]
-    for part in [v for k, v in words.items() if k not in ("experiment", "dataset")] + [extra]:
-        if not part:
-            continue
-        joined = f"{lines[-1]} · {part}" if lines[-1] else part
-        if len(joined) <= width or not lines[-1]:
+def in_lines(parts: list[str], width: int) -> list[str]:
+    """Parts with points between them, in lines of at most `width` characters."""
+    lines: list[str] = []
+    for part in parts:
+        joined = f"{lines[-1]} · {part}" if lines else part
+        if lines and len(joined) <= width:
             lines[-1] = joined
         else:
             lines.append(part)
-    return heading, "\n".join(line for line in lines if line)
+    return lines
+
+
+def title_lines(words: dict[str, str], extra: str = "", width: int = 125) -> tuple[str, str]:
+    """A heading, and below it the other settings in as few lines of at most `width` characters as will
+    do, about as long as each other: none has one word alone."""
+    heading = " · ".join(words[k] for k in ("experiment", "dataset") if k in words)
+    parts = [v for k, v in words.items() if k not in ("experiment", "dataset")] + [extra]
+    parts = [part for part in parts if part]
+    lines = in_lines(parts, width)
+    for narrower in range(width, 0, -1):
+        narrow = in_lines(parts, narrower)
+        if len(narrow) > len(lines) or max(map(len, narrow), default=0) > narrower:
+            break
+        lines = narrow
+    return heading, "\n".join(lines)
 
 
 # Settings that already are in the words above, by whichever name.
@@ -207,7 +231,8 @@ def comparison_words(groups: list[Group]) -> tuple[dict[str, str], list[str]]:
     repeated = {label for label in labels if labels.count(label) > 1 or not label}
     for index, group in enumerate(groups):
         if labels[index] in repeated and len(groups) > 1:
-            labels[index] = " · ".join(filter(None, [labels[index], group.logs[0].path.stem]))
+            labels[index] = " · ".join(filter(None, [
+                labels[index], in_short(group.logs[0].path.stem, 48)]))
     return shared, labels
 
 
