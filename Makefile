@@ -11,7 +11,7 @@ NETWORK := .build/release/federated-network
 BUILD := Scripts/setup/build.sh
 SWIFT_FILES := Sources Tests Package.swift
 SHELL_FILES := $(wildcard Scripts/*/*.sh) Tests/Outside/run.sh Scripts/deploy/federated.slurm .ci/run
-PYTHON_FILES := $(wildcard Scripts/*/*.py Scripts/flower/app/*/*.py .ci/*.py)
+PYTHON_FILES := $(wildcard Scripts/*/*.py Scripts/python/*/*.py Scripts/flower/app/*/*.py .ci/*.py)
 
 # $(call option,--flag,NAME): the flag with NAME's value as one shell word, nothing if NAME is empty.
 quote = '$(subst ','\'',$(1))'
@@ -26,7 +26,7 @@ RUN_OPTIONS = $(call option,--experiment,EXPERIMENT) $(call option,--clients,CLI
 	$(call option,--log-dir,LOG_DIR) $(call option,--threads,THREADS) \
 	$(call option,--model,MODEL) $(ARGS)
 
-.PHONY: help test kernels-test page-test api-test fuzz mpi mpi-test release bench peers flower docs outside reference pages protos run sweep plot \
+.PHONY: help test kernels-test page-test api-test python-test fuzz mpi mpi-test release bench peers flower docs outside reference pages protos run sweep plot \
 	data format lint clean setup build network venv
 
 help: ## Print this list
@@ -60,14 +60,20 @@ CPUS ?= aarch64 riscv64
 kernels-test: ## Check the C loops here, and emulated on CPUS="aarch64 riscv64"
 	@Scripts/check/kernels.sh $(CPUS)
 
+python-test: network ## Test the Python module against the program (TESTS="test_runs …")
+	@Scripts/setup/venv.sh python
+	@cd Scripts/python && FEDERATED="$(abspath $(FEDERATED))" ../../.venv-python/bin/python -m unittest \
+		$(or $(addprefix tests.,$(TESTS)),discover -t . -s tests)
+
 fuzz: setup venv ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
 	@Scripts/check/fuzz.sh $(or $(SECONDS),60) $(PARSER)
 
 # Needs Chromium (setup.sh page installs it) and Playwright (venv.sh page); CHROMIUM=PATH for another.
-page-test: network ## Test the live page in headless Chromium (ARGS="--screenshots FOLDER")
+page-test: network ## Test the pages in headless Chromium (ARGS="--screenshots FOLDER")
 	@Scripts/setup/setup.sh page
 	@Scripts/setup/venv.sh page
 	@.venv-page/bin/python Scripts/check/page_test.py --federated $(call quote,$(FEDERATED)) $(ARGS)
+	@.venv-page/bin/python Scripts/check/store_page_test.py $(ARGS)
 
 api-test: network ## Test both HTTP APIs with schemathesis (CASES=1000 requests a route)
 	@Scripts/setup/venv.sh api
@@ -150,7 +156,8 @@ lint: ## Check sources' style, and imports against the manifest
 
 clean: ## Remove what was built and the Python environments; Logs stay
 	@rm -rf .build .build-docs .build-fuzz .build-outside .build-release .build-protos .venv .venv-page .venv-api .venv-peers \
-		.venv-flower .venv-simulators .venv-blazefl Scripts/*/__pycache__ .ci/__pycache__
+		.venv-python .venv-flower .venv-simulators .venv-blazefl Scripts/*/__pycache__ Scripts/python/*/__pycache__ \
+		Scripts/python/build .ci/__pycache__
 
 setup:
 	@Scripts/setup/setup.sh

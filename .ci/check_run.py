@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import struct
 import sys
 from pathlib import Path
@@ -26,10 +27,13 @@ OWN_KEYS = {
     "blas core", "simd", "version", "started", "reproducible", "test samples", "client test samples",
 }
 # In place of the lists by client where cohorts of many clients take part; why bits need not be the same;
-# what tests measured beside accuracy and loss, class by class, too; what accuracies are, if they are none.
+# what tests measured beside accuracy and loss, class by class, too; what accuracies are, if they are none; how
+# far updates moved the model, and which samples the last one took for others most surely; what its user says of
+# the run.
 OPTIONAL_KEYS = {
     "clients rounds", "why", "round metrics", "confusion matrix", "class accuracies", "class names",
-    "score", "initial model fingerprint",
+    "score", "initial model fingerprint", "clients update norm", "clients update cosine", "mistakes",
+    "name", "tags", "note",
 }
 REFERENCE_SHAPES = [
     (3, 3, 1, 32), (32,), (3, 3, 32, 64), (64,), (9216, 128), (128,), (128, 10), (10,),
@@ -95,6 +99,11 @@ def check_clients(log: dict[str, Any], rounds: int) -> None:
                f"'{key}' has the clients {list(log[key])}, not 0 to {count - 1}")
         for client, values in log[key].items():
             expect(len(values) == rounds, f"'{key}' of client {client} has {len(values)} rounds")
+    for key, least, most in (("clients update norm", 0, math.inf), ("clients update cosine", -1, 1)):
+        for client, values in log.get(key, {}).items():
+            expect(len(values) == rounds, f"'{key}' of client {client} has {len(values)} rounds")
+            expect(all(v is None or least <= v <= most for v in values),
+                   f"'{key}' of client {client} is {values}: expected {least} to {most}")
     for client, values in log["clients acc"].items():
         check_accuracies(values, rounds, f"'clients acc' of client {client}")
     for client, by_round in log["clients class counts"].items():

@@ -45,7 +45,7 @@ def c_flags(scratch: Path) -> list[str]:
         *ROOT.glob("Sources/*/module.modulemap"),
     ]
     flags = [word for path in maps for word in ("-Xcc", f"-fmodule-map-file={path}")]
-    packages = ["openblas", "zlib", "libxxhash", "libcrypto", "sqlite3"]
+    packages = ["openblas", "zlib", "libpng", "libxxhash", "libcrypto", "sqlite3"]
     for package in packages:
         found = run(["pkg-config", "--cflags", package]).stdout.split()
         flags += [word for flag in found for word in ("-Xcc", flag)]

@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-readonly known=(header weights messages idx npy npz cifar safetensors architecture log table leaf) folder=.build-fuzz
+readonly known=(header weights messages idx npy npz cifar png safetensors architecture log table leaf) folder=.build-fuzz
 
 seconds=${1:-60}
 if ! [[ $seconds =~ ^[1-9][0-9]*$ ]]; then

@@ -14,6 +14,7 @@ import json
 import struct
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 
 import xxhash
@@ -182,6 +183,28 @@ def cifar() -> dict[str, bytes]:
     }
 
 
+def png() -> dict[str, bytes]:
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    def file(bits: int, colour: int, row: bytes, more: bytes = b"", interlace: int = 0) -> bytes:
+        header = struct.pack(">IIBBBBB", 8, 8, bits, colour, 0, 0, interlace)
+        return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + more
+                + chunk(b"IDAT", zlib.compress((b"\0" + row) * 8)) + chunk(b"IEND", b""))
+
+    palette = chunk(b"PLTE", bytes(range(12)))
+    grey = file(8, 0, bytes(range(8)))
+    return {
+        "grey": grey, "bits": file(1, 0, b"\xa5"), "wide": file(16, 0, bytes(16)),
+        "colours": file(8, 2, bytes(24)), "palette": file(2, 3, b"\x1b\xe4", palette),
+        "clear": file(2, 3, b"\x1b\xe4", palette + chunk(b"tRNS", b"\0\x80")),
+        "both": file(8, 4, bytes(16)), "all": file(8, 6, bytes(32)), "cut": grey[:-1],
+        "adam": file(8, 0, bytes(32), interlace=1),
+        "text": file(8, 0, bytes(8), chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(LONG)))),
+        "chunks": file(8, 0, bytes(8), chunk(b"tEXt", b"k\0v") * (LONG // 15)),
+    }
+
+
 def safetensors() -> dict[str, bytes]:
     tensors, offset = {"__metadata__": {"format": "pt"}}, 0
     for name, shape in SHAPES.items():
@@ -304,7 +327,7 @@ def leaf() -> dict[str, bytes]:
 def main() -> None:
     if len(sys.argv) != 2:
         raise SystemExit("usage: fuzz_seeds.py FOLDER")
-    for parser in (header, weights, messages, idx, npy, npz, cifar, safetensors, architecture, log, table, leaf):
+    for parser in (header, weights, messages, idx, npy, npz, cifar, png, safetensors, architecture, log, table, leaf):
         folder = Path(sys.argv[1]) / parser.__name__
         for name, content in parser().items():
             file = folder / ("long" if len(content) > LONG // 2 else "short") / name

@@ -11,7 +11,7 @@ readonly objects=.build/release/federated-network.product/Objects.LinkFileList
 Scripts/setup/setup.sh release
 mkdir -p "$folder"
 # What pkg-config says for the system libraries of Package.swift, and what the static Foundation needs.
-read -ra libraries <<<"$(pkg-config --libs openblas libcrypto libxxhash zlib sqlite3)"
+read -ra libraries <<<"$(pkg-config --libs openblas libcrypto libxxhash zlib libpng sqlite3)"
 swiftc -static-stdlib -o "$program.new" "@$objects" \
     -Xlinker --gc-sections -Xlinker --as-needed -Xlinker --strip-all \
     -Xlinker --defsym -Xlinker main=federated_network_main \

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes sure that what the build needs is on the machine: Swift, OpenBLAS, LAPACKE, OpenSSL, SQLite,
-# xxHash, zlib.
+# Makes sure that what the build needs is on the machine: Swift, OpenBLAS, LAPACKE, libpng, OpenSSL,
+# SQLite, xxHash, zlib.
 # With a word, only what that needs besides: page (the tests of the live page: Chromium and a font), mpi
 # (Open MPI, when the program runs), release (libcurl's headers, for Foundation linked statically), cross
 # (the C libraries of other CPUs and qemu, by which `make kernels-test` checks the kernels for them).
@@ -62,8 +62,8 @@ missing_packages() {
     fi
     if ! command -v pkg-config >/dev/null; then
         # Without pkg-config nothing can be told; apt skips what is there already.
-        printf '%s\n' pkg-config libopenblas-dev liblapacke-dev libsqlite3-dev \
-            libssl-dev libxxhash-dev zlib1g-dev
+        printf '%s\n' pkg-config libopenblas-dev liblapacke-dev libpng-dev \
+            libsqlite3-dev libssl-dev libxxhash-dev zlib1g-dev
         return
     fi
     pkg-config --exists openblas || echo libopenblas-dev
@@ -71,6 +71,7 @@ missing_packages() {
     if is_debian; then
         pkg-config --exists lapacke || echo liblapacke-dev
     fi
+    pkg-config --exists libpng || echo libpng-dev
     pkg-config --exists "sqlite3 >= 3.37" || echo libsqlite3-dev
     pkg-config --exists "libcrypto >= 3" || echo libssl-dev
     pkg-config --exists libxxhash || echo libxxhash-dev
@@ -121,7 +122,7 @@ fi
 if ! is_debian; then
     [[ $purpose == build ]] || fail "please install what this needs (Debian: ${missing[*]})."
     fail "pkg-config does not find everything the build needs (the Debian names are: ${missing[*]})." \
-        "Install OpenBLAS, OpenSSL, SQLite, xxHash and zlib, each with its C headers, and pkg-config;" \
+        "Install OpenBLAS, libpng, OpenSSL, SQLite, xxHash and zlib, each with its C headers, and pkg-config;" \
         "then try again."
 fi
 install_packages "${missing[@]}"

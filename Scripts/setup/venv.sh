@@ -2,6 +2,7 @@
 # Makes .venv with the packages of Scripts/setup/requirements.txt, once; says nothing if it is there.
 # `venv.sh page` makes .venv-page with those of requirements-page.txt, for the tests of the page;
 # `venv.sh api` makes .venv-api with those of requirements-api.txt, for those of the HTTP APIs.
+# `venv.sh python` makes .venv-python with those of requirements-python.txt, for the tests of the Python module.
 # `venv.sh flower` makes .venv-flower with those of requirements-flower.txt, for `make flower`.
 # `venv.sh simulators` and `venv.sh blazefl` make those of `make peers ARGS=--simulators`; BlazeFL's is of
 # Python 3.14, preferably of a build without the global lock (python3.14t).
@@ -14,6 +15,7 @@ case ${1-} in
 "") readonly venv=.venv requirements=Scripts/setup/requirements.txt content=matplotlib ;;
 page) readonly venv=.venv-page requirements=Scripts/setup/requirements-page.txt content=Playwright ;;
 api) readonly venv=.venv-api requirements=Scripts/setup/requirements-api.txt content=schemathesis ;;
+python) readonly venv=.venv-python requirements=Scripts/setup/requirements-python.txt content=pandas ;;
 flower) readonly venv=.venv-flower requirements=Scripts/setup/requirements-flower.txt content=Flower ;;
 simulators)
     readonly venv=.venv-simulators requirements=Scripts/setup/requirements-simulators.txt
@@ -27,7 +29,7 @@ blazefl)
     done
     ;;
 *)
-    echo "venv: there is no environment “$1”: expected page, api, flower, simulators, blazefl, or nothing for" \
+    echo "venv: there is no environment “$1”: expected page, api, python, flower, simulators, blazefl, or nothing for" \
         "that of the pictures" >&2
     exit 2
     ;;
