@@ -112,7 +112,8 @@ struct FederationClientTests {
         }
         // Three of ten numbers, sparse: 24 bytes in place of 40.
         let report = UpdateReport(
-            seconds: 0.25, loss: 1, classCounts: [10, 0], numbers: ["sent": 0.1], images: 10
+            seconds: 0.25, loss: 1, classCounts: [10, 0], numbers: ["sent": 0.1],
+            imageCount: 10
         ).encoded().count
         #expect(events.all.contains("uploaded 1: \(128 + 96 + 24 + report)"))
     }
