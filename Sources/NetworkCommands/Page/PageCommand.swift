@@ -42,6 +42,9 @@ package struct PageCommand: ProgramCommand {
         } else {
             console.row("page", page.address)
             console.row("store", reading.store)
+            if access(reading.store, F_OK) != 0 {
+                console.line("  there is no such store yet: the first run makes it")
+            }
             console.line("  until Ctrl-C")
         }
         if place.open, let problem = Browser.open(page.address) { console.say(problem) }
