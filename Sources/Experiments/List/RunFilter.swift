@@ -135,7 +135,9 @@ public struct RunFilter: Sendable, Equatable {
 
 /// What runs of a list are sorted by.
 public enum RunKey: String, CaseIterable, Sendable {
+    /// By what is a text, in the order of its letters.
     case id, name, state, data, strategy, model
+    /// By what is a number; runs that lack it come last.
     case accuracy, best, loss, rounds, planned, clients, cohort, seed, seconds
 
     var isNumber: Bool {
