@@ -1,5 +1,5 @@
 // What is looked at: filter, order and choice. The address's fragment keeps them, so that a look can be bookmarked.
-const pageOfRows = 100; // a table of thousands takes a browser seconds
+const pageOfRows = 50; // a table of thousands takes a browser seconds
 const view = {filter: '', sort: {key: 'begun', isDown: true}, chosen: new Set(), limit: pageOfRows};
 
 function readAddress() {
