@@ -54,11 +54,6 @@ final class PageFeeds: Sendable {
         state.withLock { $0.watched[run]?.told = version }
     }
 
-    /// How many watch.
-    var watcherCount: Int {
-        state.withLock { $0.watched.values.reduce(0) { $0 + $1.feed.watcherCount } }
-    }
-
     /// Ends all streams: the server stops.
     func close() {
         let feeds = state.withLock { state in

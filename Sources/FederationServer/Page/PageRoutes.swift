@@ -75,26 +75,11 @@ struct PageRoutes: Sendable {
     private func events(
         of run: String?, _ request: Request, _ context: FederationContext
     ) async throws -> Response {
-        let headers: HTTPFields = [
-            .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store",
-        ]
         // What there is not cannot be watched.
-        let first = try await event(of: run)
-        if request.method == .head { return Response(status: .ok, headers: headers) }
-        let (feed, number, changes) = try feeds.watch(
-            run, on: connections[context.channel])
-        return Response(
-            status: .ok, headers: headers,
-            body: ResponseBody { writer in
-                func tell(_ bytes: ByteBuffer) async throws {
-                    feed.takes(number, true)
-                    try await writer.write(bytes)
-                    feed.takes(number, false)
-                }
-                try await tell(first)
-                for await change in changes { try await tell(change) }
-                try await writer.finish(nil)
-            })
+        _ = try await off { try pages.version(of: run) }
+        guard request.method != .head else { return .eventsHead }
+        let (feed, number, changes) = try feeds.watch(run, on: connections[context.channel])
+        return .events(of: feed, number, changes) { try await event(of: run) }
     }
 
     /// What there is to tell of a run, or of the list, as a server-sent event.

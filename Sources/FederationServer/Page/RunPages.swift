@@ -10,6 +10,7 @@ public protocol RunPages: Sendable {
 
     /// Tells one state of what is looked at from another, for as long as the process lives.
     /// - Parameter run: nil for the list.
+    /// - Throws: `APIError` of code `unknown_run`.
     func version(of run: String?) throws -> Int
 
     /// What a run's page shows.

@@ -40,23 +40,9 @@ struct ObservationRoutes: Sendable {
 
     private func events(_ request: Request, _ context: FederationContext) throws -> Response {
         try identity.checkReader(request.headers)
-        let headers: HTTPFields = [
-            .contentType: "text/event-stream; charset=utf-8", .cacheControl: "no-store",
-        ]
-        if request.method == .head { return Response(status: .ok, headers: headers) }
+        guard request.method != .head else { return .eventsHead }
         let (number, changes) = try feed.watch(on: connections[context.channel])
-        return Response(
-            status: .ok, headers: headers,
-            body: ResponseBody { writer in
-                func tell(_ bytes: ByteBuffer) async throws {
-                    feed.takes(number, true)
-                    try await writer.write(bytes)
-                    feed.takes(number, false)
-                }
-                try await tell(await event())
-                for await change in changes { try await tell(change) }
-                try await writer.finish(nil)
-            })
+        return .events(of: feed, number, changes) { await event() }
     }
 
     /// The state as a server-sent event.

@@ -22,19 +22,24 @@ private final class MadeUpRuns: RunPages {
     struct Broken: Error {}
 
     func version(of run: String?) throws -> Int {
-        try state.withLock {
+        if let run { try check(run) }
+        return try state.withLock {
             if $0.isBroken { throw Broken() }
             return $0.version
         }
     }
 
     func state(of run: String) throws -> RunState {
-        guard ["a b", "one"].contains(run) else {
-            throw APIError(.unknownRun, "there is no run “\(run.printable(limit: 60))”")
-        }
+        try check(run)
         let facts = RunState.Facts(id: run, experiment: 1, clients: 2, rounds: 3)
         return RunState(
             version: nil, run: facts, phase: .training, round: try version(of: run))
+    }
+
+    private func check(_ run: String) throws(APIError) {
+        guard ["a b", "one"].contains(run) else {
+            throw APIError(.unknownRun, "there is no run “\(run.printable(limit: 60))”")
+        }
     }
 
     func list(since revision: Int?) throws -> JSONValue {
