@@ -46,6 +46,7 @@ let libraries: [Target] = [
         name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .target(name: "CKernels"),
     .target(name: "CMPI"),
+    .target(name: "CSpawn"),
     library("Platform", "COpenSSL"),
     library("Terminal", "Platform"),
     library("JSON"),
@@ -57,6 +58,9 @@ let libraries: [Target] = [
     library("Robust", "Federation", "Parameters"),
     library("Privacy", "Federation", "Parameters"),
     library("Compression", "Federation", "Parameters"),
+    library(
+        "ExternalRules", "CSpawn", "Federation", "JSON", "NeuralNetworks", "Parameters",
+        "Platform"),
     library(
         "Training", "CKernels", "Datasets", "Federation", "NeuralNetworks", "Parameters",
         "Platform"),
@@ -84,15 +88,15 @@ let libraries: [Target] = [
         ]),
         exclude: ["Protos"], swiftSettings: strict),
     library(
-        "Experiments", "Compression", "Datasets", "Federation", "FederationStore",
-        "FederationWire", "JSON", "NeuralNetworks", "Parameters", "Platform", "Privacy",
-        "RankTraining", "Robust", "Tensors", "Training"),
+        "Experiments", "Compression", "Datasets", "ExternalRules", "Federation",
+        "FederationStore", "FederationWire", "JSON", "NeuralNetworks", "Parameters", "Platform",
+        "Privacy", "RankTraining", "Robust", "Tensors", "Training"),
     library(
         "NetworkExperiments", "Compression", "Datasets", "Experiments", "Federation",
         "FederationClient", "FederationServer", "FederationStore", "FederationWire", "FlowerNode",
         "JSON", "NeuralNetworks", "Parameters", "Platform", "Privacy", "Training"),
     library(
-        "SwiftFederated", "Compression", "Datasets", "Experiments", "Federation",
+        "SwiftFederated", "Compression", "Datasets", "Experiments", "ExternalRules", "Federation",
         "FederationStore", "NeuralNetworks", "Parameters", "Privacy", "Robust", "Training"),
 ]
 
@@ -146,6 +150,8 @@ let allTests: [Target] = [
     tests(
         "StrategyPartsTests", "Compression", "Federation", "Parameters", "Privacy", "Robust",
         "TestThreads"),
+    tests(
+        "ExternalRulesTests", "ExternalRules", "Federation", "Parameters", "TestThreads"),
     .executableTarget(
         name: "WithoutBLAS",
         dependencies: named(["Federation", "FederationClient", "FederationWire", "Parameters"]),
@@ -200,7 +206,8 @@ let package = Package(
     name: "swift-federated",
     products: ["federated", "federated-network"].map { .executable(name: $0, targets: [$0]) }
         + libraries.filter {
-            $0.type == .regular && !["CKernels", "CMPI", "CRunPage", "Terminal"].contains($0.name)
+            $0.type == .regular
+                && !["CKernels", "CMPI", "CRunPage", "CSpawn", "Terminal"].contains($0.name)
         }
         .map { .library(name: $0.name, targets: [$0.name]) },
     dependencies: [

@@ -35,6 +35,7 @@ FORBIDDEN = {
     "Robust": {"NeuralNetworks", "Datasets", BLAS, "CSQLite"} | NETWORK,
     "Privacy": {"NeuralNetworks", "Datasets", BLAS, "CSQLite"} | NETWORK,
     "Compression": {"NeuralNetworks", "Datasets", BLAS, "CSQLite"} | NETWORK,
+    "ExternalRules": {"Datasets", "CSQLite"} | NETWORK,
     "FederationWire": {"NeuralNetworks", "Datasets", BLAS, "CSQLite"} | NETWORK,
     "FederationStore": {"NeuralNetworks", "Datasets", BLAS} | NETWORK,
     "FederationServer": {

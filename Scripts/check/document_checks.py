@@ -63,6 +63,8 @@ def marks(page: Page, project: Project) -> Iterator[tuple[int, str]]:
     for block in page.blocks:
         if block.language == "swift":
             yield from swift(block.line, block.mark, block.text, project)
+        elif block.language == "python" and (block.mark or "").startswith("from "):
+            yield from python(block.line, block.mark.removeprefix("from "), block.text, project)
         elif block.language in COMMANDS:
             if block.mark is None or not MARKS.fullmatch(block.mark):
                 yield block.line, "commands that neither run nor say why not: see Scripts/check/documents.py"
@@ -87,6 +89,14 @@ def swift(line: int, mark: str | None, text: str, project: Project) -> Iterator[
         yield line, f"there is no {mark.removeprefix('from ')}"
     elif text not in documents.swift(file):
         yield line, f"these lines are not in {mark.removeprefix('from ')}"
+
+
+def python(line: int, name: str, text: str, project: Project) -> Iterator[tuple[int, str]]:
+    file = project.root / name
+    if not file.is_file():
+        yield line, f"there is no {name}"
+    elif text not in file.read_text(encoding="utf-8"):
+        yield line, f"these lines are not in {name}"
 
 
 def links(page: Page, project: Project) -> Iterator[tuple[int, str]]:

@@ -7,7 +7,7 @@ A mark is a comment in the line before a fence; it is not seen when the page is 
     <!-- run in terminals -->             each of its commands in a shell of its own, at once
     <!-- run by .ci/run -->               .ci/run has its commands
     <!-- not run: needs two machines -->  why not
-    <!-- from Tests/Some/File.swift -->   of Swift: these lines are in that file
+    <!-- from Tests/Some/File.swift -->   of Swift and Python: these lines are in that file
 """
 
 from __future__ import annotations

@@ -48,6 +48,11 @@ public enum JSONValue: Hashable, Sendable {
         self = Int(exactly: value).map(JSONValue.integer) ?? .unsigned(value)
     }
 
+    /// The members of an object by name; nothing for another value.
+    package var members: [String: JSONValue] {
+        if case .object(let members) = self { members } else { [:] }
+    }
+
     /// The number, also where it is whole; null is NaN.
     package var double: Double? {
         switch self {

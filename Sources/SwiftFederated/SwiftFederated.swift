@@ -2,6 +2,7 @@
 @_exported import Compression
 @_exported import Datasets
 @_exported import Experiments
+@_exported import ExternalRules
 @_exported import Federation
 @_exported import FederationStore
 @_exported import NeuralNetworks

@@ -28,7 +28,7 @@ struct ExperimentRunTests {
     /// The server keeps its model, whatever clients send.
     private struct Deaf: ServerRule {
         func next(
-            _ aggregate: Aggregate, after state: FederationState, _ context: RoundContext
+            _ aggregate: inout Aggregate, after state: FederationState, _ context: RoundContext
         ) -> FederationState { state }
     }
 

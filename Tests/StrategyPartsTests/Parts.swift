@@ -5,7 +5,7 @@ import Privacy
 import Robust
 
 /// Every aggregator there is.
-let everyAggregator: [any Aggregator] = [ExactMean(), CoordinateMedian()]
+let everyAggregator: [any Aggregator] = [ExactMean(), CoordinateMedian(), Gathering()]
 
 /// Every transform whose client half runs where the client is, gentle and harsh.
 let everyClientTransform: [any UpdateTransform] = [

@@ -6,7 +6,9 @@ import JSON
 /// that a new row needs no more.
 package enum SettingSample {
     /// Texts that some setting takes.
-    private static let texts: [JSONValue] = ["digits", "iid", "topk:0.5", "step:2:0.5", "shift:2"]
+    private static let texts: [JSONValue] = [
+        "digits", "iid", "topk:0.5", "step:2:0.5", "shift:2", "exec:rule.py",
+    ]
 
     /// Where clients must be trained for a setting to mean anything.
     package static func execution(of setting: Setting) -> Execution {
@@ -24,8 +26,12 @@ package enum SettingSample {
             spec.optimizer = optimizer
         }
         if let name = setting.needs.other, let other = RunSpec.setting(named: name) {
-            // Half of whatever it is.
-            try? other.set(0.5, in: &spec)
+            if other.kind == .text {
+                spec = Self.spec(with: other) ?? spec
+            } else {
+                // Half of whatever it is.
+                try? other.set(0.5, in: &spec)
+            }
         }
         return spec
     }

@@ -20,7 +20,7 @@ private struct WanderingClass: ShardSource {
 /// x ← x + (ȳ − x) / 2.
 private struct HalfStep: ServerRule {
     func next(
-        _ aggregate: Aggregate, after state: FederationState, _ context: RoundContext
+        _ aggregate: inout Aggregate, after state: FederationState, _ context: RoundContext
     ) -> FederationState {
         var next = state
         next.model = aggregate.value.map(with: state.model) { x, change in

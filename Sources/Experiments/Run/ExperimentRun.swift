@@ -1,4 +1,5 @@
 import Datasets
+import ExternalRules
 import Federation
 import Foundation
 import JSON
@@ -55,7 +56,8 @@ public struct ExperimentRun: Sendable {
     ///   - threads: how many train and test.
     ///   - resumed: the run to go on with, which had the same specification.
     ///   - place: where clients are trained; it changes no bit.
-    /// - Throws: `SettingsError` if no run can have the settings; `DatasetError` if the data cannot be had;
+    /// A server rule's program is started, and is ready.
+    /// - Throws: `SettingsError` if no run can have the settings; `RuleProgramError` where it does not start; `DatasetError` if the data cannot be had;
     ///   what `checked` throws where they do not fit; `InitialModelError` where there are no such weights; `FederationConfigurationError` where strategy or
     ///   shards of one's own do not; `ResumeError` where data, shards or strategy are not those of the
     ///   run to go on with.
@@ -92,6 +94,8 @@ public struct ExperimentRun: Sendable {
         var inputs = RunInputs(
             spec, data: data.source.fingerprint, shards: parts.shards, areOwn: hasOwnShards)
         inputs.initialModel = weights?.fingerprint ?? resumed?.source.initialModel
+        let rule = place.isRank ? nil : parts.strategy.server as? ProgramRule
+        inputs.serverRule = try rule.map { try RuleProgram.fingerprint(ofFile: $0.program.file) }
         self.inputs = inputs
         notes = spec.model.notes(on: data.dataset.train.featureShape) + (weights?.notes ?? [])
         try resumed?.check(data.dataset)
@@ -131,6 +135,8 @@ public struct ExperimentRun: Sendable {
                 resuming: resumed?.rounds ?? [], state: resumed?.state,
                 onRound: { [listener] in try listener.tell($0, $1) })
         }
+        // Last, when nothing else can be wrong.
+        try rule?.program.start(parts.architecture.layout)
     }
 
     // MARK: Running
@@ -176,6 +182,7 @@ public struct ExperimentRun: Sendable {
 
     /// Ends the run within a batch's time, from another thread; committed rounds are kept.
     public func stop() {
+        (parts.strategy.server as? ProgramRule)?.program.stop()
         federation.stop()
         driver.stop()
     }
@@ -266,6 +273,7 @@ public struct ExperimentRun: Sendable {
         log.dataFingerprint = inputs.dataText
         log.partitionFingerprint = inputs.partitionText
         log.initialModelFingerprint = inputs.initialModel
+        log.serverRuleFingerprint = inputs.serverRule
         log.testSamples = parts.evaluationSet.indices.count
         log.clientTestSamples = parts.imagesPerClientTest
         log.classNames = data.dataset.classNames

@@ -6,6 +6,9 @@ extension Reproducibility {
     /// Chance is seeded; real clients come, report and go as they do.
     package init(of settings: RunSpec, for execution: Execution) {
         self.init()
+        if settings.serverRule != nil {
+            reasons.append("a program of its own makes each round's model (--server-rule)")
+        }
         if execution == .loopback(.json), settings.cohortSize < settings.clients {
             reasons.append(
                 "a client of the plain API does not say which round its model is of (--cohort)")

@@ -1,4 +1,5 @@
 import Datasets
+import ExternalRules
 import Foundation
 
 /// What a run reads beside its settings, by fingerprints: the data, and the file that divides it.
@@ -14,12 +15,18 @@ public struct RunInputs: Hashable, Sendable {
     public var partition: UInt64?
     /// The SHA-256 of the file with the weights to begin with, 64 hexadecimal digits; nil for none.
     public var initialModel: String?
+    /// The SHA-256 of the server rule's program, 64 hexadecimal digits; nil for none.
+    public var serverRule: String?
 
     /// Inputs that are known.
-    public init(data: UInt64, partition: UInt64? = nil, initialModel: String? = nil) {
+    public init(
+        data: UInt64, partition: UInt64? = nil, initialModel: String? = nil,
+        serverRule: String? = nil
+    ) {
         self.data = data
         self.partition = partition
         self.initialModel = initialModel
+        self.serverRule = serverRule
     }
 
     /// The inputs of a run whose clients have these shards.
@@ -33,14 +40,26 @@ public struct RunInputs: Hashable, Sendable {
     }
 
     /// The inputs of a run that is to be; a partition's file is read for it, and that of the weights.
-    /// - Throws: `PartitionError`, `InitialModelError`.
+    /// - Throws: `PartitionError`, `InitialModelError`, `RuleProgramError`.
     package init(_ settings: RunSpec, data: UInt64, dataset: Dataset) throws {
         self.data = data
         initialModel = try settings.initialModel.map {
             (path) throws(InitialModelError) in try InitialModel.fingerprint(ofFile: path)
         }
+        serverRule = try settings.serverRuleFile.map {
+            (path) throws(RuleProgramError) in try RuleProgram.fingerprint(ofFile: path)
+        }
         guard settings.dividesByData else { return }
         partition = try settings.shards(of: dataset.train, owners: dataset.owners).fingerprint
+    }
+
+    /// The SHA-256 of the file that a setting names; nil where it names none.
+    package func fingerprint(ofFileBehind setting: Setting) -> String? {
+        switch setting.name {
+        case "initialModel": initialModel
+        case "serverRule": serverRule
+        default: nil
+        }
     }
 
     /// A fingerprint as it is written: 16 hexadecimal digits.

@@ -1,5 +1,6 @@
 import Compression
 import Datasets
+import ExternalRules
 import Federation
 import NeuralNetworks
 import Parameters
@@ -52,7 +53,21 @@ extension RunSpec {
         }
         if let compression = compress.flatMap(TopK.init(description:)) { way.append(compression) }
         strategy.transforms = way + strategy.transforms
-        return strategy
+        return ruleProgram.map { strategy.ruled(by: $0) } ?? strategy
+    }
+
+    /// The program of the server rule, which has not been started; nil for none.
+    private var ruleProgram: RuleProgram? {
+        serverRuleFile.map {
+            RuleProgram($0, seconds: serverRuleSeconds ?? RuleProgram.usualSeconds)
+        }
+    }
+
+    /// The file behind `exec:`; nil for none.
+    package var serverRuleFile: String? {
+        serverRule.flatMap {
+            $0.hasPrefix("exec:") && $0 != "exec:" ? String($0.dropFirst(5)) : nil
+        }
     }
 
     /// The same for a model.
@@ -69,6 +84,9 @@ extension RunSpec {
                         + "another model, or leave it out")
             }
             strategy.transforms[index] = KeptParts(architecture.localRanges)
+        }
+        if let rule = strategy.server as? ProgramRule {
+            strategy.server = ProgramRule(rule.program, layout: architecture.layout)
         }
         return strategy
     }

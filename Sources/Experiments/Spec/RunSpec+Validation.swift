@@ -114,6 +114,10 @@ extension RunSpec {
                 option: "--compress",
                 expected: "topk:FRACTION, the fraction above 0 and at most 1", found: compress)
         }
+        if let serverRule, serverRuleFile == nil {
+            throw .outOfRange(
+                option: "--server-rule", expected: "exec:FILE, a program", found: "“\(serverRule)”")
+        }
         if let problem = federatedStrategy.problem { throw .strategy(problem) }
         try checkTraining()
         if let loss, loss != .softmaxCrossEntropy, let labelSmoothing, labelSmoothing > 0 {

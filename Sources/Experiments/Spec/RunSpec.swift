@@ -1,4 +1,5 @@
 import Datasets
+import ExternalRules
 import Federation
 import NeuralNetworks
 import Training
@@ -190,6 +191,10 @@ public struct RunSpec: Codable, Hashable, Sendable {
     public var compress: String?
     /// Whether batch normalisations stay each client's own; true or nil.
     public var localStatistics: Bool?
+    /// The program that makes the next model of a round's updates, `exec:FILE`; nil for the strategy's own rule.
+    public var serverRule: String?
+    /// Seconds that it may take for a round; nil for the usual.
+    public var serverRuleSeconds: Double?
 
     static let algorithm = [
         Setting("strategy", \.strategy, help: "Federated algorithm.", isMain: true),
@@ -227,6 +232,16 @@ public struct RunSpec: Codable, Hashable, Sendable {
             "localStatistics", \.localStatistics, title: "batch normalisations",
             help: "Batch normalisations stay each client's own, as in FedBN.", travels: true,
             format: .words(yes: "each client’s own", no: "averaged")),
+        Setting(
+            "serverRule", \.serverRule,
+            help: "In place of averaging, a program of your own: exec:FILE.", valueName: "rule",
+            needs: .strategies(.fedavg, .fedsgd, .fedprox)),
+        Setting(
+            "serverRuleSeconds", \.serverRuleSeconds, title: "seconds for the server rule",
+            help: "Seconds that the server rule's program may take for a round.",
+            valueName: "seconds", usual: "\(Int(RuleProgram.usualSeconds))",
+            bounds: .upTo(1e6, "above 0 and at most 1e6 seconds"),
+            needs: Setting.Needs(other: "serverRule")),
     ]
 
     // MARK: Rounds and tests

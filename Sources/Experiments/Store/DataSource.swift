@@ -14,6 +14,8 @@ public struct DataSource: Codable, Equatable, Sendable {
     public var partition: UInt64?
     /// The SHA-256 of the file with the weights to begin with; nil where there is none.
     public var initialModel: String?
+    /// The SHA-256 of the server rule's program; nil where there is none.
+    public var serverRule: String?
     /// A sample's shape, [H, W, C] or [F]; nil in stores of earlier versions.
     public var shape: [Int]?
     /// What models see of the data's numbers; nil in stores of earlier versions.
@@ -38,7 +40,7 @@ public struct DataSource: Codable, Equatable, Sendable {
     }
 
     /// The source with the fingerprint of a partition's file, if there is one.
-    /// - Throws: `PartitionError`, `InitialModelError`.
+    /// - Throws: `PartitionError`, `InitialModelError`, `RuleProgramError`.
     package func dividing(
         _ dataset: Dataset, _ settings: RunSpec
     ) throws -> DataSource {
@@ -46,6 +48,7 @@ public struct DataSource: Codable, Equatable, Sendable {
         let inputs = try RunInputs(settings, data: fingerprint, dataset: dataset)
         source.partition = inputs.partition
         source.initialModel = inputs.initialModel
+        source.serverRule = inputs.serverRule
         return source
     }
 }

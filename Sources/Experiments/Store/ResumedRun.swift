@@ -117,8 +117,14 @@ public struct ResumedRun: Sendable {
         throw .otherState(run: name, reason: problem)
     }
 
-    /// What there is to say of a run that an earlier version began and that cannot be checked.
+    /// What there is to say of a run that an earlier version began and that cannot be checked, or whose rule is
+    /// another program by now: it may have been mended.
     package func note(on inputs: RunInputs) -> String? {
+        if let rule = source.serverRule, rule != inputs.serverRule {
+            return
+                "\(spec.serverRuleFile ?? "the server rule") has changed since run \(name) began: its "
+                + "further rounds are the changed program's"
+        }
         guard source.partition == nil, inputs.partition != nil else { return nil }
         return
             "run \(name) is an earlier version's, which did not keep what \(divider) held: it is "

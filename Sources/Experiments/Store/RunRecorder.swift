@@ -75,6 +75,7 @@ public final class RunRecorder: Sendable {
             var source = run.data.source
             source.partition = run.inputs.partition
             source.initialModel = run.inputs.initialModel
+            source.serverRule = run.inputs.serverRule
             source.shape = run.data.dataset.train.shape
             source.scaling = run.data.dataset.train.scaling
             name = try store.begin(

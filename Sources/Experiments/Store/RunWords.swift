@@ -20,11 +20,6 @@ extension JSONValue {
     /// The value as a cell of a table: a model from a file by its name and digest, all else as it is typed.
     var cell: String { ModelFile.words(of: self) ?? typed }
 
-    /// The members of an object by name; nothing for another value.
-    package var members: [String: JSONValue] {
-        if case .object(let members) = self { members } else { [:] }
-    }
-
     /// batchSize → batch size.
     package static func spaced(_ key: String) -> String {
         key.reduce(into: "") { name, character in

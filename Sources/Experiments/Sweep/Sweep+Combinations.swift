@@ -1,3 +1,4 @@
+import ExternalRules
 import Training
 
 extension Sweep.Run {
@@ -20,6 +21,7 @@ extension Sweep.Run {
             guard seen.insert(spec).inserted else { return nil }
             let division = [
                 "\(spec.clients)", spec.partition?.description ?? "", spec.initialModel ?? "",
+                spec.serverRule ?? "",
             ]
             let inputs =
                 try divisions[division]
@@ -36,6 +38,7 @@ extension Sweep.Run {
         let data = try data.knowingWriters(for: spec.partition)
         let parts = try spec.checked(on: data.dataset, threads: threads, for: .memory)
         _ = try spec.weights(for: parts.architecture)
+        try (parts.strategy.server as? ProgramRule)?.program.check()
     }
 }
 

@@ -131,7 +131,7 @@ public final class SweepTable: Sendable {
                 || value == setting.standard && !written.contains(setting.name)
             guard !isLeftOut else { return "" }
             // Another file of that name is another run's.
-            if setting.name == "initialModel", let print = inputs?.initialModel {
+            if let print = inputs?.fingerprint(ofFileBehind: setting) {
                 return quoted("\(value.typed)#\(print.prefix(16))")
             }
             return quoted(value.cell)

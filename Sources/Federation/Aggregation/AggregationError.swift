@@ -72,6 +72,9 @@ public enum AggregationError: Error, Equatable, Sendable {
     case notTransformed(client: Int, transforms: String)
     /// A part of the strategy refuses an update or the whole round; the reason is a sentence.
     case refused(reason: String)
+    /// The run was asked to stop while a part of the strategy was at work, which it has given up: the round is
+    /// not closed, and the run is interrupted.
+    case stopped
     /// What the server makes of the updates, which are finite, is not: the new global model or what the
     /// strategy keeps beside it, named by `vector`.
     case resultNotFinite(vector: String, found: NonFiniteNumber, at: ParameterPlace)
@@ -118,6 +121,8 @@ extension AggregationError: CustomStringConvertible {
             """
         case .refused(let reason):
             reason
+        case .stopped:
+            "the run was asked to stop before the round was closed"
         case .resultNotFinite(let vector, let found, let place):
             "\(place) of \(vector) is \(found); a finite number was expected"
         }

@@ -110,6 +110,9 @@ extension RunLog {
         try reader.optional("initial model fingerprint", "a text", &initialModelFingerprint) {
             $0.optionalText
         }
+        try reader.optional("server_rule_fingerprint", "a text", &serverRuleFingerprint) {
+            $0.optionalText
+        }
         try reader.optional("test samples", "a whole number", &testSamples) {
             $0.int.map(Optional.some)
         }

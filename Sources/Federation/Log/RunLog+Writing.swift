@@ -97,6 +97,9 @@ extension RunLog {
         if let initialModelFingerprint {
             try member("initial model fingerprint", .string(initialModelFingerprint))
         }
+        if let serverRuleFingerprint {
+            try member("server_rule_fingerprint", .string(serverRuleFingerprint))
+        }
         if let testSamples { try member("test samples", .integer(testSamples)) }
         if let clientTestSamples { try member("client test samples", .integer(clientTestSamples)) }
         try member("model", model)

@@ -136,6 +136,8 @@ public struct RunLog: Equatable, Sendable {
     /// The SHA-256 of the file with the weights that the run began with (`initial model fingerprint`; left
     /// out where there was none).
     public var initialModelFingerprint: String?
+    /// The SHA-256 of the server rule's program (`server_rule_fingerprint`; left out where there was none).
+    public var serverRuleFingerprint: String?
     /// Samples that the global model is tested on (`test samples`); nil in logs that do not say.
     public var testSamples: Int?
     /// Samples of those that each client's own model is tested on, 0 where it is not (`client test

@@ -31,6 +31,10 @@ extension RunMachine {
             hasFailed = true
             // Without a test the round's commit, and the next round, are asked for already.
             effects.removeAll()
+            if error == .stopped {
+                feed(.stopRequested)
+                return
+            }
             // A part of the strategy that will not close a round says nothing of the model.
             var kind = ClientFailure.Kind.divergence
             if case .refused = error { kind = .error }

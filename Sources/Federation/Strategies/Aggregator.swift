@@ -73,12 +73,15 @@ public struct Aggregate: Sendable {
     public var count: Int
     /// What the round's record says of it, by name.
     public var metrics: [String: Double]
+    /// What it came of, in the order of clients; empty where the aggregator does not keep them, as
+    /// `Gathering` does.
+    public var contributions: [Contribution]
 
     /// What came of a round.
     public init(
         value: UpdateValue, extras: [String: ParameterVector] = [:],
         numbers: [String: Double] = [:], weight: Int, count: Int,
-        metrics: [String: Double] = [:]
+        metrics: [String: Double] = [:], contributions: [Contribution] = []
     ) {
         self.value = value
         self.extras = extras
@@ -86,5 +89,6 @@ public struct Aggregate: Sendable {
         self.weight = weight
         self.count = count
         self.metrics = metrics
+        self.contributions = contributions
     }
 }

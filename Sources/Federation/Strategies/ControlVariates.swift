@@ -97,7 +97,7 @@ public struct ControlVariateStep: ServerRule {
 
     /// x + η (ȳ − x), and c + |S| / N · (mean − c), each computed in Double and rounded once.
     public func next(
-        _ aggregate: Aggregate, after state: FederationState, _ context: RoundContext
+        _ aggregate: inout Aggregate, after state: FederationState, _ context: RoundContext
     ) -> FederationState {
         var next = state
         next.model =

@@ -58,7 +58,7 @@ public struct NormalizedStep: ServerRule {
 
     /// x + η τ_eff Σ p_i d_i, computed in Double and rounded once.
     public func next(
-        _ aggregate: Aggregate, after state: FederationState, _ context: RoundContext
+        _ aggregate: inout Aggregate, after state: FederationState, _ context: RoundContext
     ) -> FederationState {
         let step = learningRate * (aggregate.numbers[NormalizedChange.reach] ?? 0)
         var next = state

@@ -90,7 +90,7 @@ public struct ServerOptimizer: ServerRule, Hashable {
 
     /// The model and the optimiser's vectors after a round.
     public func next(
-        _ aggregate: Aggregate, after state: FederationState, _ context: RoundContext
+        _ aggregate: inout Aggregate, after state: FederationState, _ context: RoundContext
     ) -> FederationState {
         var next = state
         let (model, value) = (state.model, aggregate.value)

@@ -132,12 +132,10 @@ extension Strategy {
     ) throws(AggregationError) -> (state: FederationState, metrics: [String: Double]) {
         var aggregate = try fold.finish(threads: threads)
         for transform in transforms.reversed() { try transform.complete(&aggregate, context) }
-        var next = try server.next(aggregate, after: state, context)
+        var next = try server.next(&aggregate, after: state, context)
         next.previous = state.model
         // Every model that leaves here is committed, tested or not.
-        let kept = server.vectorNames.compactMap { name in
-            next.vectors[name].map { ("the server's \(name)", $0) }
-        }
+        let kept = next.vectors.sorted { $0.key < $1.key }.map { ("the server's \($0)", $1) }
         for (name, vector) in [("the new global model", next.model)] + kept {
             guard let index = vector.inspect().firstNonFinite,
                 let found = NonFiniteNumber(vector.array(in: index..<index + 1)[0])

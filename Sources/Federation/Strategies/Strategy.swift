@@ -69,7 +69,7 @@ public struct Strategy: Sendable {
     public func problem(with state: FederationState) -> String? {
         let kept = Set(state.vectors.keys)
         let own = Set(server.vectorNames)
-        if let stranger = kept.subtracting(own).sorted().first {
+        if !server.namesOtherVectors, let stranger = kept.subtracting(own).sorted().first {
             return "it has a “\(stranger)”, which \(name) does not keep"
         }
         if !kept.isEmpty, let missing = own.subtracting(kept).sorted().first {

@@ -3,7 +3,7 @@ import SwiftFederated
 
 struct ShrinkingStep: ServerRule {
     func next(
-        _ aggregate: Aggregate, after state: FederationState, _ context: RoundContext
+        _ aggregate: inout Aggregate, after state: FederationState, _ context: RoundContext
     ) -> FederationState {
         let rate = 1 / Double(context.round).squareRoot()
         var next = state
