@@ -7,7 +7,9 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import time
+import unittest.mock
 from pathlib import Path
 
 import numpy
@@ -20,6 +22,15 @@ RUN = [*SMALL, "--model", "logistic-regression", "--rounds", "4"]
 
 
 class RuleTestCase(FolderTestCase):
+    def setUp(self) -> None:
+        """Rules run by this Python, with this module."""
+        super().setUp()
+        own = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+               "PYTHONPATH": str(Path(federated.__file__).parent.parent)}
+        change = unittest.mock.patch.dict(os.environ, own)
+        change.start()
+        self.addCleanup(change.stop)
+
     def federated(self, *arguments: str, status: int = 0) -> str:
         result = subprocess.run(
             [federated.find_program(), *arguments], cwd=self.folder, capture_output=True, text=True,
@@ -77,7 +88,8 @@ class TestRules(RuleTestCase):
         while time.monotonic() < until:
             listed = subprocess.run(
                 [federated.find_program(), "runs", "--json"], cwd=self.folder, capture_output=True, text=True)
-            if listed.returncode == 0 and listed.stdout and json.loads(listed.stdout)[0]["round"] >= 2:
+            rounds = [row["round"] for row in json.loads(listed.stdout or "[]")]
+            if rounds and rounds[0] >= 2:
                 break
             time.sleep(0.05)
         process.kill()
@@ -155,6 +167,7 @@ class TestWrongRules(RuleTestCase):
                 process = self.start("run", *RUN, "--server-rule", self.rule(
                     "import os\n"
                     "def f(r):\n"
+                    "    if r.number == 1: return r.mean()\n"
                     "    open('process', 'w').write(str(os.getpid()))\n"
                     "    time.sleep(1000)\n"
                     "rule.serve(f)\n"))
