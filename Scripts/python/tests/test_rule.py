@@ -88,7 +88,7 @@ class TestRules(RuleTestCase):
         while time.monotonic() < until:
             listed = subprocess.run(
                 [federated.find_program(), "runs", "--json"], cwd=self.folder, capture_output=True, text=True)
-            rounds = [row["round"] for row in json.loads(listed.stdout or "[]")]
+            rounds = [row["rounds"] for row in json.loads(listed.stdout or "[]")]
             if rounds and rounds[0] >= 2:
                 break
             time.sleep(0.05)
