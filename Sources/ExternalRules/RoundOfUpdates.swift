@@ -92,10 +92,12 @@ struct RoundOfUpdates {
         text += [UInt8](repeating: UInt8(ascii: " "), count: (64 - (8 + text.count) % 64) % 64)
         let head = withUnsafeBytes(of: UInt64(text.count).littleEndian) { [UInt8]($0) } + text
 
-        let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        // Written over, and not anew: its pages are in memory already, and in the program's.
+        let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw FileError(path, .written) }
         defer { close(file) }
-        var code = writeAll(head, to: file)
+        var code = ftruncate(file, off_t(head.count + offset)) == 0 ? 0 : errno
+        if code == 0 { code = writeAll(head, to: file) }
         for numbers in tensors.flatMap(\.numbers) where code == 0 {
             switch numbers {
             case .floats(let vector):

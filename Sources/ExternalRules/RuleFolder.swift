@@ -1,45 +1,31 @@
 import Foundation
 import Platform
+import Synchronization
 
 /// The folder of a program's files: one of its own among the system's temporary ones (`TMPDIR`), which nobody
-/// else may look into. It goes when this is let go of; what a killed process has left goes when the next one
-/// begins.
+/// else may look into. It goes when this is let go of, or with the process; what a killed process has left goes
+/// when the next one begins.
 final class RuleFolder: Sendable {
+    /// What the program reads: one file for all rounds, whose memory is not looked for anew.
+    let round: String
+    /// What it writes.
+    let next: String
     private let path: String
     private static let prefix = "federated-rule-"
 
-    /// The two files of a round.
-    struct Place {
-        fileprivate let folder: String
-        /// What the program reads.
-        let round: String
-        /// What it writes.
-        let next: String
-
-        /// Removes both, and the folder with them: a process may end without letting go of it.
-        func remove() {
-            unlink(round)
-            unlink(next)
-            rmdir(folder)
-        }
-    }
-
-    init() {
+    /// Makes the folder.
+    /// - Throws: `FileError` where it cannot be made.
+    init() throws(FileError) {
         let above = FileManager.default.temporaryDirectory.path
         Self.removeAbandoned(in: above)
         path = "\(above)/\(Self.prefix)\(getpid())-\(UUID().uuidString.prefix(8))"
+        round = "\(path)/round.safetensors"
+        next = "\(path)/next.safetensors"
+        guard mkdir(path, 0o700) == 0 else { throw FileError(path, .written) }
+        Leftovers.all.note(path)
     }
 
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    /// Where a round's files go.
-    /// - Throws: `FileError` where the folder cannot be made.
-    func place(round: Int) throws(FileError) -> Place {
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw FileError(path, .written) }
-        return Place(
-            folder: path, round: "\(path)/round-\(round).safetensors",
-            next: "\(path)/next-\(round).safetensors")
-    }
+    deinit { Leftovers.all.remove(path) }
 
     /// Removes the folders of processes that are no more.
     private static func removeAbandoned(in folder: String) {
@@ -50,5 +36,22 @@ final class RuleFolder: Sendable {
             else { continue }
             try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
         }
+    }
+}
+
+/// The folders of this process's programs, which go with it.
+private final class Leftovers: Sendable {
+    static let all = Leftovers()
+    private let paths = Mutex(Set<String>())
+
+    private init() {
+        atexit { Leftovers.all.paths.withLock { $0 }.forEach(Leftovers.all.remove) }
+    }
+
+    func note(_ path: String) { _ = paths.withLock { $0.insert(path) } }
+
+    func remove(_ path: String) {
+        try? FileManager.default.removeItem(atPath: path)
+        _ = paths.withLock { $0.remove(path) }
     }
 }

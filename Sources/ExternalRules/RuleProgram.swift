@@ -85,10 +85,16 @@ public final class RuleProgram: Sendable {
         let command = try RuleCommand(for: file)
         var environment = ProcessInfo.processInfo.environment
         environment["PYTHONUNBUFFERED"] = "1"
+        let folder: RuleFolder
+        do throws(FileError) {
+            folder = try RuleFolder()
+        } catch {
+            throw .notStarted(file, reason: "\(error)")
+        }
         do throws(StartFailure) {
             return Conversation(
                 child: try ChildProgram(command.path, command.words, environment: environment),
-                folder: RuleFolder(), layout: layout)
+                folder: folder, layout: layout)
         } catch {
             throw .notStarted(file, reason: systemReason(error.code))
         }
@@ -116,17 +122,17 @@ public final class RuleProgram: Sendable {
         _ round: RoundOfUpdates, _ talk: inout Conversation
     ) throws(RuleProgramError) -> NextModel {
         let moment = RuleMoment.round(round.number)
-        let place: RuleFolder.Place
+        let folder = talk.folder
+        // What it wrote for the round before is not its answer.
+        unlink(folder.next)
         do throws(FileError) {
-            place = try talk.folder.place(round: round.number)
-            try round.write(to: place.round)
+            try round.write(to: folder.round)
         } catch {
             throw .unwritten(file, round: round.number, reason: "\(error)")
         }
-        defer { place.remove() }
         let request: JSONValue = [
-            "round": .integer(round.number), "updates": .string(place.round),
-            "next": .string(place.next),
+            "round": .integer(round.number), "updates": .string(folder.round),
+            "next": .string(folder.next),
         ]
         // Whether it has gone, its silence will tell.
         talk.child.tell(request.encoded() + [UInt8(ascii: "\n")])
@@ -139,7 +145,7 @@ public final class RuleProgram: Sendable {
                     .printable(limit: 80), expected: expected)
         }
         var next = try NextModel(
-            path: place.next, count: round.layout.count, by: file, moment)
+            path: folder.next, count: round.layout.count, by: file, moment)
         for (name, value) in answer.members["metrics"]?.members ?? [:] {
             if let number = value.double, number.isFinite { next.metrics[name] = number }
         }

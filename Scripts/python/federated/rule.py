@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import sys
 from collections.abc import Callable, Sequence
@@ -33,7 +34,8 @@ class RuleError(FederatedError):
 @dataclass
 class Round:
     """A round: all that is known when its clients have reported. Vectors have the model's P parameters, its
-    tensors one behind the other, in Keras's layout; they are mapped from a file and can't be written to.
+    tensors one behind the other, in Keras's layout; they are mapped from a file, can't be written to, and are another
+    round's when the rule has returned: what is to be kept is copied, or returned as state.
 
     number      the round, from 1
     population  how many clients there are
@@ -96,13 +98,13 @@ def serve(rule: Callable[[Round], Any]) -> None:
     """Answers `federated` until the run is over: `rule` gets each round as a `Round`, and returns the next
     model, as a vector [P] or a list of arrays, or a `Next`. An exception ends the run, and the round is not
     committed."""
-    requests, answers = sys.stdin, sys.stdout
+    requests, answers, rounds = sys.stdin, sys.stdout, Rounds()
     # What the rule prints is for people, and no answer.
     sys.stdout = sys.stderr
     _say(answers, {"ready": True})
     for line in requests:
         request = json.loads(line)
-        round = read_round(request["updates"])
+        round = rounds.read(request["updates"])
         made = rule(round)
         if not isinstance(made, Next):
             made = Next(made)
@@ -116,26 +118,39 @@ def _say(answers: TextIO, answer: dict[str, Any]) -> None:
     answers.flush()
 
 
-def read_round(path: str) -> Round:
-    """The round of a file that `federated` has written, mapped into memory."""
-    with open(path, "rb") as file:
-        (length,) = struct.unpack("<Q", file.read(8))
-        header = json.loads(file.read(length))
+class Rounds:
+    """The file of rounds, which is mapped once for all that are of one size."""
+
+    def __init__(self) -> None:
+        self._known: tuple[int, ...] = ()
+        self._bytes = numpy.empty(0, numpy.uint8)
+
+    def read(self, path: str) -> Round:
+        """The round that `federated` has written to a file."""
+        about = os.stat(path)
+        known = (about.st_dev, about.st_ino, about.st_size)
+        if known != self._known:
+            self._bytes = numpy.asarray(numpy.memmap(path, numpy.uint8, "r"))
+            self._known = known
+        return parse_round(self._bytes)
+
+
+def parse_round(data: numpy.ndarray) -> Round:
+    """The round of a file's bytes."""
+    (length,) = struct.unpack("<Q", data[:8].tobytes())
+    body = data[8 + length:]
+    header = json.loads(data[8 : 8 + length].tobytes())
     about = header.pop("__metadata__")
     tensors = {}
     for name, tensor in header.items():
         start, end = tensor["data_offsets"]
-        kind = numpy.dtype({"F32": "<f4", "I64": "<i8"}[tensor["dtype"]])
-        shape = tuple(tensor["shape"])
-        tensors[name] = (numpy.memmap(path, kind, "r", 8 + length + start, shape) if end > start
-                         else numpy.empty(shape, kind))
+        kind = {"F32": "<f4", "I64": "<i8"}[tensor["dtype"]]
+        tensors[name] = body[start:end].view(kind).reshape(tensor["shape"])
     return Round(
         number=int(about["round"]), population=int(about["population"]), seed=int(about["seed"]),
-        clients=numpy.asarray(tensors["clients"]), samples=numpy.asarray(tensors["samples"]),
-        weights=numpy.asarray(tensors["weights"]), model=numpy.asarray(tensors["model"]),
-        updates=numpy.asarray(tensors["updates"]),
-        state={name[len(STATE):]: numpy.asarray(tensor) for name, tensor in tensors.items()
-               if name.startswith(STATE)},
+        clients=tensors["clients"], samples=tensors["samples"], weights=tensors["weights"],
+        model=tensors["model"], updates=tensors["updates"],
+        state={name[len(STATE):]: tensor for name, tensor in tensors.items() if name.startswith(STATE)},
         layout=[(name, tuple(shape)) for name, shape in json.loads(about["layout"])])
 
 
