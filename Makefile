@@ -122,8 +122,8 @@ reference: network ## Write the documents' commands, settings and Swift anew
 pages: network venv ## Run the commands of README and docs, check their links (ARGS="PAGE …")
 	@python3 Scripts/check/documented_commands.py --federated $(call quote,$(FEDERATED)) $(ARGS)
 
-protos: ## Make the Swift files of Flower's protocol anew (needs protoc)
-	@Scripts/flower/protos.sh
+protos: ## Make the Swift files of Flower's and TensorBoard's formats anew (needs protoc)
+	@Scripts/setup/protos.sh
 
 sweep: build ## Run many settings into one CSV (ARGS="--clients 5,10 …")
 	@FEDERATED=$(call quote,$(FEDERATED)) Scripts/examples/sweep.sh $(ARGS)

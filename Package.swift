@@ -87,6 +87,9 @@ let libraries: [Target] = [
             "Platform", "SwiftProtobuf",
         ]),
         exclude: ["Protos"], swiftSettings: strict),
+    .target(
+        name: "TensorBoard", dependencies: named(["Federation", "Platform", "SwiftProtobuf"]),
+        exclude: ["Protos"], swiftSettings: strict),
     library(
         "Experiments", "Compression", "Datasets", "ExternalRules", "Federation",
         "FederationStore", "FederationWire", "JSON", "NeuralNetworks", "Parameters", "Platform",
@@ -174,6 +177,7 @@ let allTests: [Target] = [
         "FederationClientTests", "Federation", "FederationClient", "FederationServer",
         "FederationWire", "JSON", "Parameters", "Platform"),
     tests("FlowerNodeTests", "COpenSSL", "FlowerNode", "Parameters", "Platform", "SwiftProtobuf"),
+    tests("TensorBoardTests", "Federation", "Platform", "SwiftProtobuf", "TensorBoard"),
     tests(
         "TrainingTests", "Datasets", "Federation", "NeuralNetworks", "Parameters", "Platform",
         "Training", "TestThreads"),

@@ -42,6 +42,7 @@ FORBIDDEN = {
         "NeuralNetworks", "Datasets", BLAS, "CSQLite", "FederationStore", "FederationClient"},
     "FederationClient": {"NeuralNetworks", "Datasets", BLAS, "CSQLite", "FederationServer"},
     "FlowerNode": {"NeuralNetworks", "Datasets", BLAS, "CSQLite"},
+    "TensorBoard": {"NeuralNetworks", "Datasets", BLAS, "CSQLite", "Experiments"} | NETWORK,
     "Terminal": {BLAS, "CKernels", "Experiments"} | NETWORK,
     "RunPage": {BLAS, "CKernels", "Federation"} | NETWORK,
     # What `make run` builds: a newcomer waits for no network.
