@@ -97,7 +97,7 @@ let libraries: [Target] = [
     library(
         "NetworkExperiments", "Compression", "Datasets", "Experiments", "Federation",
         "FederationClient", "FederationServer", "FederationStore", "FederationWire", "FlowerNode",
-        "JSON", "NeuralNetworks", "Parameters", "Platform", "Privacy", "Training"),
+        "JSON", "NeuralNetworks", "Parameters", "Platform", "Privacy", "TensorBoard", "Training"),
     library(
         "SwiftFederated", "Compression", "Datasets", "Experiments", "ExternalRules", "Federation",
         "FederationStore", "NeuralNetworks", "Parameters", "Privacy", "Robust", "Training"),
@@ -119,7 +119,8 @@ let commands: [Target] = [
     commandLibrary(
         "NetworkCommands", "ArgumentParser", "Commands", "Datasets", "Experiments", "Federation",
         "FederationClient", "FederationServer", "FederationWire", "FlowerNode",
-        "NetworkExperiments", "NeuralNetworks", "Parameters", "Platform", "Terminal", "Training"),
+        "NetworkExperiments", "NeuralNetworks", "Parameters", "Platform", "TensorBoard", "Terminal",
+        "Training"),
     .executableTarget(
         name: "federated", dependencies: named(["Commands"]), swiftSettings: strict),
     .executableTarget(
@@ -202,8 +203,8 @@ let allTests: [Target] = [
         "NetworkTests", "Commands", "Datasets", "Experiments", "Federation", "FederationServer",
         "FederationStore", "FederationWire", "JSON", "NetworkCommands", "NetworkExperiments",
         "NeuralNetworks", "Parameters", "PinnedModels", "Platform", "RankTraining",
-        "Terminal", "TestCertificate", "TestSupport", "ThreadRanks", "Training", "federated",
-        "federated-network", "TestThreads"),
+        "TensorBoard", "Terminal", "TestCertificate", "TestSupport", "ThreadRanks", "Training",
+        "federated", "federated-network", "TestThreads"),
 ]
 
 let package = Package(

@@ -3,6 +3,7 @@ import Commands
 import Experiments
 import NetworkExperiments
 import Parameters
+import TensorBoard
 import Terminal
 
 /// The command `federated` with a network in it.
@@ -22,6 +23,23 @@ package struct WholeNetwork: NetworkPart {
 
     package func page(of runs: LiveRuns, at place: PagePlace) throws -> any ShownPage {
         try RunningPage.begin(LivePages(runs), at: place) { Console.warn("federated: \($0)") }
+    }
+
+    package func checkTracking(to place: String) throws {
+        try TensorBoardRun.checkWritable(place)
+    }
+
+    package func track(
+        _ run: ExperimentRun, name: String, in place: String,
+        onFailure: @escaping @Sendable (any Error) -> Void
+    ) throws -> any RunTracker {
+        try TensorBoardTracker(run, name: name, in: place, onFailure: onFailure)
+    }
+
+    package func writeEvents(
+        of run: FoundRun, to place: String
+    ) throws -> (folder: String, rounds: Int) {
+        try run.writeEvents(to: place)
     }
 
     package func measureFederation(

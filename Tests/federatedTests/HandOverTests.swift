@@ -11,6 +11,8 @@ struct HandOverTests {
         ["join", "http://127.0.0.1:9103"], ["flower-node", "--superlink", "x"],
         ["run", "--transport", "http", "--dataset", "digits"], ["run", "--transport=json"],
         ["bench", "federation", "--quick"], ["bench", "load-server"],
+        ["run", "--log-to", "tensorboard"], ["sweep", "--log-to=tensorboard:here"],
+        ["export", "--format", "tensorboard", "last"],
     ]
 
     /// Runs the program from a folder in which it is alone, but for another program if there is one.
@@ -47,7 +49,7 @@ struct HandOverTests {
     func absent(arguments: [String]) throws {
         let command = try run(arguments)
         // Of a command without a network, what needs one is said, too.
-        let count = ["run": 3, "bench": 2, "help": 2][arguments[0]] ?? 1
+        let count = ["run": 3, "sweep": 3, "export": 3, "bench": 2, "help": 2][arguments[0]] ?? 1
         let words = arguments.joined(separator: " ").split { " =".contains($0) }.prefix(count)
             .joined(separator: " ")
         #expect(

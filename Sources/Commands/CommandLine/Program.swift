@@ -70,9 +70,10 @@ package struct Program: Sendable {
         try HandOver.perform(for: what)
     }
 
-    /// Prints one line on standard error.
+    /// Prints one line on standard error; nothing where all has been said.
     /// - Parameter isShared: whether all ranks say the same, of which the first is enough.
     private func complain(_ message: String, isShared: Bool = false) {
+        if message.isEmpty { return }
         if isShared, let launched = Ranks.launched, launched.size > 1, launched.rank > 0 { return }
         let line = message.split(whereSeparator: \.isNewline).joined(separator: " ").printable
         let lines = Text.wrapped(
@@ -95,6 +96,18 @@ package protocol NetworkPart: Sendable {
     var loopback: LoopbackMaker { get }
     /// Shows what this process does as a page.
     func page(of runs: LiveRuns, at place: PagePlace) throws -> any ShownPage
+    /// Refuses a place where no run can be tracked.
+    func checkTracking(to place: String) throws
+    /// Tracks a run below a place, in a folder of its own.
+    /// - Parameter onFailure: told once why that can't go on.
+    func track(
+        _ run: ExperimentRun, name: String, in place: String,
+        onFailure: @escaping @Sendable (any Error) -> Void
+    ) throws -> any RunTracker
+    /// Writes what is not there of a run, below a place, in a folder of its own.
+    func writeEvents(
+        of run: FoundRun, to place: String
+    ) throws -> (folder: String, rounds: Int)
     /// Measures a round of clients that do nothing.
     func measureFederation(
         _ layout: ParameterLayout, clients: Int, rounds: Int
@@ -117,6 +130,9 @@ package struct CommandFailure: Error, CustomStringConvertible {
         self.status = status
         self.isEveryRanks = isEveryRanks
     }
+
+    /// Something went wrong, and standard error has it.
+    package static let alreadySaid = CommandFailure(message: "")
 
     /// The failure that an error is which comes with a status of its own; nil for any other.
     init?(_ error: any Error) {

@@ -22,6 +22,7 @@ struct RunCommand: ProgramCommand {
     @OptionGroup var storing: StoreOptions
 
     @OptionGroup var shown: PageOptions
+    @OptionGroup var tracked: TrackerOptions
 
     @Option(
         help: ArgumentHelp(
@@ -78,6 +79,7 @@ struct RunCommand: ProgramCommand {
         }
         // Before ranks meet: what takes over joins them itself.
         if shown.page { _ = try program.networkPart(for: "run --page") }
+        _ = try tracked.requireNetwork(in: program, command: "run")
         guard let ranks = try Ranks.join() else {
             return try run(place, nil, threads: common.threadCount, in: program)
         }
@@ -97,6 +99,8 @@ struct RunCommand: ProgramCommand {
         _ place: ClientPlace, _ ranks: Ranks?, threads: Int, in program: Program
     ) throws {
         let console = Console(quiet: quiet || json)
+        let tracking = try tracked.prepare(
+            in: program, command: "run", logFolder: common.logDir)
         let typed = try file.overridden(by: simulation.given)
         let begun = try storing.beginning(
             kind: ResumedRun.usualKind, common, typed: typed, given: settings, console: console)
@@ -113,8 +117,9 @@ struct RunCommand: ProgramCommand {
         }
         let recorder = try RunRecorder(
             run, store: begun.store, logs: begun.logs, labels: begun.labels, storeEvery: storeEvery)
+        let tracker = try tracking?.begin(run, name: recorder.name)
         let display = RunDisplay(console, run: run)
-        display.begin(recorder, notes: begun.notes(of: run))
+        display.begin(recorder, notes: begun.notes(of: run), tracker: tracker)
         let live = LiveRuns(isOne: true) { run.stop() }
         live.begin(recorder.name, title: recorder.name, run)
         let page = try shown.show(live, in: program, command: "run", on: console)
@@ -126,11 +131,14 @@ struct RunCommand: ProgramCommand {
                 onRound: { round in
                     display.show(round)
                     live.note(recorder.name, round)
+                    tracker?.note(round)
                 }, onPause: { display.show(pausing: $0) })
         }
         interruption.end()
         live.end(recorder.name, run.log(of: result))
+        tracker?.end(result.outcome)
         try end(result, recorder, display)
+        try tracking?.requireSuccess()
     }
 
     // MARK: Ends
@@ -166,7 +174,8 @@ struct RunCommand: ProgramCommand {
                 recorder.store == nil
                 ? nil
                 : storing.advice(
-                    ResumedRun.usualKind, run: recorder.name, logFolder: common.logDir)
+                    ResumedRun.usualKind, run: recorder.name, logFolder: common.logDir,
+                    tracker: tracked.choice)
             throw CommandFailure(
                 message: "interrupted; \(place)" + (advice.map { "; \($0) goes on" } ?? ""),
                 status: 130)

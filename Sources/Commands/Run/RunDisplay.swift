@@ -20,13 +20,16 @@ package final class RunDisplay: Sendable {
     // MARK: Before
 
     /// Says what will run, before it does.
-    package func begin(_ recorder: RunRecorder, notes: [String]) {
+    package func begin(
+        _ recorder: RunRecorder, notes: [String], tracker: (any RunTracker)? = nil
+    ) {
         for note in notes { console.line(note) }
         var rows = run.facts
         if let store = recorder.store {
             let after = run.resumed.map { ", resumed after round \($0.rounds.count)" } ?? ""
             rows.append(("run", "\(recorder.name) in \(store.path)\(after)"))
         }
+        if let tracker { rows.append(tracker.place) }
         console.line(console.bold("federated \(LibraryVersion.text)"))
         for (name, value) in rows { console.row(name, value) }
         console.line()

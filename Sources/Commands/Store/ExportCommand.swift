@@ -6,16 +6,16 @@ import Platform
 import Terminal
 
 /// `federated export RUN`: a run of the store as a file that other programs read.
-struct ExportCommand: ParsableCommand {
+struct ExportCommand: ProgramCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract:
-            "Write a run as JSON (its log), its rounds or classes as CSV, or its model as safetensors."
+            "Write a run as JSON (its log), its rounds or classes as CSV, its model as safetensors, or its rounds for TensorBoard."
     )
 
     /// What is written.
     enum Format: String, CaseIterable, ExpressibleByArgument {
-        case json, csv, classes, safetensors
+        case json, csv, classes, safetensors, tensorboard
 
         /// What such a file has.
         var content: String {
@@ -23,7 +23,14 @@ struct ExportCommand: ParsableCommand {
             case .json: "log"
             case .csv, .classes: "table"
             case .safetensors: "model"
+            case .tensorboard: "rounds"
             }
+        }
+
+        /// What writes it; nil where this program does.
+        func network(in program: Program) throws -> (any NetworkPart)? {
+            guard self == .tensorboard else { return nil }
+            return try program.networkPart(for: "export --format tensorboard")
         }
     }
 
@@ -32,22 +39,25 @@ struct ExportCommand: ParsableCommand {
 
     @Option(
         help:
-            "json, csv (a row for each client and round), classes (CSV: the last test's) or safetensors."
+            "json, csv (a row for each client and round), classes (CSV: the last test's), safetensors, or tensorboard (a folder of event files)."
     )
     var format = Format.json
 
     @Option(
         help: ArgumentHelp(
-            "Where to write it. (default: standard output)", valueName: "file"))
+            "Where to write it. (default: standard output; of tensorboard the folder tensorboard beside store or log)",
+            valueName: "file"))
     var output: String?
 
     @OptionGroup var reading: StoreReading
 
-    func run() throws {
+    func run(in program: Program) throws {
         if format == .safetensors, output == nil, isatty(STDOUT_FILENO) == 1 {
             throw ValidationError("a model is no text: say where it goes with --output FILE")
         }
+        let network = try format.network(in: program)
         guard let name else { throw reading.unnamed("export needs a run") }
+        if let network { return try writeEvents(of: name, by: network) }
         let run = try reading.find([name], withModel: format == .json)[0]
         let bytes =
             switch format {
@@ -55,11 +65,20 @@ struct ExportCommand: ParsableCommand {
             case .csv: Array(run.log.csv.utf8)
             case .classes: try classes(of: run)
             case .safetensors: try run.model(store: reading.store)
+            case .tensorboard: preconditionFailure("event files are no one file")
             }
         guard let output else { return Console.write(bytes) }
         try OutputFile.write(bytes, to: output)
         // Nothing is to follow what goes where other output goes.
         if !OutputFile.isStream(output) { Console(quiet: false).wrote(format.content, to: output) }
+    }
+
+    private func writeEvents(of name: String, by network: any NetworkPart) throws {
+        let run = try reading.find([name])[0]
+        let neighbour = run.stored == nil ? run.logFile ?? name : reading.store
+        let place = output ?? TrackerChoice.usualFolder(beside: Folder.parent(of: neighbour))
+        let (folder, rounds) = try network.writeEvents(of: run, to: place)
+        Console(quiet: false).row("events", "\(Text.plural(rounds, "round")) in \(folder)")
     }
 
     private func classes(of run: FoundRun) throws -> [UInt8] {

@@ -95,10 +95,13 @@ package struct StoreOptions: ParsableArguments {
     }
 
     /// How to go on with a run.
-    package func advice(_ kind: String, run: String, logFolder: String) -> String {
+    package func advice(
+        _ kind: String, run: String, logFolder: String, tracker: TrackerChoice? = nil
+    ) -> String {
         ResumeAdvice(
             command: kind, run: run, store: store,
-            logFolder: logFolder == CommonOptions.usualLogFolder ? nil : logFolder
+            logFolder: logFolder == CommonOptions.usualLogFolder ? nil : logFolder,
+            tracker: tracker
         ).text
     }
 }

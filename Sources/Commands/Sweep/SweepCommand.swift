@@ -48,6 +48,7 @@ struct SweepCommand: ProgramCommand {
     var finalWeight = false
 
     @OptionGroup var shown: PageOptions
+    @OptionGroup var tracked: TrackerOptions
 
     func validate() throws {
         if let jobs { try requirePositive(jobs, "--jobs") }
@@ -60,6 +61,7 @@ struct SweepCommand: ProgramCommand {
     func run(in program: Program) throws {
         try Ranks.requireOne("sweep")
         if shown.page { _ = try program.networkPart(for: "sweep --page") }
+        _ = try tracked.requireNetwork(in: program, command: "sweep")
         let (combinations, common) = try self.combinations()
         if let jobs, jobs > common.threadCount {
             throw ValidationError(
@@ -68,6 +70,8 @@ struct SweepCommand: ProgramCommand {
         let console = Console(quiet: false)
         let directory = LogDirectory(URL(fileURLWithPath: common.logDir))
         try directory.checkWritable()
+        let tracking = try tracked.prepare(
+            in: program, command: "sweep", logFolder: common.logDir)
         let table = try SweepTable(URL(fileURLWithPath: output))
         let data = try RunData.load(
             common, named: common.dataset, reading: common.data.reading(), resuming: nil,
@@ -92,7 +96,11 @@ struct SweepCommand: ProgramCommand {
         let live = LiveRuns(isOne: false) { stop.call() }
         let sweep = Sweep(
             missing, data: data, sharing: sharing, table: table, logs: directory,
-            keepsWeights: finalWeight, live: live)
+            keepsWeights: finalWeight, live: live,
+            track: { run, planned in
+                tracking?.tryBegin(
+                    run, name: "\(LogDirectory.stamp(run.started)) \(planned.words)")
+            })
         stop.set { sweep.stop() }
         let page = try shown.show(live, in: program, command: "sweep", on: console)
         defer { page?.end() }
@@ -105,6 +113,10 @@ struct SweepCommand: ProgramCommand {
                     + "the same command goes on from there", status: 130)
         }
         console.line("rows are in \(output)")
+        if let tracking {
+            console.line("events of their rounds are in \(tracking.place)")
+            try tracking.requireSuccess()
+        }
     }
 
     private static func show(_ event: Sweep.Event, of count: Int, on console: Console) {

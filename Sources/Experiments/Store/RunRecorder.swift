@@ -37,6 +37,8 @@ public final class RunRecorder: Sendable {
         public let log: RunLog
         /// The log's file; nil where there is no folder for it. The model lies beside it, as safetensors.
         public let file: URL?
+        /// How the run ended.
+        public let outcome: Outcome
     }
 
     /// Enters a run, or takes up the one that it goes on with.
@@ -143,7 +145,7 @@ public final class RunRecorder: Sendable {
             throw RecordingError.notEnded(
                 reason: error.description, rounds: result.rounds.count, log: file.relativePath)
         }
-        return Kept(log: log, file: file)
+        return Kept(log: log, file: file, outcome: result.outcome)
     }
 
     /// The run's log, with what its user says of it by now.

@@ -74,6 +74,7 @@ public final class Sweep: Sendable {
     private let logs: LogDirectory?
     private let keepsWeights: Bool
     private let live: LiveRuns?
+    private let track: @Sendable (ExperimentRun, Run) -> (any RunTracker)?
     private let stopper = RunStop()
     private let state: Mutex<State>
 
@@ -91,9 +92,21 @@ public final class Sweep: Sendable {
     ///   - logs: where logs and models go; nil for nowhere.
     ///   - keepsWeights: whether logs have the final weights, too.
     ///   - live: told what happens, for a page; nil for nobody.
-    public init(
+    public convenience init(
         _ runs: [Run], data: RunData, sharing: SweepJobs? = nil, table: SweepTable? = nil,
         logs: LogDirectory? = nil, keepsWeights: Bool = false, live: LiveRuns? = nil
+    ) {
+        self.init(
+            runs, data: data, sharing: sharing, table: table, logs: logs,
+            keepsWeights: keepsWeights, live: live, track: { _, _ in nil })
+    }
+
+    /// The same, whose runs are tracked.
+    /// - Parameter track: makes the tracker of a run that begins.
+    package init(
+        _ runs: [Run], data: RunData, sharing: SweepJobs?, table: SweepTable?,
+        logs: LogDirectory?, keepsWeights: Bool, live: LiveRuns?,
+        track: @escaping @Sendable (ExperimentRun, Run) -> (any RunTracker)?
     ) {
         self.runs = runs
         self.data = data
@@ -106,6 +119,7 @@ public final class Sweep: Sendable {
         self.logs = logs
         self.keepsWeights = keepsWeights
         self.live = live
+        self.track = track
         state = Mutex(State(finished: runs.map { _ in nil }))
     }
 
@@ -156,7 +170,12 @@ public final class Sweep: Sendable {
         state.withLock { onEvent(.began(run, position: $0.done + 1)) }
         let id = "\(index + 1)"
         live?.begin(id, title: run.words, experiment)
-        let result = stopper.run(experiment, worker: worker) { [live] in live?.note(id, $0) }
+        let tracker = track(experiment, run)
+        let result = stopper.run(experiment, worker: worker) { [live] in
+            live?.note(id, $0)
+            tracker?.note($0)
+        }
+        tracker?.end(result.outcome)
         let log = experiment.log(of: result)
         live?.end(id, log)
         if case .interrupted = result.outcome { return }

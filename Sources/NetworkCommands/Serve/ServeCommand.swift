@@ -32,6 +32,8 @@ package struct ServeCommand: ProgramCommand {
     @OptionGroup var file: SpecOptions
     @OptionGroup var storing: StoreOptions
 
+    @OptionGroup var tracked: TrackerOptions
+
     @Flag(help: "End when the run is over and its clients know.")
     var once = false
 
@@ -53,6 +55,8 @@ package struct ServeCommand: ProgramCommand {
         let console = Console(quiet: quiet)
         // What cannot work is said before anything is loaded.
         try listening.exposure.check(allowInsecure: listening.insecure)
+        let tracking = try tracked.prepare(
+            in: program, command: "serve", logFolder: common.logDir)
         let begun = try storing.beginning(
             kind: ServedRuns.kind, common, typed: file.overridden(by: typed), given: settings,
             console: console)
@@ -64,6 +68,7 @@ package struct ServeCommand: ProgramCommand {
         let configuration = try listening.configuration(
             limits: ExperimentServer.limits(of: run))
         let waits = WaitDisplay(console)
+        let trackers = ServedTrackers(tracking)
         let server = try ExperimentServer(
             run, configuration: configuration, store: begun.store, logs: begun.logs,
             labels: begun.labels, endsWithRun: once
@@ -71,7 +76,9 @@ package struct ServeCommand: ProgramCommand {
             switch event {
             case .listening(let address):
                 Self.announce(address, configuration, console: console)
-            case .run(let event): Self.show(event, on: console)
+            case .run(let event):
+                trackers.note(event)
+                Self.show(event, with: trackers, on: console)
             case .waiting(let wait): waits.show(wait)
             case .notice(let text): console.line("  \(text)")
             case .over:
@@ -84,14 +91,20 @@ package struct ServeCommand: ProgramCommand {
         let interruption = Interruption { server.stop() }
         defer { interruption.end() }
         if let served = try server.serve(notes: begun.notes(of: run)) { try check(served) }
+        try tracking?.requireSuccess()
     }
 
-    private static func show(_ event: ServedEvent, on console: Console) {
+    private static func show(
+        _ event: ServedEvent, with trackers: ServedTrackers, on console: Console
+    ) {
         switch event {
         case .began(let recorder, let notes):
-            RunDisplay(console, run: recorder.run).begin(recorder, notes: notes)
-        case .committed(let round, let run): RunDisplay(console, run: run).show(round)
-        case .ended(let kept, let run): RunDisplay(console, run: run).end(kept)
+            RunDisplay(console, run: recorder.run)
+                .begin(recorder, notes: notes, tracker: trackers.tracker(of: recorder))
+        case .committed(let round, let recorder):
+            RunDisplay(console, run: recorder.run).show(round)
+        case .ended(let kept, let recorder):
+            RunDisplay(console, run: recorder.run).end(kept)
         }
     }
 
@@ -125,7 +138,8 @@ package struct ServeCommand: ProgramCommand {
         let count = run.roundCount
         guard let ending = run.ending else {
             let advice = storing.advice(
-                ServedRuns.kind, run: run.name.text, logFolder: common.logDir)
+                ServedRuns.kind, run: run.name.text, logFolder: common.logDir,
+                tracker: tracked.choice)
             throw CommandFailure(
                 message: "stopped after round \(count) of \(run.run.spec.rounds)"
                     + (storing.noStore ? "" : "; \(advice) goes on"), status: 130)

@@ -143,7 +143,7 @@ public final class ServedExperiment: Sendable {
             round.append(to: &known.rounds)
             known.model = state.model
         }
-        onEvent(.committed(round, run))
+        onEvent(.committed(round, recorder))
     }
 
     private func finish(_ outcome: Outcome, _ model: ParameterVector) {
@@ -153,7 +153,7 @@ public final class ServedExperiment: Sendable {
             let kept = try recorder.end(
                 RunResult(outcome: outcome, model: model, rounds: rounds))
             guard let file = kept.file else { throw ServedRunError.noLog("there is no folder") }
-            onEvent(.ended(kept, run))
+            onEvent(.ended(kept, recorder))
             log = .success(file)
         } catch {
             log = .failure(.noLog(sentence(for: error)))
@@ -167,9 +167,9 @@ public enum ServedEvent: Sendable {
     /// A run is there and waits for its clients; notes say what there is to know of its data.
     case began(RunRecorder, notes: [String])
     /// A round is permanent.
-    case committed(CommittedRound, ExperimentRun)
+    case committed(CommittedRound, RunRecorder)
     /// Log and model are written.
-    case ended(RunRecorder.Kept, ExperimentRun)
+    case ended(RunRecorder.Kept, RunRecorder)
 }
 
 /// Why a run cannot be served, or is not kept; one sentence.
