@@ -26,7 +26,7 @@ RUN_OPTIONS = $(call option,--experiment,EXPERIMENT) $(call option,--clients,CLI
 	$(call option,--log-dir,LOG_DIR) $(call option,--threads,THREADS) \
 	$(call option,--model,MODEL) $(ARGS)
 
-.PHONY: help test kernels-test page-test api-test python-test fuzz mpi mpi-test release bench peers flower docs outside reference pages protos run sweep plot \
+.PHONY: help test kernels-test page-test api-test python-test notebook fuzz mpi mpi-test release bench peers flower docs outside reference pages protos run sweep plot \
 	data format lint clean setup build network venv
 
 help: ## Print this list
@@ -64,6 +64,10 @@ python-test: network ## Test the Python module against the program (TESTS="test_
 	@Scripts/setup/venv.sh python
 	@cd Scripts/python && FEDERATED="$(abspath $(FEDERATED))" ../../.venv-python/bin/python -m unittest \
 		$(or $(addprefix tests.,$(TESTS)),discover -t . -s tests)
+
+notebook: network ## Execute docs/notebook.ipynb and look at what comes of it (ARGS="--pictures FOLDER")
+	@Scripts/setup/venv.sh python
+	@.venv-python/bin/python Scripts/check/notebook.py --federated $(call quote,$(FEDERATED)) $(ARGS)
 
 fuzz: setup venv ## Fuzz every parser for SECONDS=60 each (PARSER="header weights …")
 	@Scripts/check/fuzz.sh $(or $(SECONDS),60) $(PARSER)
@@ -151,7 +155,7 @@ lint: ## Check sources' style, and imports against the manifest
 		else echo "lint: shellcheck is not installed: shell scripts were only parsed"; fi
 	@if command -v python3 >/dev/null; then \
 		python3 -c 'import sys; [compile(open(f).read(), f, "exec") for f in sys.argv[1:]]' \
-			$(PYTHON_FILES); \
+			$(PYTHON_FILES) && python3 Scripts/check/notebook.py --lint; \
 		else echo "lint: python3 is not installed: Python files were not checked"; fi
 
 clean: ## Remove what was built and the Python environments; Logs stay

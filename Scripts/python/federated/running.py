@@ -44,11 +44,11 @@ def run(
     RunInterrupted (a KeyboardInterrupt) when it was stopped, whose rounds are kept."""
     values = checked(settings)
     with tempfile.TemporaryDirectory() as folder:
-        arguments = ["run", *options(_with_files(values, folder)),
-                     *_places(store=store, log_dir=log_dir, data_dir=data_dir, threads=threads)]
+        arguments = ["run", *options(with_files(values, folder)),
+                     *places(store=store, log_dir=log_dir, data_dir=data_dir, threads=threads)]
         if resume:
             arguments += ["--resume"] if resume is True else ["--resume", str(resume)]
-        watched = _Watched(Progress("run", shown=progress))
+        watched = Watched(Progress("run", shown=progress))
         _execute(arguments, watched)
     if watched.log is None:
         raise ProgramError("federated run ended without a log's name")
@@ -84,17 +84,17 @@ def sweep(
             same[name] = grid.pop(name)[0]
         path.write_text(json.dumps(grid), encoding="utf-8")
         arguments = ["sweep", "--grid", str(path), "--output", str(table), *options(same),
-                     *_places(log_dir=log_dir, data_dir=data_dir, threads=threads, jobs=jobs)]
-        _execute(arguments, _Watched(Progress("sweep", shown=progress)))
+                     *places(log_dir=log_dir, data_dir=data_dir, threads=threads, jobs=jobs)]
+        _execute(arguments, Watched(Progress("sweep", shown=progress)))
     return pandas.read_csv(table)
 
 
-def _places(**given: Any) -> list[str]:
+def places(**given: Any) -> list[str]:
     return [f"--{name.replace('_', '-')}={os.fspath(value) if isinstance(value, os.PathLike) else value}"
             for name, value in given.items() if value is not None]
 
 
-def _with_files(values: dict[str, Any], folder: str) -> dict[str, Any]:
+def with_files(values: dict[str, Any], folder: str) -> dict[str, Any]:
     """The same, a model's content in a file."""
     if not isinstance(values.get("model"), dict):
         return values
@@ -103,7 +103,7 @@ def _with_files(values: dict[str, Any], folder: str) -> dict[str, Any]:
     return values | {"model": str(path)}
 
 
-class _Watched:
+class Watched:
     """What a program says while it goes on."""
 
     def __init__(self, progress: Progress) -> None:
@@ -134,16 +134,22 @@ def _ends_with_its_parent() -> Callable[[], None] | None:
     return lambda: libc.prctl(1, signal.SIGINT)
 
 
-def _execute(arguments: list[str], watched: _Watched) -> None:
-    """Runs a command to its end; an interrupt stops it, and is raised when it has ended."""
+def start(arguments: list[str]) -> subprocess.Popen:
+    """The program, with pipes to read from; it ends with this one.
+
+    It has a session of its own: Ctrl-C in a terminal comes to Python alone, which passes it on once."""
     command = [find_program(), *arguments]
     try:
-        # A session of its own: Ctrl-C in a terminal comes to this program alone, which passes it on once.
-        process = subprocess.Popen(
+        return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             start_new_session=True, preexec_fn=_ends_with_its_parent())
     except OSError as error:
         raise ProgramError(f"{command[0]} cannot be started: {error.strerror}") from error
+
+
+def _execute(arguments: list[str], watched: Watched) -> None:
+    """Runs a command to its end; an interrupt stops it, and is raised when it has ended."""
+    process = start(arguments)
     complaints: list[bytes] = []
     reader = threading.Thread(target=lambda: complaints.extend(process.stderr), daemon=True)
     reader.start()
@@ -166,7 +172,7 @@ def _execute(arguments: list[str], watched: _Watched) -> None:
         raise ProgramError(said(b"".join(complaints), arguments[0], process.returncode))
 
 
-def _stop(process: subprocess.Popen, watched: _Watched) -> None:
+def _stop(process: subprocess.Popen, watched: Watched) -> None:
     """Asks a program to stop, reads what it still says, and ends it where it does not listen."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)

@@ -21,6 +21,7 @@ import numpy
 import federated
 from federated.body import HEADER, ROW
 
+MODULE = Path(federated.__file__).resolve().parent.parent
 SMALL = ["--dataset", "digits", "--samples", "50", "--epochs", "1"]
 
 

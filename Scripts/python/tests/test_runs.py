@@ -21,9 +21,8 @@ import federated
 from federated.checksum import xxh3_128
 from federated.errors import LogError, ProgramError, RunInterrupted, SettingsError
 
-from .support import FolderTestCase
+from .support import MODULE, FolderTestCase
 
-MODULE = Path(federated.__file__).resolve().parent.parent
 QUICK = {"dataset": "digits", "model": "logistic-regression", "samples": 20, "epochs": 1, "rounds": 2}
 
 
@@ -68,6 +67,41 @@ class RunTests(FolderTestCase):
                                 **(QUICK | {"clients": [2, 3], "seed": range(1, 3)}))
         self.assertEqual(len(table), 4)
         self.assertEqual(sorted(set(table["clients"])), [2, 3])
+
+    def test_a_server_is_started_and_ends_with_its_with(self) -> None:
+        class Same(federated.Client):
+            def fit(self, parameters: list, config: dict) -> object:
+                return parameters, 20, {}
+
+        own = QUICK | {"clients": 1}
+        with federated.serve(log_dir=self.folder / "Logs", **own) as server:
+            with self.assertRaisesRegex(ProgramError, r"is not over after 0\.1 s, but after round 0"):
+                server.result(seconds=0.1)
+            self.assertTrue(Same().join(server.url, 0, on_event=None).succeeded)
+            run = server.result(seconds=60)
+        self.assertEqual((run.outcome, len(run.rounds)), ("completed", 2))
+        self.assert_nothing_runs()
+        with federated.serve(log_dir=self.folder / "Logs", **own) as server:
+            server._process.kill()
+            with self.assertRaisesRegex(ProgramError, "ended with status -9 and no word"):
+                server.result()
+        for more, words in [({"rounds": 0}, "rounds is 0"), ({"port": 70000}, "--port must be 0 to 65535"),
+                            ({"arguments": ["--tls-cert", "none.pem"]}, "--tls-cert and --tls-key go together")]:
+            with self.assertRaisesRegex(federated.FederatedError, words):
+                federated.serve(log_dir=self.folder / "Logs", **(own | more))
+
+    def test_digits_are_those_of_a_run(self) -> None:
+        digits = federated.digits()
+        self.assertEqual([array.shape for array in digits],
+                         [(60_000, 28, 28), (60_000,), (10_000, 28, 28), (10_000,)])
+        self.assertEqual(list(numpy.bincount(digits.y_train)), [6000] * 10)
+        self.assertEqual(list(numpy.bincount(digits.y_test)), [1000] * 10)
+        # A run's model knows them, which it would not if pixels and labels were read as another's.
+        weights, biases = federated.model(self.run_one(clients=2, samples=1000, rounds=5))
+        guesses = (digits.x_test.reshape(-1, 784) / 255 @ weights + biases).argmax(axis=1)
+        run = federated.read("last", store=self.folder / "Logs" / "federated.sqlite")
+        self.assertAlmostEqual(float(numpy.mean(guesses == digits.y_test)), run.accuracy, places=3)
+        self.assertGreater(run.accuracy, 0.5)
 
     def test_settings_are_checked_before_anything_starts(self) -> None:
         for own, words in [
@@ -115,7 +149,7 @@ class RunTests(FolderTestCase):
         self.assert_nothing_runs()
         kept = federated.runs(store)
         self.assertEqual((kept["run"][0], kept["state"][0]), (name, "unfinished"))
-        run = federated.run(resume=name, store=store, progress=False)
+        run = federated.run(resume=name, store=store, log_dir=self.folder, progress=False)
         self.assertEqual((run.outcome, len(run.rounds)), ("completed", 150))
 
     def test_a_run_ends_with_the_python_that_started_it(self) -> None:

@@ -5,7 +5,7 @@ import Platform
 /// reading them a fifth of that.
 ///
 /// Nothing depends on the file. Whoever can't read it, or finds other digits in it (of another version, or
-/// damaged), draws them; whoever can't write it goes without.
+/// damaged), draws them; whoever can't write it goes without. The Python module's `digits()` reads it, too.
 enum KeptDigits {
     static let seed: UInt64 = 1
     private static let (trainCount, testCount) = (60_000, 10_000)
