@@ -154,6 +154,12 @@ class Checks(unittest.TestCase):
         self.assertEqual(self.fenced("not compiled: a part", "let a", "swift"), [])
         self.assertEqual(len(self.problems("```swift\nlet a = 1\n```\n")), 1)
 
+    def test_other_languages_may_be_of_a_file(self) -> None:
+        self.assertEqual(self.fenced("from Mine.swift", "let a = 1", "python"), [])
+        self.assertEqual(self.fenced("from Mine.swift", "a = 2", "python"),
+                         ["these lines are not in Mine.swift"])
+        self.assertEqual(self.problems("```python\na = 1\n```\n"), [])
+
     def test_the_readme_is_short(self) -> None:
         self.assertEqual(self.problems("x" * 8000, "README.md"), [])
         self.assertEqual(self.problems("x" * 8001, "README.md"), ["8001 bytes: expected at most 8000"])
