@@ -26,7 +26,7 @@ RUN_OPTIONS = $(call option,--experiment,EXPERIMENT) $(call option,--clients,CLI
 	$(call option,--log-dir,LOG_DIR) $(call option,--threads,THREADS) \
 	$(call option,--model,MODEL) $(ARGS)
 
-.PHONY: help test kernels-test page-test api-test python-test notebook fuzz mpi mpi-test release bench peers flower docs outside reference pages protos run sweep plot \
+.PHONY: help test kernels-test page-test api-test python-test notebook fuzz mpi mpi-test release wheel-test bench peers flower docs outside reference pages protos run sweep plot \
 	data format lint clean setup build network venv
 
 help: ## Print this list
@@ -98,8 +98,11 @@ mpi-test: build ## Test runs over ranks of Open MPI, and kill some
 	@Scripts/setup/setup.sh mpi
 	@python3 Scripts/check/mpi_test.py --federated $(call quote,$(FEDERATED)) $(ARGS)
 
-release: network ## Make one binary that needs no Swift: .build-release/federated
+release: network ## Make one binary that needs no Swift, and a Python wheel of it: .build-release
 	@Scripts/deploy/release.sh
+
+wheel-test: ## Install the wheel of make release on bare Python, and run what is in it
+	@python3 Scripts/check/wheel_test.py $(ARGS)
 
 bench: build ## Measure training and evaluation speed (ARGS="--json")
 	@$(call quote,$(FEDERATED)) bench $(ARGS)
@@ -160,7 +163,7 @@ lint: ## Check sources' style, and imports against the manifest
 
 clean: ## Remove what was built and the Python environments; Logs stay
 	@rm -rf .build .build-docs .build-fuzz .build-outside .build-release .build-protos .venv .venv-page .venv-api .venv-peers \
-		.venv-python .venv-flower .venv-simulators .venv-blazefl Scripts/*/__pycache__ Scripts/python/*/__pycache__ \
+		.venv-python .venv-wheel .venv-flower .venv-simulators .venv-blazefl Scripts/*/__pycache__ Scripts/python/*/__pycache__ \
 		Scripts/python/build .ci/__pycache__
 
 setup:

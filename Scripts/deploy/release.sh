@@ -2,7 +2,8 @@
 # Makes .build-release/federated: the program of `make network` with the Swift libraries in it, without
 # symbols. Only the last step differs from the usual build, so it links the objects of that once more;
 # to build all anew with --static-swift-stdlib takes as long as the first build did. Says its size, how
-# long it takes to start, and which libraries it still needs.
+# long it takes to start, and which libraries it still needs. Then a wheel of the Python module with this
+# program and those libraries in it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly folder=.build-release program=.build-release/federated
@@ -28,3 +29,7 @@ printf '\n%s %s: %d MB, %d ms to start\n' "$program" "$version" \
     $(($(stat -c %s "$program") / 1000000)) $(((ended - began) / 10000000))
 echo "It needs these libraries:"
 objdump -p "$program" | sed -n 's/^ *NEEDED */  /p'
+
+echo
+Scripts/setup/venv.sh wheel
+.venv-wheel/bin/python Scripts/deploy/wheel.py "$program" "$folder"

@@ -3,6 +3,7 @@
 # `venv.sh page` makes .venv-page with those of requirements-page.txt, for the tests of the page;
 # `venv.sh api` makes .venv-api with those of requirements-api.txt, for those of the HTTP APIs.
 # `venv.sh python` makes .venv-python with those of requirements-python.txt, for the tests of the Python module.
+# `venv.sh wheel` makes .venv-wheel with those of requirements-wheel.txt, for the wheel of `make release`.
 # `venv.sh flower` makes .venv-flower with those of requirements-flower.txt, for `make flower`.
 # `venv.sh simulators` and `venv.sh blazefl` make those of `make peers ARGS=--simulators`; BlazeFL's is of
 # Python 3.14, preferably of a build without the global lock (python3.14t).
@@ -16,6 +17,7 @@ case ${1-} in
 page) readonly venv=.venv-page requirements=Scripts/setup/requirements-page.txt content=Playwright ;;
 api) readonly venv=.venv-api requirements=Scripts/setup/requirements-api.txt content=schemathesis ;;
 python) readonly venv=.venv-python requirements=Scripts/setup/requirements-python.txt content=pandas ;;
+wheel) readonly venv=.venv-wheel requirements=Scripts/setup/requirements-wheel.txt content=auditwheel ;;
 flower) readonly venv=.venv-flower requirements=Scripts/setup/requirements-flower.txt content=Flower ;;
 simulators)
     readonly venv=.venv-simulators requirements=Scripts/setup/requirements-simulators.txt
@@ -29,7 +31,7 @@ blazefl)
     done
     ;;
 *)
-    echo "venv: there is no environment “$1”: expected page, api, python, flower, simulators, blazefl, or nothing for" \
+    echo "venv: there is no environment “$1”: expected page, api, python, wheel, flower, simulators, blazefl, or nothing for" \
         "that of the pictures" >&2
     exit 2
     ;;

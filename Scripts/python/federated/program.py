@@ -11,13 +11,15 @@ from .errors import ProgramError
 
 
 def find_program() -> str:
-    """The program: that of FEDERATED, one in PATH, or the one that was built in the checkout around this
-    file or the current folder."""
+    """The program: that of FEDERATED, the one that came in the wheel, one in PATH, or the one that was built
+    in the checkout around this file or the current folder."""
     named = os.environ.get("FEDERATED")
     if named:
         if not os.access(named, os.X_OK) or os.path.isdir(named):
             raise ProgramError(f"FEDERATED is {named!r}: expected the path of the program federated")
         return named
+    if own := _in_wheel():
+        return own
     found = shutil.which("federated")
     if found and not _is_script_of_python(found):
         return found
@@ -29,6 +31,16 @@ def find_program() -> str:
     raise ProgramError(
         "the program federated is not here: put it into PATH, name it by the variable FEDERATED, or "
         "build it in the checkout by make build")
+
+
+def _in_wheel() -> str | None:
+    if not (Path(__file__).parent / "bin" / "federated").is_file():
+        return None
+    import federated_program
+
+    if words := federated_program.complaint():
+        raise ProgramError(words)
+    return federated_program.PROGRAM
 
 
 def _is_script_of_python(path: str) -> bool:
