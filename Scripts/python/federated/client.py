@@ -12,7 +12,7 @@ import pandas
 
 from .connection import Address, Connection, Patience, Refusal, read_token
 from .errors import ClientError
-from .parameters import Arrays
+from .parameters import MOST_SAMPLES, Arrays, is_sample_count
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,9 @@ class Client:
         if type(self).fit is Client.fit:
             raise ClientError(f"{type(self).__name__} has no fit: subclass Client with "
                               "fit(self, parameters, config)")
+        if self.samples is not None and not is_sample_count(self.samples):
+            raise ClientError(f"samples of {type(self).__name__} is {self.samples!r}: expected a whole number "
+                              f"from 1 to {MOST_SAMPLES}, or None")
         address = Address.parse(url)
         tell = on_event or (lambda _: None)
         connection = Connection(address, read_token(token), ca)

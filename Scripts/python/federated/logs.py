@@ -55,6 +55,8 @@ def read(source: str | os.PathLike | Run, store: str | os.PathLike | None = None
     of a store, whose file ends in .sqlite."""
     if isinstance(source, Run):
         return source
+    if not isinstance(source, (str, os.PathLike)):
+        raise LogError(f"the run is {source!r}: expected the path of a log, or a run's name in a store")
     text = os.fspath(source)
     if store is None and text.endswith(".sqlite"):
         from .store import runs
@@ -62,6 +64,9 @@ def read(source: str | os.PathLike | Run, store: str | os.PathLike | None = None
     path = Path(text)
     if store is None and (path.is_file() or path.suffix == ".json"):
         return from_log(_load(path), path.stem, path)
+    if store is None and path.is_dir():
+        raise LogError(f"{text!r} is a folder: expected a log, or a run's name; federated.runs({text!r}) has "
+                       "its runs")
     where = os.fspath(store) if store is not None else os.path.join("Logs", "federated.sqlite")
     if not os.path.isfile(where):
         raise LogError(f"{text!r} is no file, and there is no store {where!r} to look for a run of "
@@ -112,7 +117,22 @@ def _parse(content: bytes, place: str) -> dict[str, Any]:
     if missing:
         raise LogError(f"{place} is no log that this version reads: it has no "
                        + ", ".join(map(repr, missing)))
+    for key, kind, words in FORMS:
+        if not isinstance(log[key], kind) or isinstance(log[key], bool):
+            raise LogError(f"{place} is no log that this version reads: {key!r} is no {words}{_hint(log)}")
     return log
+
+
+# What a log's parts must be for any of it to be meant as it is read.
+FORMS = [(keys.CLIENT_COUNT, int, "whole number"), (keys.ROUND_COUNT, int, "whole number"),
+         (keys.CLIENTS_ACCURACY, dict, "object by client"), (keys.SERVER_ACCURACY, list, "list by round")]
+
+
+def _hint(log: dict[str, Any]) -> str:
+    from . import __version__
+
+    own = log.get(keys.VERSION, __version__)
+    return "" if own == __version__ else f" (federated {own} wrote it, this module is {__version__})"
 
 
 def from_log(log: dict[str, Any], name: str, path: Path | None, store: str | None = None) -> Run:
@@ -124,7 +144,7 @@ def from_log(log: dict[str, Any], name: str, path: Path | None, store: str | Non
             clients=_clients(log, name), class_counts=_class_counts(log, name),
             outcome=str(log.get(keys.OUTCOME, "completed")), log=log, path=path, store=store)
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
-        raise LogError(f"{place} is no log that this version reads: {error}") from error
+        raise LogError(f"{place} is no log that this version reads: {error}{_hint(log)}") from error
 
 
 def _settings(log: dict[str, Any]) -> pandas.Series:
@@ -168,7 +188,7 @@ def _parts(log: dict[str, Any]) -> list[tuple[int, int, Any, Any, Any, Any]]:
             numbers = own[keys.PART_ROUNDS]
             lists = [own.get(key) or [None] * len(numbers) for key in (
                 keys.PART_ACCURACY, keys.PART_LOSS, keys.PART_SAMPLES, keys.PART_COUNTS)]
-            result += [(int(client) - first, *row) for row in zip(numbers, *lists)]
+            result += [(int(client) - first, *row) for row in zip(numbers, *lists, strict=True)]
         return result
     lists = [log.get(key) or {} for key in (
         keys.CLIENTS_ACCURACY, keys.CLIENTS_LOSS, keys.CLIENTS_SAMPLES, keys.CLIENTS_COUNTS)]

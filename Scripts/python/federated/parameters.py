@@ -13,6 +13,8 @@ from .errors import ClientError, Diverged
 
 Arrays = list[numpy.ndarray]
 Shapes = list[tuple[int, ...]]
+# Of one client in a round, as servers take them.
+MOST_SAMPLES = 2**29 - 1
 
 
 def split(vector: numpy.ndarray, shapes: Shapes) -> Arrays:
@@ -55,6 +57,20 @@ def join(arrays: Any, shapes: Shapes, place: str) -> numpy.ndarray:
     return vector
 
 
+def own_shapes(arrays: Any) -> Shapes:
+    """Of what `get_parameters` returned."""
+    if not isinstance(arrays, Sequence) or isinstance(arrays, (str, bytes)):
+        raise ClientError(f"get_parameters returned {_kind(arrays)}: expected a list of arrays, or nothing")
+    shapes = []
+    for index, array in enumerate(arrays):
+        try:
+            shapes.append(tuple(numpy.shape(array)))
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise ClientError(f"get_parameters: array {index} is {_kind(array)}: expected a NumPy array"
+                              ) from error
+    return shapes
+
+
 # Layers without parameters: what stands between others in a model that `check_layout` can look at.
 BARE_LAYERS = {"max-pooling", "average-pooling", "global-average-pooling", "dropout", "flatten", "activation"}
 
@@ -87,11 +103,28 @@ def fit_result(result: Any, samples: int | None) -> tuple[Any, int, dict[str, fl
         result, samples = result
     if result is None:
         raise ClientError("fit returned nothing: expected (parameters, samples, metrics)")
-    if isinstance(samples, bool) or not isinstance(samples, numbers.Integral) or not (
-            1 <= samples < 2**29):
+    if not is_sample_count(samples):
         raise ClientError(f"fit returned {samples!r} for its samples: expected a whole number from 1 to "
-                          f"{2**29 - 1}, as in (parameters, len(data), {{}})")
+                          f"{MOST_SAMPLES}, as in (parameters, len(data), {{}})")
     return result, int(samples), checked_metrics(metrics, "fit")
+
+
+def is_sample_count(value: Any) -> bool:
+    return (isinstance(value, numbers.Integral) and not isinstance(value, bool)
+            and 1 <= value <= MOST_SAMPLES)
+
+
+def evaluate_result(result: Any) -> dict[str, float]:
+    """What `evaluate` returned, as the history has it."""
+    if not isinstance(result, tuple) or len(result) != 3:
+        raise ClientError(f"evaluate returned {_kind(result)}: expected (loss, samples, metrics)")
+    try:
+        loss = float("text" if isinstance(result[0], (str, bytes)) else result[0])
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ClientError(f"evaluate returned {_kind(result[0])} for its loss: expected a number, as in "
+                          "(loss, samples, metrics)") from error
+    metrics = {"loss": loss} | checked_metrics(result[2], "evaluate")
+    return {f"evaluate {name}": value for name, value in metrics.items()}
 
 
 def checked_metrics(metrics: Any, place: str) -> dict[str, float]:

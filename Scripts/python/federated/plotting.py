@@ -26,6 +26,8 @@ def plot(*sources: str | os.PathLike | Run, over: str = "round", axes: Any = Non
         found += one if isinstance(one, list) else [one]
     if not found:
         raise LogError("there is no run to draw")
+    if axes is not None and not all(hasattr(axis, "plot") for axis in _pair(axes)):
+        raise LogError(f"axes is {axes!r}: expected a pair of Matplotlib's")
     if len({run.score for run in found}) > 1:
         raise LogError("some runs are measured by accuracy, some by R²: draw them apart")
     if axes is None:
@@ -43,6 +45,14 @@ def plot(*sources: str | os.PathLike | Run, over: str = "round", axes: Any = Non
         panel.grid(True, alpha=0.3)
     axes[0].legend(fontsize="small")
     return figure
+
+
+def _pair(axes: Any) -> list[Any]:
+    try:
+        found = list(axes)
+    except TypeError:
+        found = []
+    return found if len(found) == 2 else [None]
 
 
 def labels_of(runs: list[Run]) -> list[str]:

@@ -14,7 +14,7 @@ from .body import Body, BodyError, DamagedBody, decode_model, encode_update
 from .client import Client, Ending
 from .connection import MODEL_SECONDS, Away, Connection, Patience, Refusal
 from .errors import ClientError, Diverged
-from .parameters import Shapes, check_layout, checked_metrics, fit_result, join, split
+from .parameters import Shapes, check_layout, evaluate_result, fit_result, join, own_shapes, split
 from .pulse import Pulse
 
 PROTOCOL = 2
@@ -67,7 +67,7 @@ class Work:
         """Of the own model, or as the server's nested lists have them."""
         own = self.client.get_parameters(config)
         if own is not None:
-            return [tuple(numpy.shape(array)) for array in own]
+            return own_shapes(own)
         lists = patience.answer(
             lambda: connection.message("GET", "/get_server_weight", seconds=MODEL_SECONDS))
         return [numpy.shape(tensor) for tensor in lists]
@@ -79,12 +79,7 @@ class Work:
         row: dict[str, Any] = {"round": config["round"]}
         tested = self.client.evaluate(split(vector, shapes), dict(config))
         if tested is not None:
-            if not isinstance(tested, tuple) or len(tested) != 3:
-                raise ClientError(f"evaluate returned a {type(tested).__name__}: expected (loss, samples, "
-                                  "metrics)")
-            metrics = checked_metrics(tested[2], "evaluate")
-            row |= {f"evaluate {name}": value
-                    for name, value in {"loss": float(tested[0]), **metrics}.items()}
+            row |= evaluate_result(tested)
         began = time.perf_counter()
         result = self.client.fit(split(vector, shapes), dict(config))
         seconds = time.perf_counter() - began

@@ -37,6 +37,8 @@ class Model(list):
 
 def model(source: str | os.PathLike | Run, store: str | os.PathLike | None = None) -> Model:
     """The model of a safetensors file, of a log, or of a run of a store."""
+    if not isinstance(source, (Run, str, os.PathLike)):
+        raise LogError(f"the model is {source!r}: expected the path of a safetensors file or a log, or a run")
     if not isinstance(source, Run):
         path = Path(os.fspath(source))
         if path.suffix == ".safetensors":
@@ -47,7 +49,9 @@ def model(source: str | os.PathLike | Run, store: str | os.PathLike | None = Non
         source = found
     if source.path is not None:
         named = source.log.get(keys.FINAL_WEIGHT_FILE)
-        beside = source.path.with_name(str(named)) if named else source.path.with_suffix(".safetensors")
+        if named and Path(str(named)).name != named:
+            raise LogError(f"{source.path} names {named!r} for its model: expected a file beside it")
+        beside = source.path.with_name(named) if named else source.path.with_suffix(".safetensors")
         if beside.is_file():
             return read_safetensors(beside)
         if source.log.get(keys.FINAL_WEIGHT):

@@ -22,6 +22,8 @@ import federated
 from federated.body import HEADER, ROW
 
 MODULE = Path(federated.__file__).resolve().parent.parent
+# A run that takes a moment.
+QUICK = {"dataset": "digits", "model": "logistic-regression", "samples": 20, "epochs": 1, "rounds": 2}
 SMALL = ["--dataset", "digits", "--samples", "50", "--epochs", "1"]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 import subprocess
 import sys
+import textwrap
 import time
 import unittest
 from pathlib import Path
@@ -72,6 +74,47 @@ class FederationTests(FolderTestCase):
             Shifting().join(f"http://127.0.0.1:{free_port()}", 0, retry_seconds=0.5, on_event=None)
         self.assertLess(time.monotonic() - began, 10)
 
+    def test_a_server_that_goes_away_for_good_in_mid_fit_is_given_up(self) -> None:
+        test = self
+
+        class Left(Shifting):
+            def fit(self, parameters: list, config: dict) -> Any:
+                test.server.kill()
+                test.server.wait()
+                return super().fit(parameters, config)
+
+        for api in (None, "plain"):
+            url = self.serve("--model", "logistic-regression", "--clients", "1", "--rounds", "2", *SMALL)
+            client = InThread(Left(), url, 0, retry_seconds=0.5, api=api)
+            with self.subTest(api), self.assertRaisesRegex(ClientError, r"no answer from http.* for \d+ s: "):
+                client.result(30)
+            self.assertTrue(any("the server is away" in event for event in client.events))
+
+    def test_ctrl_c_leaves_the_seat_to_another(self) -> None:
+        url = self.serve("--model", "logistic-regression", "--clients", "2", "--rounds", "1", *SMALL)
+        script = textwrap.dedent(f'''
+            import federated
+            class Same(federated.Client):
+                def fit(self, parameters, config):
+                    return parameters, 10, {{}}
+            try:
+                Same().join({url!r}, 0, on_event=lambda text: print(text, flush=True))
+            except KeyboardInterrupt:
+                print("left", flush=True)
+            ''')
+        python = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True,
+                                  env=os.environ | {"PYTHONPATH": str(EXAMPLES.parent)})
+        self.addCleanup(python.kill)
+        self.addCleanup(python.stdout.close)
+        self.assertIn("client 0 takes part", python.stdout.readline())
+        self.assertIn("round 1 of 1: reported", python.stdout.readline())
+        # Now it waits for the other's update.
+        python.send_signal(signal.SIGINT)
+        self.assertEqual((python.stdout.read(), python.wait(30)), ("left\n", 0))
+        one, other = (InThread(Shifting(), url, id) for id in (0, 1))
+        self.assertTrue(other.result().succeeded)
+        self.assertTrue(one.result().succeeded)
+
     def test_two_clients_with_one_id(self) -> None:
         url = self.serve("--model", "logistic-regression", "--clients", "2", "--rounds", "1", *SMALL)
         first = InThread(Shifting(), url, 0)
@@ -134,12 +177,16 @@ class FederationTests(FolderTestCase):
             ("ftp://host", 0, {}, "expected http://HOST:PORT"), ("http://a:b@host", 0, {}, "a token comes"),
             ("http://host:99999", 0, {}, "is no server's address"), (None, 0, {}, "is no server's address"),
             ("http://127.0.0.1:1", -1, {}, "the id is -1"), ("http://127.0.0.1:1", "0", {}, "the id is '0'"),
+            ("http://127.0.0.1:1", True, {}, "the id is True"), ("http://127.0.0.1:1", 0.5, {}, "the id is 0.5"),
             ("http://127.0.0.1:1", 0, {"api": "grpc"}, "api is 'grpc'"),
             ("http://127.0.0.1:1", 0, {"token": "a b"}, "the token is empty, too long or has a space"),
             ("https://127.0.0.1:1", 0, {"ca": self.folder / "none.pem"}, "none.pem cannot be used"),
         ]:
             with self.subTest(url=url, id=id, more=more), self.assertRaisesRegex(ClientError, words):
                 Shifting().join(url, id, on_event=None, **more)
+        for samples in ("many", 0, 2.5, True, 2**29):
+            with self.subTest(samples), self.assertRaisesRegex(ClientError, "samples of Shifting is .*: expected"):
+                Shifting(samples).join("http://127.0.0.1:1", 0, on_event=None)
         with self.assertRaisesRegex(ClientError, "Client has no fit"):
             federated.Client().join("http://127.0.0.1:1", 0)
 
@@ -165,6 +212,13 @@ class SubclassTests(FolderTestCase):
              r"array 0 has the shape \(10, 784\): expected \(784, 10\)"),
             (lambda p, c: (["x", p[1]], 3, {}), "array 0 is of the type"),
             (lambda p, c: (7, 3, {}), "fit returned a int for parameters"),
+            (lambda p, c: ({"a": p[0]}, 3, {}), "fit returned a dict for parameters"),
+            (lambda p, c: (numpy.zeros(7850), 3, {}), "fit returned a ndarray for parameters"),
+            (lambda p, c: ([[[1, 2], [3]], p[1]], 3, {}), "array 0 is a list: expected a NumPy array"),
+            (lambda p, c: ([p[0], None], 3, {}), "array 1 is of the type object: expected float32"),
+            (lambda p, c: ([p[0] * 1j, p[1]], 3, {}), "array 0 is of the type complex64: expected float32"),
+            (lambda p, c: (p, True, {}), "fit returned True for its samples"),
+            (lambda p, c: (p, 2**29, {}), "fit returned 536870912 for its samples"),
             (lambda p, c: (p, 0, {}), "fit returned 0 for its samples"),
             (lambda p, c: (p, 2.5, {}), "fit returned 2.5 for its samples"),
             (lambda p, c: (p, 3, [1]), "fit returned a list for its metrics"),
@@ -188,6 +242,22 @@ class SubclassTests(FolderTestCase):
             client.get_parameters = lambda config: [numpy.zeros(shape) for shape in shapes]
             with self.assertRaisesRegex(ClientError, words):
                 client.join(self.url, 0, on_event=None)
+
+    def test_what_is_wrong_of_evaluate_and_get_parameters_is_named(self) -> None:
+        for method, returned, words in [
+            ("evaluate", [1, 2], r"evaluate returned a list: expected \(loss, samples, metrics\)"),
+            ("evaluate", (1.0, 2), "evaluate returned a tuple"),
+            ("evaluate", (None, 3, {}), "evaluate returned nothing for its loss: expected a number"),
+            ("evaluate", ("0.5", 3, {}), "evaluate returned a str for its loss: expected a number"),
+            ("evaluate", (0.5, 3, 7), "evaluate returned a int for its metrics"),
+            ("get_parameters", 3, "get_parameters returned a int: expected a list of arrays, or nothing"),
+            ("get_parameters", {"a": 1}, "get_parameters returned a dict"),
+            ("get_parameters", [[[1, 2], [3]]], "get_parameters: array 0 is a list: expected a NumPy array"),
+        ]:
+            client = Shifting()
+            setattr(client, method, lambda *_: returned)
+            with self.subTest(words), self.assertRaisesRegex(ClientError, words):
+                InThread(client, self.url, 0).result(30)
 
     def test_an_interrupt_leaves_and_comes_through(self) -> None:
         def fit(p: list, c: dict) -> Any:

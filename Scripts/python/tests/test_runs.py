@@ -6,7 +6,6 @@ import importlib.util
 import json
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -19,11 +18,10 @@ import pandas
 
 import federated
 from federated.checksum import xxh3_128
-from federated.errors import LogError, ProgramError, RunInterrupted, SettingsError
+from federated.errors import LogError, ProgramError, SettingsError
 
-from .support import MODULE, FolderTestCase
+from .support import MODULE, QUICK, FolderTestCase
 
-QUICK = {"dataset": "digits", "model": "logistic-regression", "samples": 20, "epochs": 1, "rounds": 2}
 
 
 class RunTests(FolderTestCase):
@@ -152,6 +150,25 @@ class RunTests(FolderTestCase):
         run = federated.run(resume=name, store=store, log_dir=self.folder, progress=False)
         self.assertEqual((run.outcome, len(run.rounds)), ("completed", 150))
 
+    def test_an_interrupt_stops_a_sweep(self) -> None:
+        script = textwrap.dedent(f"""
+            import federated
+            try:
+                federated.sweep(log_dir={str(self.folder)!r}, **{QUICK | {"rounds": 5, "seed": list(range(500))}!r})
+            except federated.RunInterrupted:
+                print("stopped", flush=True)
+            """)
+        python = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True,
+                                  env=os.environ | {"PYTHONPATH": str(MODULE)})
+        self.addCleanup(python.kill)
+        table, until = self.folder / "sweep.csv", time.monotonic() + 60
+        while time.monotonic() < until and not (table.is_file() and table.read_text().count("\n") > 2):
+            time.sleep(0.05)
+        python.send_signal(signal.SIGINT)
+        self.assertEqual((python.communicate(timeout=60)[0], python.returncode), ("stopped\n", 0))
+        self.assert_nothing_runs()
+        self.assertIn(len(pandas.read_csv(table)), range(2, 500))
+
     def test_a_run_ends_with_the_python_that_started_it(self) -> None:
         script = f"import federated; federated.run(log_dir={str(self.folder)!r}, **{QUICK | {'rounds': 10**5}!r})"
         python = subprocess.Popen([sys.executable, "-c", script],
@@ -189,55 +206,6 @@ def commands() -> list[bytes]:
         except OSError:
             pass
     return [command for command in found if b"python" not in command.split(b"\0")[0]]
-
-
-class BadFileTests(FolderTestCase):
-    def test_logs_that_cannot_be_read_say_why(self) -> None:
-        good = {"client number": 1, "experiment": 1, "max round": 1, "clients acc": {"0": [0.5]},
-                "server acc": [0.5]}
-        self.assertEqual(self.read(json.dumps(good)).accuracy, 0.5)
-        for content, words in [
-            (json.dumps(good)[:40], "is no whole log .* its store"), ("", "is no whole log"),
-            ("[1]", "expected an object"), ("{}", "it has no 'client number', 'experiment'"),
-            (json.dumps(good | {"server acc": 3}), "is no log that this version reads"),
-            (json.dumps(good | {"clients acc": {"x": [1]}}), "is no log that this version reads"),
-            (json.dumps(good | {"clients rounds": {"0": {}}}), "is no log that this version reads"),
-            ("[" * 100_000, "nested too deeply"),
-        ]:
-            with self.subTest(content[:60]), self.assertRaisesRegex(LogError, words):
-                self.read(content)
-        with self.assertRaisesRegex(LogError, "No such file"):
-            federated.read(self.folder / "none.json")
-        with self.assertRaisesRegex(LogError, "there is no store"):
-            federated.read("last", store=self.folder / "none.sqlite")
-        with self.assertRaisesRegex(LogError, "there is no store"):
-            federated.runs(self.folder)
-
-    def read(self, content: str) -> federated.Run:
-        path = self.folder / "log.json"
-        path.write_text(content)
-        return federated.read(path)
-
-    def test_stores_that_cannot_be_read_say_why(self) -> None:
-        store = self.folder / "federated.sqlite"
-        store.write_bytes(b"no database" * 100)
-        with self.assertRaisesRegex(LogError, "is no store"):
-            federated.runs(store)
-        store.unlink()
-        database = sqlite3.connect(store)
-        database.execute("CREATE TABLE runs (name TEXT)")
-        database.close()
-        with self.assertRaisesRegex(LogError, "another program wrote it"):
-            federated.runs(store)
-
-    def test_models_that_are_cut_off_say_so(self) -> None:
-        path = self.folder / "model.safetensors"
-        for content in (b"", b"\xff" * 8, b"\2\0\0\0\0\0\0\0{}x"[:9],
-                        b"\x60\0\0\0\0\0\0\0" + json.dumps(
-                            {"a": {"dtype": "F32", "shape": [9], "data_offsets": [0, 36]}}).ljust(96).encode()):
-            path.write_bytes(content)
-            with self.assertRaisesRegex(LogError, "is no whole safetensors file"):
-                federated.model(path)
 
 
 class ChecksumTests(unittest.TestCase):
