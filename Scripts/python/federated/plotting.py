@@ -63,7 +63,7 @@ def labels_of(runs: list[Run]) -> list[str]:
     differing = [name for name in names
                  if len({repr(run.settings.get(name)) for run in runs}) > 1]
     labels = [", ".join(f"{name} {run.settings.get(name)}" for name in differing if name in run.settings)
-              for run in runs]
+              or ", ".join(f"no {name}" for name in differing) for run in runs]
     return [label if label and labels.count(label) == 1 else f"{run.name} {label}".strip()
             for run, label in zip(runs, labels)]
 

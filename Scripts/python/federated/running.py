@@ -137,11 +137,14 @@ def _ends_with_its_parent() -> Callable[[], None] | None:
 def start(arguments: list[str]) -> subprocess.Popen:
     """The program, with pipes to read from; it ends with this one.
 
-    It has a session of its own: Ctrl-C in a terminal comes to Python alone, which passes it on once."""
+    It has a session of its own: Ctrl-C in a terminal comes to Python alone, which passes it on once. This
+    Python comes first in its PATH, so that a server rule is run by it, with the modules that are here."""
     command = [find_program(), *arguments]
     try:
         return subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=os.environ | {"PATH": os.pathsep.join(
+                [os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])},
             start_new_session=True, preexec_fn=_ends_with_its_parent())
     except OSError as error:
         raise ProgramError(f"{command[0]} cannot be started: {error.strerror}") from error

@@ -11,6 +11,7 @@ from unittest import mock
 
 import federated
 from federated.errors import LogError, ProgramError
+from federated.plotting import labels_of
 from federated.store import NEWEST
 
 from .support import QUICK, FolderTestCase
@@ -145,6 +146,8 @@ class BadFileTests(FolderTestCase):
         if not importlib.util.find_spec("matplotlib"):
             self.skipTest("matplotlib is not installed")
         run = self.run_one()
+        other = federated.run(log_dir=self.folder, progress=False, clip_update=1.0, **QUICK)
+        self.assertEqual(labels_of([run, other]), ["no clipUpdate", "clipUpdate 1"])
         for sources, more, words in [((), {}, "there is no run to draw"), ((run,), {"over": "time"}, "over is 'time'"),
                                      ((run,), {"axes": 3}, "axes is 3: expected a pair")]:
             with self.assertRaisesRegex(LogError, words):
