@@ -120,6 +120,13 @@ def check_module(bare: Bare) -> None:
     print("the module uses the wheel's program")
 
 
+def check_rule(bare: Bare) -> None:
+    shutil.copy(ROOT / "Scripts" / "python" / "examples" / "fedavg_rule.py", bare.folder / "rule.py")
+    bare.run(bare.command, "run", *SETTINGS, "--server-rule", "exec:rule.py", "--log-dir", "rule")
+    model(bare.folder / "rule")
+    print("a server rule finds the module")
+
+
 def check_sentences(bare: Bare) -> None:
     """Where the program would not start: as if this machine were another."""
     for change, words in [
@@ -150,6 +157,7 @@ def main() -> None:
         check_command(bare, program)
         check_libraries(bare)
         check_module(bare)
+        check_rule(bare)
         check_sentences(bare)
     finally:
         shutil.rmtree(work)

@@ -51,7 +51,9 @@ def complaint() -> str | None:
 def main() -> None:
     if words := complaint():
         sys.exit(f"federated: {words}")
+    # A server rule is a program of Python's: of this one, which has the module, whether it is activated or not.
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ.get("PATH", os.defpath)])
     try:
-        os.execv(PROGRAM, [PROGRAM, *sys.argv[1:]])
+        os.execve(PROGRAM, [PROGRAM, *sys.argv[1:]], os.environ | {"PATH": path})
     except OSError as error:
         sys.exit(f"federated: {PROGRAM} cannot be started: {error.strerror}")

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy
 
 import federated
-from tests.support import SMALL, FolderTestCase, end, free_port, wait_for_port
+from tests.support import QUICK, SMALL, FolderTestCase, end, free_port, wait_for_port
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 RUN = [*SMALL, "--model", "logistic-regression", "--rounds", "4"]
@@ -60,6 +60,19 @@ class TestRules(RuleTestCase):
         self.assertIs(own_log["reproducible"], False)
         self.assertIn("--server-rule", own_log["why"])
         self.assertEqual(len(own_log["server_rule_fingerprint"]), 64)
+
+    def test_a_run_from_python_has_its_rule_run_by_that_python(self) -> None:
+        self.rule("import pathlib, sys\npathlib.Path('prefix').write_text(sys.prefix)\n"
+                  "rule.serve(lambda round: rule.Next(round.mean(), metrics={'here': 1}))\n")
+        # As where no environment is activated: a kernel of Jupyter's, for one.
+        there = os.getcwd()
+        self.addCleanup(os.chdir, there)
+        program = os.path.abspath(federated.find_program())
+        os.chdir(self.folder)
+        with unittest.mock.patch.dict(os.environ, {"PATH": "/usr/bin:/bin", "FEDERATED": program}):
+            run = federated.run(progress=False, server_rule="exec:rule.py", **QUICK)
+        self.assertEqual((self.folder / "prefix").read_text(), sys.prefix)
+        self.assertEqual(list(run.rounds["here"]), [1, 1])
 
     def test_a_round_is_what_it_says(self) -> None:
         self.federated("run", *RUN, "--rounds", "1", "--server-rule", self.rule(
