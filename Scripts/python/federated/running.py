@@ -127,11 +127,17 @@ class Watched:
 
 
 def _ends_with_its_parent() -> Callable[[], None] | None:
-    """On Linux a program is interrupted when the one that started it dies."""
+    """On Linux a program is interrupted when the one that started it dies; and it listens to that, though a
+    shell's background jobs, and what they start, are told not to."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None, use_errno=True)
-    return lambda: libc.prctl(1, signal.SIGINT)
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        libc.prctl(1, signal.SIGINT)
+
+    return prepare
 
 
 def start(arguments: list[str]) -> subprocess.Popen:

@@ -169,6 +169,27 @@ class RunTests(FolderTestCase):
         self.assert_nothing_runs()
         self.assertIn(len(pandas.read_csv(table)), range(2, 500))
 
+    def test_a_background_job_s_run_ends_with_it(self) -> None:
+        """Which a shell has told not to listen to interrupts."""
+        script = textwrap.dedent(f"""
+            import federated, time
+            with federated.serve(log_dir={str(self.folder)!r}, **{QUICK | {"clients": 1}!r}):
+                began = time.monotonic()
+            print(time.monotonic() - began, flush=True)
+            federated.run(log_dir={str(self.folder)!r}, **{QUICK | {"rounds": 10**5}!r})
+            """)
+        python = subprocess.Popen(
+            [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True,
+            env=os.environ | {"PYTHONPATH": str(MODULE)},
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+        self.addCleanup(python.stdout.close)
+        self.addCleanup(python.kill)
+        self.assertLess(float(python.stdout.readline()), 20)
+        self.wait_for_rounds()
+        python.kill()
+        python.wait()
+        self.assert_nothing_runs()
+
     def test_a_run_ends_with_the_python_that_started_it(self) -> None:
         script = f"import federated; federated.run(log_dir={str(self.folder)!r}, **{QUICK | {'rounds': 10**5}!r})"
         python = subprocess.Popen([sys.executable, "-c", script],
