@@ -21,18 +21,18 @@ COMMON_KEYS = {
     "client number", "experiment", "max round", "clients acc", "server acc",
 }
 OWN_KEYS = {
-    "client ids from", "clients loss", "server loss", "clients samples", "clients class counts",
-    "drops", "outcome", "configuration", "seed", "data", "data fingerprint", "partition fingerprint",
-    "model", "model parameters", "timings", "threads", "cpu",
-    "blas core", "simd", "version", "started", "reproducible", "test samples", "client test samples",
+    "client_ids_from", "clients_loss", "server_loss", "clients_samples", "clients_class_counts",
+    "drops", "outcome", "configuration", "seed", "data", "data_fingerprint", "partition_fingerprint",
+    "model", "model_parameters", "timings", "threads", "cpu",
+    "blas_core", "simd", "version", "started", "reproducible", "test_samples", "client_test_samples",
 }
 # In place of the lists by client where cohorts of many clients take part; why bits need not be the same;
 # what tests measured beside accuracy and loss, class by class, too; what accuracies are, if they are none; how
 # far updates moved the model, and which samples the last one took for others most surely; what its user says of
 # the run.
 OPTIONAL_KEYS = {
-    "clients rounds", "why", "round metrics", "confusion matrix", "class accuracies", "class names",
-    "score", "initial model fingerprint", "clients update norm", "clients update cosine", "mistakes",
+    "clients_rounds", "why", "round_metrics", "confusion_matrix", "class_accuracies", "class_names",
+    "score", "initial_model_fingerprint", "clients_update_norm", "clients_update_cosine", "mistakes",
     "name", "tags", "note",
 }
 REFERENCE_SHAPES = [
@@ -72,45 +72,45 @@ def check_accuracies(values: Any, rounds: int, place: str) -> None:
 
 def check_parts(log: dict[str, Any], rounds: int) -> None:
     """Of a log that has each client's own rounds only."""
-    for key in ("clients acc", "clients loss", "clients samples", "clients class counts"):
-        expect(log[key] == {}, f"'{key}' is not empty, though there are 'clients rounds'")
-    clients = log["clients rounds"]
-    expect(len(clients) <= log["client number"], f"'clients rounds' has {len(clients)} clients")
+    for key in ("clients acc", "clients_loss", "clients_samples", "clients_class_counts"):
+        expect(log[key] == {}, f"'{key}' is not empty, though there are 'clients_rounds'")
+    clients = log["clients_rounds"]
+    expect(len(clients) <= log["client number"], f"'clients_rounds' has {len(clients)} clients")
     for client, member in clients.items():
-        place, own = f"'clients rounds' of client {client}", member["rounds"]
+        place, own = f"'clients_rounds' of client {client}", member["rounds"]
         expect(own == sorted(set(own)) and all(1 <= r <= rounds for r in own),
                f"{place} has the rounds {own}")
         for key, values in member.items():
             expect(len(values) == len(own), f"'{key}' in {place} has {len(values)} of {len(own)}")
-        if "class counts" in member:
-            sums = [sum(counts) for counts in member["class counts"]]
+        if "class_counts" in member:
+            sums = [sum(counts) for counts in member["class_counts"]]
             expect(sums == member["samples"], f"class counts in {place} add up to {sums}, "
                    f"its samples are {member['samples']}")
 
 
 def check_clients(log: dict[str, Any], rounds: int) -> None:
-    if "clients rounds" in log:
+    if "clients_rounds" in log:
         check_parts(log, rounds)
         return
     count = log["client number"]
-    expect(log["client ids from"] == 0, f"'client ids from' is {log['client ids from']}, not 0")
-    for key in ("clients acc", "clients loss", "clients samples", "clients class counts"):
+    expect(log["client_ids_from"] == 0, f"'client_ids_from' is {log['client_ids_from']}, not 0")
+    for key in ("clients acc", "clients_loss", "clients_samples", "clients_class_counts"):
         expect(list(log[key]) == [str(client) for client in range(count)],
                f"'{key}' has the clients {list(log[key])}, not 0 to {count - 1}")
         for client, values in log[key].items():
             expect(len(values) == rounds, f"'{key}' of client {client} has {len(values)} rounds")
-    for key, least, most in (("clients update norm", 0, math.inf), ("clients update cosine", -1, 1)):
+    for key, least, most in (("clients_update_norm", 0, math.inf), ("clients_update_cosine", -1, 1)):
         for client, values in log.get(key, {}).items():
             expect(len(values) == rounds, f"'{key}' of client {client} has {len(values)} rounds")
             expect(all(v is None or least <= v <= most for v in values),
                    f"'{key}' of client {client} is {values}: expected {least} to {most}")
     for client, values in log["clients acc"].items():
         check_accuracies(values, rounds, f"'clients acc' of client {client}")
-    for client, by_round in log["clients class counts"].items():
+    for client, by_round in log["clients_class_counts"].items():
         sums = [sum(counts) for counts in by_round]
-        expect(sums == log["clients samples"][client],
+        expect(sums == log["clients_samples"][client],
                f"class counts of client {client} add up to {sums}, "
-               f"its samples are {log['clients samples'][client]}")
+               f"its samples are {log['clients_samples'][client]}")
 
 
 def check_picture(path: Path) -> None:
@@ -123,7 +123,7 @@ def check_picture(path: Path) -> None:
 
 def check_log(options: argparse.Namespace) -> None:
     log = json.loads(options.log.read_text(encoding="utf-8"))
-    check_keys(log, "final weight file" if options.no_weights else "final weight")
+    check_keys(log, "final_weight_file" if options.no_weights else "final weight")
     for key, wanted in [("experiment", options.experiment), ("max round", options.rounds),
                         ("client number", options.clients)]:
         expect(wanted is None or log[key] == wanted, f"'{key}' is {log[key]!r}, not {wanted}")
@@ -133,7 +133,7 @@ def check_log(options: argparse.Namespace) -> None:
     check_accuracies(log["server acc"], log["max round"], "'server acc'")
     check_clients(log, log["max round"])
     if options.no_weights:
-        name = options.log.parent / log["final weight file"]
+        name = options.log.parent / log["final_weight_file"]
         expect(name.is_file(), f"the file of the final weights is not there: {name}")
     else:
         shapes = [shape(t, f"'final weight', tensor {i}")

@@ -132,10 +132,10 @@ def check(log: dict[str, Any], clients: int, rounds: int) -> None:
     ids = [str(client) for client in range(clients)]
     expect((log["client number"], log["experiment"], log["max round"])
            == (clients, EXPERIMENT, rounds), "the log is of another run")
-    for key in ("clients acc", "clients samples"):
+    for key in ("clients acc", "clients_samples"):
         expect(list(log[key]) == ids, f"the keys of '{key}' are {list(log[key])}: expected {ids}")
     for client in range(clients):
-        samples = log["clients samples"][str(client)]
+        samples = log["clients_samples"][str(client)]
         expect(samples == [10 * (client + 1)] * rounds, f"client {client} had {samples} samples")
         accuracies = log["clients acc"][str(client)]
         expect(len(accuracies) == rounds and None not in accuracies,

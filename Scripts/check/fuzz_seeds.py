@@ -261,26 +261,26 @@ def log() -> dict[str, bytes]:
     }  # fmt: skip
     more = dict(short)
     more.update({
-        "client ids from": 0, "clients loss": {"0": [1.5, None]},
-        "clients samples": {"0": [600, 600]},
-        "clients class counts": {"0": [[60, 60], [60, 60]]}, "outcome": "completed",
+        "client_ids_from": 0, "clients_loss": {"0": [1.5, None]},
+        "clients_samples": {"0": [600, 600]},
+        "clients_class_counts": {"0": [[60, 60], [60, 60]]}, "outcome": "completed",
         "configuration": {"seed": 1}, "seed": 2**64 - 1, "data": "digits", "threads": 2,
-        "timings": {"round seconds": [1.0], "training seconds": 1.0, "evaluation seconds": 0.5,
-                    "total seconds": 2.0},
+        "timings": {"round_seconds": [1.0], "training_seconds": 1.0, "evaluation_seconds": 0.5,
+                    "total_seconds": 2.0},
         "started": "2026-01-31T23:59:59Z",
     })  # fmt: skip
     series = {str(client): [client / 7] * 16 for client in range(LONG // 800)}
-    long = {**more, "clients acc": series, "clients loss": series, "server acc": [0.125] * 2000}
+    long = {**more, "clients acc": series, "clients_loss": series, "server acc": [0.125] * 2000}
     rows = {**short, "final weight": [[[index]] for index in range(LONG // 12)]}
     # As versions wrote it whose clients counted from 1.
-    early = {key: value for key, value in more.items() if key != "client ids from"}
-    early.update({"clients acc": {"1": [0.5]}, "clients loss": {"1": [1.5]},
-                  "clients samples": {"1": [600]}, "clients class counts": {"1": [[60, 60]]},
+    early = {key: value for key, value in more.items() if key != "client_ids_from"}
+    early.update({"clients acc": {"1": [0.5]}, "clients_loss": {"1": [1.5]},
+                  "clients_samples": {"1": [600]}, "clients_class_counts": {"1": [[60, 60]]},
                   "version": "0.1.0",
                   "outcome": "failed: client 1 in round 2: its loss is nan"})
     part = {"rounds": [1, 2], "acc": [0.5, None], "loss": [1.5, 2.0], "samples": [600, 600],
-            "class counts": [[60, 60], []]}  # fmt: skip
-    parts = {**short, "clients acc": {}, "clients rounds": {"1": part, "20": {"rounds": [], "samples": []}}}
+            "class_counts": [[60, 60], []]}  # fmt: skip
+    parts = {**short, "clients acc": {}, "clients_rounds": {"1": part, "20": {"rounds": [], "samples": []}}}
     logs = {"short": short, "more": more, "early": early, "long": long, "rows": rows,
             "parts": parts}
     return {name: json.dumps(log).encode() for name, log in logs.items()}

@@ -131,8 +131,8 @@ def train_together(
     log = json.loads(next(logs.glob("*.json")).read_text(encoding="utf-8"))
     expect(log["outcome"] == "completed", f"the run's outcome is {log['outcome']!r}")
     expect(len(log["server acc"]) == rounds, f"the log has {len(log['server acc'])} rounds")
-    expect(log["clients samples"] == {"0": [100] * rounds, "1": [100] * rounds},
-           f"the clients' samples by round are {log['clients samples']}: expected 100 each")
+    expect(log["clients_samples"] == {"0": [100] * rounds, "1": [100] * rounds},
+           f"the clients' samples by round are {log['clients_samples']}: expected 100 each")
     for client, values in log["clients acc"].items():
         expect(len(values) == rounds and all(0 < value <= 1 for value in values),
                f"client {client} has the accuracies {values}: expected {rounds}")

@@ -48,11 +48,11 @@ def report_of_the_command(bench: Bench) -> None:
         equal(columns, ["client", "samples", "accuracy", "loss", "norm", "cosine"], "the columns")
         for client in ("0", "1", "2"):
             row = texts(page, f"#clients-body tr:nth-child({int(client) + 1}) td")
-            equal(row, [client, f"{written['clients samples'][client][-1]:,}",
+            equal(row, [client, f"{written['clients_samples'][client][-1]:,}",
                         f"{written['clients acc'][client][-1]:.2%}",
-                        f"{written['clients loss'][client][-1]:.4f}",
-                        f"{written['clients update norm'][client][-1]:.4f}",
-                        f"{written['clients update cosine'][client][-1]:.4f}"], f"the row of {client}")
+                        f"{written['clients_loss'][client][-1]:.4f}",
+                        f"{written['clients_update_norm'][client][-1]:.4f}",
+                        f"{written['clients_update_cosine'][client][-1]:.4f}"], f"the row of {client}")
         equal(page.locator("#mistakes figure img, #mistakes img").count() > 0, True,
               "whether there are pictures of mistakes")
         expect(log.stem in text(page, "#settings"), "the run's name is not among the settings")
@@ -94,7 +94,7 @@ def report_of_a_cohort(bench: Bench) -> None:
         equal([columns[0], columns[1], "last round" in columns], ["client", "samples", True],
               "the columns")
         last = [len(samples) - [s > 0 for s in reversed(samples)].index(True)
-                for samples in written["clients samples"].values()]
+                for samples in written["clients_samples"].values()]
         shown = [int(number) for number in texts(
             page, f"#clients-body td:nth-child({columns.index('last round') + 1})")]
         equal(sorted(shown), sorted(last)[-200:], "the last rounds of the clients shown")

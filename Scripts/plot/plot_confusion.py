@@ -24,7 +24,7 @@ def class_label(log: Log, label: int) -> str:
 def draw_confusion(log: Log, theme: Theme) -> Any:
     """The confusion matrix, each row as shares of its class, and a bar for each class's accuracy."""
     if not log.confusion:
-        raise LogError(f"{log.path}: it has no 'confusion matrix'")
+        raise LogError(f"{log.path}: it has no 'confusion_matrix'")
     plt = load_pyplot(theme)
     classes = len(log.confusion)
     side = min(8.5, max(4.2, 1.6 + 0.42 * classes))

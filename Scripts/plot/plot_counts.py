@@ -37,7 +37,7 @@ def shown_counts(log: Log) -> tuple[str, dict[str, list[int] | None]]:
             for client, rounds in log.class_counts.items()}
     seen = {client: counts for client, counts in seen.items() if counts}
     stays = log.configuration.get("partition") is not None or (
-        log.configuration.get("fixedShards") is True)
+        log.configuration.get("fixed_shards") is True)
     if stays and len(seen) <= ROW_LIMIT:
         return f"Images of each class, {len(seen)} clients that took part", seen
     took_part = {client: counts for client, counts in last.items() if counts}

@@ -11,7 +11,7 @@ from typing import Any
 from plot_log import Log
 
 # Where a run came from and went to: true of it, but no setting that changes its curve.
-SILENT = {"logDirectory", "logDir", "dataDirectory", "dataDir", "threads", "quiet", "json"}
+SILENT = {"log_directory", "log_dir", "data_directory", "data_dir", "threads", "quiet", "json"}
 # Places at which curves over seconds, which no two runs have in common, are averaged.
 PLACES_OVER_SECONDS = 400
 
@@ -133,7 +133,7 @@ def grouped(logs: list[Log]) -> list[Group]:
 
 def common_target(logs: list[Log]) -> float | None:
     """The accuracy at which all runs were to stop, if they have one and the same."""
-    targets = [log.configuration.get("targetAccuracy") for log in logs]
+    targets = [log.configuration.get("target_accuracy") for log in logs]
     target = targets[0] if all(other == targets[0] for other in targets) else None
     is_number = isinstance(target, (int, float)) and not isinstance(target, bool)
     return float(target) if is_number and 0 < target <= 1 else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from plot_keys import spelled_log
 from plot_rounds import PartsOnly, known_values
 from plot_style import LogError
 
@@ -70,7 +71,7 @@ class Log:
         if over == "rounds":
             return [float(number) for number in range(1, self.rounds_done + 1)]
         if self.round_seconds is None:
-            raise LogError(f"{self.path}: its 'timings' have no 'round seconds', which "
+            raise LogError(f"{self.path}: its 'timings' have no 'round_seconds', which "
                            "--over seconds needs")
         return list(itertools.accumulate(self.round_seconds))
 
@@ -95,15 +96,15 @@ def in_client_order(clients: dict[str, Any]) -> list[str]:
 
 
 def first_client(log: dict[str, Any]) -> int:
-    """What the log counts clients from, as RunLog (Sources/Federation/Log) tells it: 'client ids from'
+    """What the log counts clients from, as RunLog (Sources/Federation/Log) tells it: 'client_ids_from'
     says it; without that, an earlier version's log counts from 1, and other programs' from 0."""
-    said = log.get("client ids from")
+    said = log.get("client_ids_from")
     if said is not None:
         if isinstance(said, bool) or said not in (0, 1):
-            raise LogError(f"'client ids from' is {shortened(said)}: expected 0 or 1")
+            raise LogError(f"'client_ids_from' is {shortened(said)}: expected 0 or 1")
         return int(said)
     has_zero = any(isinstance(log.get(key), dict) and "0" in log[key]
-                   for key in ("clients acc", "clients class counts"))
+                   for key in ("clients acc", "clients_class_counts"))
     return 1 if "version" in log and not has_zero else 0
 
 
@@ -176,9 +177,9 @@ def read_parts(
     accuracies: dict[str, PartsOnly] = {}
     losses: dict[str, PartsOnly] = {}
     counts: dict[str, PartsOnly] = {}
-    clients = read_object(value, "'clients rounds'")
+    clients = read_object(value, "'clients_rounds'")
     for client in in_client_order(clients):
-        place = f"'clients rounds' of client {client}"
+        place = f"'clients_rounds' of client {client}"
         member = read_object(clients[client], place)
         numbers = member.get("rounds")
         if not isinstance(numbers, list) or not all(
@@ -189,7 +190,7 @@ def read_parts(
         nothing = [None] * len(numbers)
         found = (read_accuracies(member.get("acc", nothing), f"'acc' in {place}", low),
                  read_losses(member.get("loss", nothing), f"'loss' in {place}"),
-                 read_counts(member.get("class counts", nothing), f"'class counts' in {place}"))
+                 read_counts(member.get("class_counts", nothing), f"'class_counts' in {place}"))
         if any(len(values) != len(numbers) for values in found):
             raise LogError(f"{place} is {shortened(member)}: expected lists as long as its 'rounds'")
         places = [number - 1 for number in numbers]
@@ -200,7 +201,7 @@ def read_parts(
 
 
 def read_confusion(value: Any) -> list[list[int]]:
-    place = "'confusion matrix'"
+    place = "'confusion_matrix'"
     if value is None:
         return []
     rows = read_counts(value, place)
@@ -213,7 +214,7 @@ def read_names(value: Any) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise LogError(f"'class names' is {shortened(value)}: expected a list of texts")
+        raise LogError(f"'class_names' is {shortened(value)}: expected a list of texts")
     return [str(printable(name)) for name in value]
 
 
@@ -224,10 +225,10 @@ def read_score(value: Any) -> str:
 
 
 def read_round_seconds(timings: dict[str, Any], rounds: int) -> list[float] | None:
-    seconds = timings.get("round seconds")
+    seconds = timings.get("round_seconds")
     if seconds is None:
         return None
-    place = "'round seconds' of 'timings'"
+    place = "'round_seconds' of 'timings'"
     if not isinstance(seconds, list) or len(seconds) != rounds:
         raise LogError(f"{place} is {shortened(seconds)}: expected one number for each of the "
                        f"{rounds} rounds")
@@ -294,10 +295,11 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
     missing = [key for key in required if key not in log]
     if missing:
         raise LogError("not a run's log: it has no " + ", ".join(f"'{key}'" for key in missing))
+    log = spelled_log(log)
     first = first_client(log)
     clients = by_id(read_object(printable(log["clients acc"]), "'clients acc'"), first)
     counts = by_id(
-        read_object(printable(log.get("clients class counts") or {}), "'clients class counts'"),
+        read_object(printable(log.get("clients_class_counts") or {}), "'clients_class_counts'"),
         first)
     score = read_score(log.get("score", "accuracy"))
     low = 0 if score == "accuracy" else -math.inf
@@ -310,17 +312,17 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
         for c in in_client_order(clients)
     }
     class_counts: dict[str, Any] = {
-        c: read_counts(counts[c], f"'clients class counts' of client {c}")
+        c: read_counts(counts[c], f"'clients_class_counts' of client {c}")
         for c in in_client_order(counts)
     }
     losses: dict[str, Any] = by_id(
-        read_object(printable(log.get("clients loss") or {}), "'clients loss'"), first)
+        read_object(printable(log.get("clients_loss") or {}), "'clients_loss'"), first)
     losses = {
-        c: read_losses(losses[c], f"'clients loss' of client {c}")
+        c: read_losses(losses[c], f"'clients_loss' of client {c}")
         for c in in_client_order(losses)
     }
-    if "clients rounds" in log:
-        accuracies, losses, class_counts = read_parts(log["clients rounds"], len(server), low)
+    if "clients_rounds" in log:
+        accuracies, losses, class_counts = read_parts(log["clients_rounds"], len(server), low)
     return Log(
         path=path,
         experiment=read_integer(log, "experiment"),
@@ -335,9 +337,9 @@ def parse_log(path: Path, log: dict[str, Any]) -> Log:
         round_seconds=read_round_seconds(
             read_object(log.get("timings") or {}, "'timings'"), len(server)),
         score=score,
-        confusion=read_confusion(log.get("confusion matrix")),
-        class_names=read_names(log.get("class names")),
-        server_loss=read_losses(log.get("server loss") or [], "'server loss'"),
+        confusion=read_confusion(log.get("confusion_matrix")),
+        class_names=read_names(log.get("class_names")),
+        server_loss=read_losses(log.get("server_loss") or [], "'server_loss'"),
         clients_loss=losses,
     )
 

@@ -84,7 +84,7 @@ def read_mistakes(value: Any) -> tuple[list[Mistake], int, list[str]]:
         return ([read_mistake(item, number) for number, item in enumerate(found[:LARGEST])],
                 len(found), read_names(names))
     except LogError as error:
-        raise LogError(str(error).replace("'class names'", "'classNames'")) from error
+        raise LogError(str(error).replace("'class_names'", "'classNames'")) from error
 
 
 def class_words(label: int, names: list[str]) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from pathlib import Path
 from typing import Any
 
 from plot_curves import SILENT, Group, Summary, seed_of
+from plot_keys import snake
 from plot_log import Log
 
 EXPERIMENT_NAMES = {
@@ -25,21 +25,21 @@ STRATEGY_NAMES = {
 }
 # Settings by their words, in the order of a title, and the value that is not worth a word there.
 NUMBERS: dict[str, tuple[str, Any]] = {
-    "batchSize": ("batch", None), "learningRate": ("lr", None),
-    "learningRateDecay": ("lr decay", 1), "momentum": ("momentum", 0),
-    "weightDecay": ("weight decay", 0), "gradientClip": ("clip", None), "mu": ("μ", None),
-    "serverLearningRate": ("server lr", None), "serverMomentum": ("server momentum", None),
-    "clipUpdate": ("update clip", None), "beta1": ("β₁", None), "beta2": ("β₂", None), "tau": ("τ", None),
-    "availability": ("availability", 1), "dropoutBefore": ("drop-out before training", 0),
-    "dropoutAfter": ("drop-out after training", 0), "overSelection": ("over-selection", 1),
+    "batch_size": ("batch", None), "learning_rate": ("lr", None),
+    "learning_rate_decay": ("lr decay", 1), "momentum": ("momentum", 0),
+    "weight_decay": ("weight decay", 0), "gradient_clip": ("clip", None), "mu": ("μ", None),
+    "server_learning_rate": ("server lr", None), "server_momentum": ("server momentum", None),
+    "clip_update": ("update clip", None), "beta1": ("β₁", None), "beta2": ("β₂", None), "tau": ("τ", None),
+    "availability": ("availability", 1), "dropout_before": ("drop-out before training", 0),
+    "dropout_after": ("drop-out after training", 0), "over_selection": ("over-selection", 1),
     "seed": ("seed", None),
 }
 # Settings that have words of their own in a title, or are worth none there. What a later version adds
 # has its name for its words.
 TOLD = {
     "experiment", "partition", "dataset", "strategy", "clients", "cohort", "samples", "epochs", "steps",
-    "model", "fixedShards", "rounds", "targetAccuracy", "patience", "evaluateEvery", "engine",
-    "evaluationFraction", "noClientEvaluation", "minimumClients", "dropDiverging", "roundDeadline",
+    "model", "fixed_shards", "rounds", "target_accuracy", "patience", "evaluate_every", "engine",
+    "evaluation_fraction", "no_client_evaluation", "minimum_clients", "drop_diverging", "round_deadline",
     "insecure",
 }
 
@@ -73,8 +73,8 @@ def dataset_name(value: Any) -> str:
 
 
 def spaced(name: str) -> str:
-    """fixedShards → fixed shards"""
-    return re.sub(r"(?<=[a-z0-9])([A-Z])", lambda m: " " + m.group(1).lower(), name)
+    """fixed_shards → fixed shards, and so the outcomes of early versions, like targetReached."""
+    return snake(name).replace("_", " ") if name.isidentifier() else name
 
 
 def cohort_words(cohort: Any) -> str:
@@ -133,8 +133,8 @@ def settings(log: Log, all_numbers: bool = False) -> dict[str, str]:
         # A model from a file stands there whole, with the file's name.
         name = str(model.get("name") if isinstance(model, dict) else model)
         result["model"] = in_short(Path(name).name or name)
-    if own.get("fixedShards") is True:
-        result["fixedShards"] = "fixed shards"
+    if own.get("fixed_shards") is True:
+        result["fixed_shards"] = "fixed shards"
     return result
 
 
@@ -176,7 +176,7 @@ def title_lines(words: dict[str, str], extra: str = "", width: int = 125) -> tup
 # Settings that already are in the words above, by whichever name.
 SPOKEN = [
     "experiment", "partition", "dataset", "strategy", "clients", "cohort", "samples", "epochs",
-    "steps", *NUMBERS, "model", "fixedShards", "rounds",
+    "steps", *NUMBERS, "model", "fixed_shards", "rounds",
 ]
 
 

@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import math
+import re
 import struct
 import tempfile
 import time
@@ -28,18 +29,18 @@ def make_log(clients: int = 5, rounds: int = 5, done: int | None = None, **own: 
     server = [0.5 + 0.4 * r / rounds for r in range(done)]
     configuration = {
         "experiment": 2, "clients": clients, "rounds": rounds, "samples": 600, "epochs": 10,
-        "batchSize": 8, "learningRate": 0.01, "seed": 1, "dataset": "mnist",
-        "model": "reference-cnn", "fixedShards": False,
+        "batch_size": 8, "learning_rate": 0.01, "seed": 1, "dataset": "mnist",
+        "model": "reference-cnn", "fixed_shards": False,
     } | own
     return {
         "client number": clients, "experiment": configuration["experiment"], "max round": rounds,
         "clients acc": {str(c): [a - 0.001 * c for a in server] for c in range(clients)},
         "server acc": server, "final weight": [],
-        "clients class counts": {
+        "clients_class_counts": {
             str(c): [[60 + c % 7] * 10 for _ in range(done)] for c in range(clients)
         },
         "configuration": configuration, "outcome": "completed",
-        "timings": {"round seconds": [2.0] * done},
+        "timings": {"round_seconds": [2.0] * done},
     }
 
 
@@ -48,7 +49,7 @@ def make_curve(accuracies: list[float | None], seconds: list[float] | None = Non
     """A log of one client with these accuracies of the server."""
     log = make_log(1, len(accuracies), **own)
     log["server acc"] = accuracies
-    log["timings"] = {"round seconds": seconds or [1.0] * len(accuracies)}
+    log["timings"] = {"round_seconds": seconds or [1.0] * len(accuracies)}
     return log
 
 
@@ -59,21 +60,21 @@ def make_cohort_log(clients: int = 100, cohort: int = 10, rounds: int = 40, **ow
         absent = [r for r in range(rounds) if (client - r * cohort) % clients >= cohort]
         for r in absent:
             log["clients acc"][str(client)][r] = None
-            log["clients class counts"][str(client)][r] = []
+            log["clients_class_counts"][str(client)][r] = []
     return log
 
 
 def parts_only(log: dict) -> dict:
     """The same with each client's own rounds in place of lists of all rounds."""
     parts = {}
-    for client, counts in log["clients class counts"].items():
+    for client, counts in log["clients_class_counts"].items():
         own = [r for r, c in enumerate(counts) if c]
         parts[client] = {
             "rounds": [r + 1 for r in own], "samples": [sum(counts[r]) for r in own],
             "acc": [log["clients acc"][client][r] for r in own],
-            "class counts": [counts[r] for r in own],
+            "class_counts": [counts[r] for r in own],
         }
-    return log | {"clients acc": {}, "clients class counts": {}, "clients rounds": parts}
+    return log | {"clients acc": {}, "clients_class_counts": {}, "clients_rounds": parts}
 
 
 def make_bare_log() -> dict:
@@ -86,8 +87,8 @@ def make_bare_log() -> dict:
 def with_losses(log: dict) -> dict:
     """The same with a loss for each accuracy."""
     return log | {
-        "server loss": [2 - a for a in log["server acc"]],
-        "clients loss": {c: [None if a is None else 2.1 - a for a in own]
+        "server_loss": [2 - a for a in log["server acc"]],
+        "clients_loss": {c: [None if a is None else 2.1 - a for a in own]
                          for c, own in log["clients acc"].items()},
     }
 
@@ -157,6 +158,28 @@ class PictureTests(PlotTestCase):
         self.assert_drawn("--name", path, picture=self.directory / "bare.png")
         self.assertEqual(len(plot.draw_run(plot_log.load_log(path), plot.LIGHT).axes), 1)
 
+    def test_logs_of_earlier_versions_are_read_alike(self) -> None:
+        log = make_log(fixed_shards=True, learning_rate_decay=0.5)
+        log |= {"server_loss": [1.0] * 5, "confusion_matrix": [[1, 0], [0, 1]], "class_names": ["a", "b"]}
+        parts = log | {"clients acc": {}, "clients_class_counts": {}, "clients_rounds": {
+            "3": {"rounds": [2], "acc": [0.5], "samples": [9], "class_counts": [[9]]}}}
+        for now in (log, parts):
+            earlier = {key.replace("_", " "): value for key, value in now.items()}
+            earlier["timings"] = {"round seconds": now["timings"]["round_seconds"]}
+            earlier["configuration"] = {
+                re.sub("_(.)", lambda match: match[1].upper(), key): value
+                for key, value in now["configuration"].items()}
+            if "clients rounds" in earlier:
+                earlier["clients rounds"] = {"3": {
+                    key.replace("_", " "): value for key, value in now["clients_rounds"]["3"].items()}}
+            self.assertNotIn("_", json.dumps(earlier))
+            path = Path("run.json")
+            found, expected = plot_log.parse_log(path, earlier), plot_log.parse_log(path, now)
+            if "clients rounds" in earlier:
+                self.assertEqual((found.clients_accuracy["3"][1], found.class_counts["3"][1]), (0.5, [9]))
+            else:
+                self.assertEqual(found, expected)
+
     def test_numbers_that_are_not_finite_leave_gaps(self) -> None:
         log = make_log()
         log["server acc"] = [None] * 5
@@ -195,7 +218,7 @@ class PictureTests(PlotTestCase):
         ]:
             log = make_curve(same)
             log["clients acc"] = {str(index): line for index, line in enumerate(clients)}
-            log["clients class counts"] = {}
+            log["clients_class_counts"] = {}
             figure = plot.draw_run(self.load(log), plot.LIGHT)
             *lines, server = figure.axes[0].lines
             for line, values in zip(lines, clients, strict=True):
@@ -213,21 +236,21 @@ class PictureTests(PlotTestCase):
         self.assertEqual(len(loss.lines), len(accuracy.lines))
         several = plot.draw_comparison([log, self.load(with_losses(make_log(epochs=1)))], plot.LIGHT)
         self.assertEqual([len(a.lines) for a in several.axes], [2, 2])
-        without = make_log() | {"server loss": [None] * 5}
+        without = make_log() | {"server_loss": [None] * 5}
         self.assertNotIn("Loss by round", [
             a.get_title("left") for a in plot.draw_run(self.load(without), plot.LIGHT).axes])
 
     def test_losses_that_run_away_leave_the_small_ones_to_be_seen(self) -> None:
-        log = make_curve([0.1, 0.2, 0.3]) | {"server loss": [0.5, 2.0, 1e6]}
+        log = make_curve([0.1, 0.2, 0.3]) | {"server_loss": [0.5, 2.0, 1e6]}
         loss = plot.draw_run(self.load(log), plot.LIGHT).axes[1]
         self.assertEqual(loss.get_yscale(), "log")
-        log["server loss"] = [0.5, 2.0, 1e40]  # beyond what can be drawn: as if not finite
+        log["server_loss"] = [0.5, 2.0, 1e40]  # beyond what can be drawn: as if not finite
         loss = plot.draw_run(self.load(log), plot.LIGHT).axes[1]
         self.assertEqual((loss.get_yscale(), loss.get_ylim()[1] < 3), ("linear", True))
 
     def test_worst_best_and_smallest_are_named(self) -> None:
         log = make_log(12, 3)
-        log["clients class counts"] = {
+        log["clients_class_counts"] = {
             str(c): [[10 * (c + 1), 5]] * 3 for c in range(12)}
         named = plot_clients.named_clients(self.load(log), plot.LIGHT)
         self.assertEqual([(one.client, one.roles) for one in named],
@@ -261,15 +284,15 @@ class PictureTests(PlotTestCase):
 
     def test_equal_counts_are_a_sentence_in_place_of_a_picture(self) -> None:
         log = make_log(5)
-        log["clients class counts"] = {str(client): [[60] * 10] * 5 for client in range(5)}
+        log["clients_class_counts"] = {str(client): [[60] * 10] * 5 for client in range(5)}
         figure = plot.draw_run(self.load(log), plot.LIGHT)
         self.assertEqual(len(figure.axes), 1)
         self.assertIn("each client has 60 images of each of the 10 classes, 600 in all",
                       " ".join(text.get_text() for text in figure.texts).replace("\n", " · "))
-        log["clients class counts"]["3"][-1] = [60] * 9 + [61]
+        log["clients_class_counts"]["3"][-1] = [60] * 9 + [61]
         self.assertEqual(len(plot.draw_run(self.load(log), plot.LIGHT).axes), 3)
         # Sizes alone that are equal are in the title.
-        log["clients class counts"]["3"][-1] = [60] * 8 + [59, 61]
+        log["clients_class_counts"]["3"][-1] = [60] * 8 + [59, 61]
         _, heat = plot.draw_run(self.load(log), plot.LIGHT).axes
         self.assertEqual(heat.get_title("left"),
                          "Images of each class, round 5 · each client has 600")
@@ -369,14 +392,14 @@ class WordTests(PlotTestCase):
                          ["seed 1 · a", "seed 1 · b", "seed 2"])
 
     def test_settings_unknown_to_the_title_tell_runs_apart_too(self) -> None:
-        self.assertEqual(self.compared(make_log(evaluationFraction=0.5),
-                                       make_log(evaluationFraction=1))[1],
+        self.assertEqual(self.compared(make_log(evaluation_fraction=0.5),
+                                       make_log(evaluation_fraction=1))[1],
                          ["evaluation fraction 0.5", "evaluation fraction 1"])
 
     def test_the_title_tells_partition_cohort_and_algorithm(self) -> None:
         log = make_log(100, partition="dirichlet:0.5", cohort="0.1", strategy="fedadam",
-                       serverLearningRate=0.01, momentum=0.9, weightDecay=0, epochs=None, steps=7,
-                       batchSize="all", learningRateDecay=1)
+                       server_learning_rate=0.01, momentum=0.9, weight_decay=0, epochs=None, steps=7,
+                       batch_size="all", learning_rate_decay=1)
         self.assertEqual(
             self.title(log),
             "Partition dirichlet:0.5 · MNIST | FedAdam · 100 clients · 0.1 of them a round · "
@@ -392,13 +415,13 @@ class WordTests(PlotTestCase):
         for own, ids, outcome in [
             # An earlier version of ours; this one; other programs, whose logs have no version.
             (early, ["0", "9"], "failed: client 9 in round 1: its loss is nan"),
-            (early | {"client ids from": 1}, ["0", "9"], "failed: client 9 in round 1: its loss is nan"),
-            (early | {"client ids from": 0}, ["1", "10"], early["outcome"]),
+            (early | {"client_ids_from": 1}, ["0", "9"], "failed: client 9 in round 1: its loss is nan"),
+            (early | {"client_ids_from": 0}, ["1", "10"], early["outcome"]),
             ({}, ["1", "10"], "completed"),
         ]:
             with self.subTest(own=own):
                 log = self.load(make_log(1, 1) | {
-                    "clients acc": {"10": [0.5], "1": [0.25]}, "clients class counts": counts} | own)
+                    "clients acc": {"10": [0.5], "1": [0.25]}, "clients_class_counts": counts} | own)
                 self.assertEqual(list(log.clients_accuracy), ids)
                 self.assertEqual(list(log.class_counts), ids)
                 self.assertEqual(log.outcome, outcome)
@@ -407,7 +430,7 @@ class WordTests(PlotTestCase):
 
     def test_the_last_round_leaves_out_clients_that_had_no_part_in_it(self) -> None:
         log = make_log(clients=3, rounds=2)
-        log["clients class counts"] = {"0": [[1, 2], [3, 4]], "1": [[5, 6], None], "2": [[7, 8]]}
+        log["clients_class_counts"] = {"0": [[1, 2], [3, 4]], "1": [[5, 6], None], "2": [[7, 8]]}
         self.assertEqual(plot_counts.last_counts(self.load(log)), (2, {"0": [3, 4], "1": None, "2": None}))
 
     def test_limits_show_every_value_and_little_else(self) -> None:
@@ -470,11 +493,11 @@ class CurveTests(PlotTestCase):
         self.assertAlmostEqual(summary.mean.values[-1], 0.7)
 
     def test_a_common_target_is_that_of_the_runs(self) -> None:
-        loads = [self.load(make_log(targetAccuracy=t)) for t in (0.9, 0.9, 0.8)]
+        loads = [self.load(make_log(target_accuracy=t)) for t in (0.9, 0.9, 0.8)]
         self.assertEqual(plot_curves.common_target(loads[:2]), 0.9)
         self.assertIsNone(plot_curves.common_target(loads))
         self.assertIsNone(plot_curves.common_target([self.load(make_log())]))
-        self.assertIsNone(plot_curves.common_target([self.load(make_log(targetAccuracy=[1]))]))
+        self.assertIsNone(plot_curves.common_target([self.load(make_log(target_accuracy=[1]))]))
 
 
 class LegendTests(PlotTestCase):
@@ -501,7 +524,7 @@ class LegendTests(PlotTestCase):
                 self.assertTrue(low < 0.99 < high)
 
     def test_one_run_tells_its_crossing_and_its_own_target(self) -> None:
-        log = self.load(make_curve([0.5, 0.7], [3, 3], targetAccuracy=0.6))
+        log = self.load(make_curve([0.5, 0.7], [3, 3], target_accuracy=0.6))
         self.assertEqual(self.legend(plot.draw_run(log, plot.LIGHT))[0],
                          "server: 70.00% after round 2 · 60% at round 1.5")
         self.assertEqual(self.legend(plot.draw_run(log, plot.LIGHT, "seconds", 0.68))[0],
@@ -558,10 +581,10 @@ class CohortTests(PlotTestCase):
     def test_a_hundred_thousand_clients_of_parts_take_memory_for_what_there_is(self) -> None:
         log = make_cohort_log(10, 1, 1000)
         log["client number"] = 100_000
-        log["clients acc"] = log["clients class counts"] = {}
-        log["clients rounds"] = {
+        log["clients acc"] = log["clients_class_counts"] = {}
+        log["clients_rounds"] = {
             str(c): {"rounds": [c % 1000 + 1], "acc": [0.5], "samples": [3],
-                     "class counts": [[1, 2]]}
+                     "class_counts": [[1, 2]]}
             for c in range(60_000)
         }
         loaded = self.load(log)
@@ -572,19 +595,19 @@ class CohortTests(PlotTestCase):
 
     def test_parts_that_make_no_sense_are_named(self) -> None:
         cases = [
-            (["x"], "'clients rounds' is [\"x\"]: expected an object"),
-            ({"3": []}, "'clients rounds' of client 3 is []: expected an object"),
-            ({"3": {"samples": [1]}}, "'rounds' in 'clients rounds' of client 3 is null: expected a "
+            (["x"], "'clients_rounds' is [\"x\"]: expected an object"),
+            ({"3": []}, "'clients_rounds' of client 3 is []: expected an object"),
+            ({"3": {"samples": [1]}}, "'rounds' in 'clients_rounds' of client 3 is null: expected a "
              "list of rounds from 1 to 5"),
-            ({"3": {"rounds": [6]}}, "'rounds' in 'clients rounds' of client 3 is [6]: expected a "
+            ({"3": {"rounds": [6]}}, "'rounds' in 'clients_rounds' of client 3 is [6]: expected a "
              "list of rounds from 1 to 5"),
-            ({"3": {"rounds": [1], "acc": [2]}}, "'acc' in 'clients rounds' of client 3, round 1, is "
+            ({"3": {"rounds": [1], "acc": [2]}}, "'acc' in 'clients_rounds' of client 3, round 1, is "
              "2: expected a fraction from 0 to 1"),
-            ({"3": {"rounds": [1], "acc": []}}, "'clients rounds' of client 3 is {\"rounds\": [1], "
+            ({"3": {"rounds": [1], "acc": []}}, "'clients_rounds' of client 3 is {\"rounds\": [1], "
              "\"acc\": []}: expected lists as long as its 'rounds'"),
         ]
         for parts, sentence in cases:
-            log = parts_only(make_cohort_log(rounds=5)) | {"clients rounds": parts}
+            log = parts_only(make_cohort_log(rounds=5)) | {"clients_rounds": parts}
             with self.assertRaises(plot.LogError) as raised:
                 self.load(log)
             self.assertIn(sentence, str(raised.exception))
@@ -636,9 +659,9 @@ class BadInputTests(PlotTestCase):
             ({"clients acc": {"3": ["x"]}}, "'clients acc' of client 3, round 1, is \"x\": "
              "expected a fraction from 0 to 1"),
             ({"clients acc": []}, "'clients acc' is []: expected an object"),
-            ({"client ids from": 2}, "'client ids from' is 2: expected 0 or 1"),
+            ({"client_ids_from": 2}, "'client_ids_from' is 2: expected 0 or 1"),
             ({"experiment": "1"}, "'experiment' is \"1\": expected an integer"),
-            ({"clients class counts": {"0": [[-1]]}}, "'clients class counts' of client 0, "
+            ({"clients_class_counts": {"0": [[-1]]}}, "'clients_class_counts' of client 0, "
              "round 1, is [-1]: expected a list of counts"),
         ]:
             with self.subTest(change=change):
@@ -653,8 +676,8 @@ class BadInputTests(PlotTestCase):
             {"0": [[10**299]]}, {"0": [[1], [2]], "1": [[1, 2, 3]]}, {"a": {"b": [1]}},
         ]
         keys = list(make_log(2, 2))
-        settings = ["cohort", "partition", "samples", "seed", "epochs", "learningRate", "dataset",
-                    "model", "strategy", "targetAccuracy", "fixedShards", "unknown"]
+        settings = ["cohort", "partition", "samples", "seed", "epochs", "learning_rate", "dataset",
+                    "model", "strategy", "target_accuracy", "fixed_shards", "unknown"]
         logs = [(f"{key} = {str(value)[:30]}", make_log(2, 2) | {key: value})
                 for key in keys for value in values]
         logs += [(f"{key} = {str(value)[:30]}", make_log(2, 2, **{key: value}))
@@ -670,7 +693,7 @@ class BadInputTests(PlotTestCase):
                     plot_words.comparison_words(plot_curves.grouped([loaded, loaded]))
                     plot_counts.equal_share(list(plot_counts.shown_counts(loaded)[1].values()))
                     # Drawing takes most of the time: every 24th, and all odd counts of classes.
-                    if index % 24 == 0 or "class counts" in name:
+                    if index % 24 == 0 or "class_counts" in name:
                         plot.draw_run(loaded, plot.LIGHT).canvas.draw()
                 except plot.LogError as error:
                     self.assertRegex(str(error), r"log\.json: .+")
@@ -727,16 +750,16 @@ class BadInputTests(PlotTestCase):
         path = self.write("bare.json", make_bare_log())
         self.assertEqual(
             self.run_plot("-n", path, "--over", "seconds"),
-            (1, "", f"plot.py: {path}: its 'timings' have no 'round seconds', which "
+            (1, "", f"plot.py: {path}: its 'timings' have no 'round_seconds', which "
              "--over seconds needs\n"))
         for seconds, sentence in [
-            ([1], "'round seconds' of 'timings' is [1]: expected one number for each of the 5 "
+            ([1], "'round_seconds' of 'timings' is [1]: expected one number for each of the 5 "
              "rounds"),
-            ([1, 1, -1, 1, 1], "'round seconds' of 'timings', round 3, is -1: expected seconds"),
-            ([1, 1, "x", 1, 1], "'round seconds' of 'timings', round 3, is \"x\": expected "
+            ([1, 1, -1, 1, 1], "'round_seconds' of 'timings', round 3, is -1: expected seconds"),
+            ([1, 1, "x", 1, 1], "'round_seconds' of 'timings', round 3, is \"x\": expected "
              "seconds"),
         ]:
-            self.assert_refused(make_log() | {"timings": {"round seconds": seconds}}, sentence)
+            self.assert_refused(make_log() | {"timings": {"round_seconds": seconds}}, sentence)
 
     def test_usage_is_status_2(self) -> None:
         self.assertEqual(self.run_plot()[0], 2)
@@ -757,30 +780,30 @@ class ConfusionTests(PlotTestCase):
 
     def test_any_number_of_classes_has_a_picture(self) -> None:
         for classes in (1, 2, 10, 33, 70):
-            log = make_log() | {"confusion matrix": self.matrix(classes)}
+            log = make_log() | {"confusion_matrix": self.matrix(classes)}
             if classes == 2:
-                log["class names"] = ["no\x1b[31m", "a very long name of a class"]
+                log["class_names"] = ["no\x1b[31m", "a very long name of a class"]
             path = self.write(f"{classes}.json", log)
             status, _, errors = self.run_plot("--confusion", "-n", path)
             self.assertEqual((status, errors), (0, ""))
             self.assertGreater(min(png_size(path.with_suffix(".png"))), 300)
 
     def test_a_class_without_samples(self) -> None:
-        path = self.write("log.json", make_log() | {"confusion matrix": [[0, 0], [1, 2]]})
+        path = self.write("log.json", make_log() | {"confusion_matrix": [[0, 0], [1, 2]]})
         self.assertEqual(self.run_plot("--confusion", "-n", path)[0], 0)
 
     def test_what_cannot_be_drawn_is_named(self) -> None:
         plain = self.write("plain.json", make_log())
         status, _, errors = self.run_plot("--confusion", "-n", plain)
         self.assertEqual((status, errors),
-                         (1, f"plot.py: {plain}: it has no 'confusion matrix'\n"))
+                         (1, f"plot.py: {plain}: it has no 'confusion_matrix'\n"))
         status, _, errors = self.run_plot("--confusion", "-n", plain, plain)
         self.assertEqual((status, errors), (1, "plot.py: --confusion is of one log, not of 2\n"))
         for wrong in ([[1, 2]], [[1], [2, 3]], [], 7, [[1, -1], [0, 1]]):
-            path = self.write("wrong.json", make_log() | {"confusion matrix": wrong})
+            path = self.write("wrong.json", make_log() | {"confusion_matrix": wrong})
             status, _, errors = self.run_plot("--confusion", "-n", path)
             self.assertEqual(status, 1)
-            self.assertIn("'confusion matrix'", errors)
+            self.assertIn("'confusion_matrix'", errors)
 
 
 class ScoreTests(PlotTestCase):

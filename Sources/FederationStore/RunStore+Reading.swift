@@ -99,6 +99,8 @@ extension RunStore {
                 }
                 rounds[round - 1].metrics[try row["name"]] = try row["value"] as Double
             }
+            // Earlier versions called them by words.
+            for index in rounds.indices { rounds[index].metrics = rounds[index].metrics.spelled }
             return rounds
         }
     }

@@ -12,7 +12,9 @@ public struct ClipUpdate: UpdateTransform, Hashable {
     /// S, the largest L2 norm of a change.
     public let norm: Float
     /// The name of the share of clients that were clipped, in a round's metrics.
-    public static let clippedShare = "clipped share"
+    public static let clippedShare = "clipped_share"
+    /// What clients call it, to servers of earlier versions, too.
+    private static let isClippedNumber = "clipped share"
 
     /// Clips to that norm.
     /// - Precondition: the norm is above 0 and finite.
@@ -45,7 +47,7 @@ public struct ClipUpdate: UpdateTransform, Hashable {
         }
         let length = square.squareRoot()
         let isClipped = length > Double(norm)
-        contribution.numbers[Self.clippedShare] = isClipped ? 1 : 0
+        contribution.numbers[Self.isClippedNumber] = isClipped ? 1 : 0
         guard isClipped else {
             contribution.value = .change(change)
             return
@@ -58,6 +60,6 @@ public struct ClipUpdate: UpdateTransform, Hashable {
     public func complete(
         _ aggregate: inout Aggregate, _ context: RoundContext
     ) throws(AggregationError) {
-        aggregate.metrics[Self.clippedShare] = aggregate.numbers[Self.clippedShare] ?? 0
+        aggregate.metrics[Self.clippedShare] = aggregate.numbers[Self.isClippedNumber] ?? 0
     }
 }

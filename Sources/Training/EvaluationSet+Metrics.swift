@@ -4,19 +4,19 @@ import Federation
 /// What a test measures beside accuracy and loss, by name.
 public enum Metric {
     /// The share of samples whose class is among the model's first five; with more than five classes.
-    public static let topFiveAccuracy = "top-5 accuracy"
+    public static let topFiveAccuracy = "top_5_accuracy"
     /// The mean of the classes' accuracies: chance is 1 / K however unequal the classes are.
-    public static let balancedAccuracy = "balanced accuracy"
+    public static let balancedAccuracy = "balanced_accuracy"
     /// The area under the receiver operating characteristic; of two classes.
     public static let areaUnderCurve = "auc"
     /// The mean of |ŷ − y| over samples and outputs.
-    public static let meanAbsoluteError = "mean absolute error"
+    public static let meanAbsoluteError = "mean_absolute_error"
     /// The mean of (ŷ − y)² over samples and outputs.
-    public static let meanSquaredError = "mean squared error"
+    public static let meanSquaredError = "mean_squared_error"
     /// The mean of the accuracies on each owner's test samples, where it is known whose they are.
-    public static let clientsMeanAccuracy = "clients' mean accuracy"
+    public static let clientsMeanAccuracy = "clients_mean_accuracy"
     /// The mean over the tenth of the owners, at least one, on whose test samples the model does worst.
-    public static let worstDecileAccuracy = "worst decile accuracy"
+    public static let worstDecileAccuracy = "worst_decile_accuracy"
 }
 
 extension EvaluationSet {

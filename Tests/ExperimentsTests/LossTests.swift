@@ -126,7 +126,7 @@ struct LossTests {
             #expect(log.classResults?.confusion?.count == classes)
             #expect(log.classNames == (0..<classes).map { "kind \($0)" })
             #expect((log.roundMetrics["auc"] != nil) == (classes == 2))
-            #expect(log.roundMetrics["top-5 accuracy"] == nil)
+            #expect(log.roundMetrics["top_5_accuracy"] == nil)
         }
     }
 
@@ -146,7 +146,7 @@ struct LossTests {
         let log = try RunLog(decoding: run.log(of: result).encoded())
         #expect(log.score == .r2)
         #expect(log.classResults == nil)
-        #expect(Set(log.roundMetrics.keys) == ["mean absolute error", "mean squared error"])
+        #expect(Set(log.roundMetrics.keys) == ["mean_absolute_error", "mean_squared_error"])
         #expect(log.serverAccuracies.compactMap(\.self).max() ?? 0 >= 0.9)
         #expect(log.closing[0].value.hasPrefix("R² 0.9"))
         #expect(log.clientLines[0].contains("R²"))
@@ -162,7 +162,7 @@ struct LossTests {
     func owners() throws {
         let run = try ExperimentRun(spec, data: try data(classes: 3, owners: true), threads: 1)
         let log = run.log(of: run.run())
-        for name in ["clients' mean accuracy", "worst decile accuracy", "balanced accuracy"] {
+        for name in ["clients_mean_accuracy", "worst_decile_accuracy", "balanced_accuracy"] {
             #expect(log.roundMetrics[name]?.count == 2)
             #expect(log.roundMetrics[name]?.compactMap(\.self).count == 2)
         }
@@ -171,8 +171,8 @@ struct LossTests {
         let lines = log.csv.split(separator: "\n")
         #expect(
             lines[0]
-                == "round,client,samples,accuracy,loss,seconds,failure,balanced accuracy,"
-                + "clients' mean accuracy,worst decile accuracy")
+                == "round,client,samples,accuracy,loss,seconds,failure,balanced_accuracy,"
+                + "clients_mean_accuracy,worst_decile_accuracy")
         let commas = Set(lines.map { line in line.count { $0 == "," } })
         #expect(commas == [9])
         let classes = try #require(log.classesCSV).split(separator: "\n")

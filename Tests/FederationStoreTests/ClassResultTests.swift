@@ -14,7 +14,7 @@ struct ClassResultTests {
     private func round(_ number: Int, correct: Int?) -> CommittedRound {
         var round = Sample.round(number)
         round.classes = correct.map(classes)
-        if let correct { round.metrics = ["balanced accuracy": Double(correct) / 4] }
+        if let correct { round.metrics = ["balanced_accuracy": Double(correct) / 4] }
         return round
     }
 
@@ -38,9 +38,28 @@ struct ClassResultTests {
             let log = try store.log(of: name)
             #expect(log.classResults?.confusion == [[3, 1], [0, 0]])
             #expect(log.classResults?.accuracies == [0.75, nil])
-            #expect(log.roundMetrics == ["balanced accuracy": [0.25, 0.75, nil]])
+            #expect(log.roundMetrics == ["balanced_accuracy": [0.25, 0.75, nil]])
             #expect(try store.log(of: other).classResults == nil)
             store.close()
+        }
+    }
+
+    @Test("Measures that an earlier version called by words are called as they are now")
+    func measuresByWords() throws {
+        try inTemporaryFolder { path in
+            let store = try RunStore(path: path)
+            let name = try Sample.begin(store)
+            try store.commit(round(1, correct: 1), state: Sample.state(1), in: name)
+            store.close()
+            let connection = try SQLiteConnection(path: path)
+            try connection.use { db in
+                try db.execute(
+                    sql: "UPDATE round_metrics SET name = replace(name, '_', ' ')")
+            }
+            connection.close()
+            let reader = try RunStore(path: path, access: .reading)
+            #expect(try reader.log(of: name).roundMetrics == ["balanced_accuracy": [0.25]])
+            reader.close()
         }
     }
 

@@ -26,7 +26,7 @@ struct EarlierStoreTests {
                     case "client": "client + 1"
                     case "reason": "replace(reason, 'client 9', 'client 10')"
                     case "header":
-                        "replace(replace(header, '\"client ids from\": 0,', ''), 'client 0', 'client 1')"
+                        "replace(replace(header, '\"client_ids_from\": 0,', ''), 'client 0', 'client 1')"
                     default: column
                     }
                 }

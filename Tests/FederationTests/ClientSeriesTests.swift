@@ -86,7 +86,7 @@ struct ClientSeriesTests {
         #expect(log.rounds(of: population + 1).isEmpty)
         let isLarge = log.clientIDs.count * count > 100_000
         #expect(log.holdsPartsOnly == (isLarge && cohort < log.clientIDs.count / 2))
-        #expect(Self.keys(log).contains("clients rounds") == log.holdsPartsOnly)
+        #expect(Self.keys(log).contains("clients_rounds") == log.holdsPartsOnly)
         let back = try RunLog(decoding: log.encoded())
         #expect(back == log)
         #expect(back.holdsPartsOnly == log.holdsPartsOnly)
@@ -166,7 +166,7 @@ struct ClientSeriesTests {
         func text(_ parts: String, accuracies: String = "{}") -> [UInt8] {
             let text = """
                 {"client number": 9, "experiment": 1, "max round": 3, "clients acc": \(accuracies),
-                "clients rounds": \(parts), "server acc": [0.5, 0.5], "final weight": null}
+                "clients_rounds": \(parts), "server acc": [0.5, 0.5], "final weight": null}
                 """
             return [UInt8](text.utf8)
         }
@@ -179,7 +179,7 @@ struct ClientSeriesTests {
         #expect(whole.rounds(of: 7).isEmpty)
         #expect(try RunLog(decoding: whole.encoded()) == whole)
         let error = RunLogError.wrongValue(
-            key: "clients rounds",
+            key: "clients_rounds",
             expected: "lists as long as their ascending \"rounds\" by client, each once, "
                 + "in place of the other lists by client")
         for parts in [
@@ -187,7 +187,7 @@ struct ClientSeriesTests {
             #"{"4": {"rounds": [1]}}"#, #"{"4": [1]}"#,
             #"{"4": {"rounds": [1], "samples": [5], "acc": []}}"#,
             #"{"4": {"rounds": [1], "samples": [5], "loss": ["x"]}}"#,
-            #"{"4": {"rounds": [1], "samples": [5], "class counts": [5]}}"#,
+            #"{"4": {"rounds": [1], "samples": [5], "class_counts": [5]}}"#,
             #"{"4": {"rounds": [2, 1], "samples": [5, 5]}}"#,
             #"{"4": {"rounds": [1, 1], "samples": [5, 5]}}"#,
             #"{"4": {"rounds": [0], "samples": [5]}}"#, #"{"4": {"rounds": [3], "samples": [5]}}"#,

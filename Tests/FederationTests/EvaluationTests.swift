@@ -119,11 +119,11 @@ struct EvaluationTests {
         let log = log()
         let members = try JSONValue(decoding: log.encoded())
         guard case .object(let members) = members else { return #expect(Bool(false)) }
-        #expect(members["confusion matrix"] == [[2, 0, 1], [0, 0, 0], [0, 0, 2]])
-        #expect(members["class accuracies"] == [.number(2.0 / 3), nil, 1.0])
-        #expect(members["class names"] == ["cat", "dog \"Rex\"", "…"])
+        #expect(members["confusion_matrix"] == [[2, 0, 1], [0, 0, 0], [0, 0, 2]])
+        #expect(members["class_accuracies"] == [.number(2.0 / 3), nil, 1.0])
+        #expect(members["class_names"] == ["cat", "dog \"Rex\"", "…"])
         #expect(members["score"] == "R²")
-        #expect(members["round metrics"] == ["auc": [0.5, 0.5]])
+        #expect(members["round_metrics"] == ["auc": [0.5, 0.5]])
         #expect(try RunLog(decoding: log.encoded()) == log)
         #expect(log.withoutSeries.classResults == nil)
         #expect(log.withoutSeries.classNames == log.classNames)
@@ -133,8 +133,8 @@ struct EvaluationTests {
     func malformed() throws {
         let text = String(decoding: log().encoded(), as: UTF8.self)
         for (right, wrong, key) in [
-            ("[2, 0, 1]", "[2, 0]", "confusion matrix"), ("[0, 0, 0], ", "", "confusion matrix"),
-            ("[2, 0, 1]", "[2, 0, 0.5]", "confusion matrix"), ("\"cat\"", "1", "class names"),
+            ("[2, 0, 1]", "[2, 0]", "confusion_matrix"), ("[0, 0, 0], ", "", "confusion_matrix"),
+            ("[2, 0, 1]", "[2, 0, 0.5]", "confusion_matrix"), ("\"cat\"", "1", "class_names"),
             ("\"R²\"", "\"R³\"", "score"),
         ] {
             let changed = text.replacing(right, with: wrong)

@@ -72,10 +72,10 @@ final class TemporaryFolder {
         let text = String(decoding: try example().encoded(), as: UTF8.self)
         let keys = [
             "client number", "experiment", "max round", "clients acc", "server acc", "final weight",
-            "client ids from", "clients loss", "server loss", "clients samples",
-            "clients class counts", "outcome",
-            "configuration", "seed", "data", "data fingerprint", "partition fingerprint", "model",
-            "model parameters", "timings", "threads", "cpu", "blas core", "simd", "version",
+            "client_ids_from", "clients_loss", "server_loss", "clients_samples",
+            "clients_class_counts", "outcome",
+            "configuration", "seed", "data", "data_fingerprint", "partition_fingerprint", "model",
+            "model_parameters", "timings", "threads", "cpu", "blas_core", "simd", "version",
             "started",
         ]
         let found = text.split(separator: "\n").compactMap { line in
@@ -83,15 +83,105 @@ final class TemporaryFolder {
         }
         #expect(found == keys)
         #expect(text.contains("\"clients acc\": {\"2\": [0.1, 0.1], \"10\": [null, null]}"))
-        #expect(text.contains("\"client ids from\": 0"))
-        #expect(text.contains("\"server loss\": [null, null]"))
-        #expect(text.contains("\"clients samples\": {\"2\": [600, 600], \"10\": [0, 0]}"))
+        #expect(text.contains("\"client_ids_from\": 0"))
+        #expect(text.contains("\"server_loss\": [null, null]"))
+        #expect(text.contains("\"clients_samples\": {\"2\": [600, 600], \"10\": [0, 0]}"))
         #expect(text.contains("\"seed\": 18446744073709551615"))
         #expect(text.contains("\"started\": \"2023-11-14T22:13:20Z\""))
         var log = try example()
         log.finalWeight = .nested(ParameterVector([1, .nan, -.infinity]), shapes: [[], [2, 1]])
         let lists = String(decoding: log.encoded(), as: UTF8.self)
         #expect(lists.contains("\"final weight\": [1.0,\n[[null], [null]]]"))
+    }
+
+    /// A log with every key that there is, and the same with clients' own rounds in place of lists.
+    private func complete() throws -> [RunLog] {
+        var log = try example()
+        log.finalWeight = .file("a.safetensors")
+        log.clientUpdateNorms = [2: [1, 2], 10: [nil, 1]]
+        log.clientUpdateCosines = [2: [nil, 0.5], 10: [nil, 1]]
+        log.roundMetrics = ["top_5_accuracy": [0.5, nil], "auc": [nil, 1]]
+        log.classResults = RunLog.LoggedClasses(
+            accuracies: [0.5], confusion: [[2]],
+            mistakes: [Mistake(index: 1, truth: 0, guess: 0, confidence: 0.5)])
+        log.classNames = ["one"]
+        log.score = .r2
+        log.reproducibility = Reproducibility(reasons: ["a deadline"])
+        (log.dataFingerprint, log.partitionFingerprint) = ("a", "b")
+        log.initialModelFingerprint = "c"
+        (log.testSamples, log.clientTestSamples) = (3, 4)
+        (log.timings.ranks, log.timings.idleShares) = (2, [0.5, 0.25])
+        (log.name, log.tags, log.note) = ("n", ["t"], "o")
+        guard case .object(var members) = try JSONValue(decoding: log.encoded()) else { return [] }
+        for key in members.keys where key.hasPrefix("clients") { members[key] = [:] }
+        for key in ["clients_update_norm", "clients_update_cosine"] { members[key] = nil }
+        members["clients_rounds"] = [
+            "7": [
+                "rounds": [2], "acc": [0.5], "loss": [1.5], "samples": [5], "class_counts": [[5]],
+                "update_norm": [1.5], "update_cosine": [0.5],
+            ]
+        ]
+        return [log, try RunLog(decoding: JSONValue.object(members).encoded())]
+    }
+
+    @Test("Keys are in snake_case at every depth, but for the six that all programs have")
+    func spelling() throws {
+        func check(_ json: JSONValue) {
+            switch json {
+            case .object(let members):
+                for (key, member) in members {
+                    #expect(key.wholeMatch(of: /[a-z0-9]+(_[a-z0-9]+)*/) != nil, "\(key)")
+                    check(member)
+                }
+            case .array(let elements): elements.forEach(check)
+            default: break
+            }
+        }
+        for log in try complete() {
+            guard case .object(var members) = try JSONValue(decoding: log.encoded()) else {
+                Issue.record("a log is no object")
+                return
+            }
+            for key in RunLog.commonKeys { members[key] = nil }
+            #expect(members.count > 30)
+            check(.object(members))
+        }
+    }
+
+    @Test(
+        "Logs of earlier versions, whose keys were words, are read; errors name what stands in them"
+    )
+    func earlierSpelling() throws {
+        func worded(_ json: JSONValue?) -> JSONValue? {
+            guard case .object(let members)? = json else { return json }
+            return .object(
+                Dictionary(
+                    uniqueKeysWithValues: members.map { key, value in
+                        (key == "top_5_accuracy" ? "top-5 accuracy" : KeySpelling.words(key), value)
+                    }))
+        }
+        for log in try complete() {
+            guard case .object(var members) = try JSONValue(decoding: log.encoded()) else { return }
+            for key in ["round_metrics", "timings"] { members[key] = worded(members[key]) }
+            if case .object(let clients)? = members["clients_rounds"] {
+                members["clients_rounds"] = .object(clients.compactMapValues(worded))
+            }
+            let earlier = try #require(worded(.object(members))).encoded()
+            #expect(!String(decoding: earlier, as: UTF8.self).contains("_"))
+            #expect(try RunLog(decoding: earlier) == log)
+        }
+        let text = """
+            {"client number": 1, "experiment": 1, "max round": 1, "clients acc": {}, "server acc": [],
+             "final weight": null, "server loss": 1}
+            """
+        #expect(
+            throws: RunLogError.wrongValue(key: "server loss", expected: "a list of numbers")
+        ) { try RunLog(decoding: [UInt8](text.utf8)) }
+        // The six have one spelling.
+        #expect(throws: RunLogError.missingKey("client number")) {
+            try RunLog(
+                decoding: [UInt8](text.replacing("client number", with: "client_number").utf8))
+        }
     }
 
     @Test func finalWeightKeepsShapes() throws {
@@ -137,15 +227,15 @@ final class TemporaryFolder {
         func log(_ own: String, clients: String = #"{"1": [0.5], "10": [0.25]}"#) throws -> RunLog {
             let text = """
                 {"client number": 10, "experiment": 1, "max round": 1, "clients acc": \(clients),
-                 "server acc": [0.5], "final weight": null, "clients loss": \(clients),
-                 "clients samples": {"1": [60], "10": [70]},
-                 "clients class counts": {"1": [[60]], "10": [[70]]},
+                 "server acc": [0.5], "final weight": null, "clients_loss": \(clients),
+                 "clients_samples": {"1": [60], "10": [70]},
+                 "clients_class_counts": {"1": [[60]], "10": [[70]]},
                  "outcome": "diverged: client 10 in round 1: the update of client 1 is NaN"\(own)}
                 """
             return try RunLog(decoding: [UInt8](text.utf8))
         }
         // What earlier versions of ours wrote: each is one less.
-        for own in [#", "version": "0.1.0""#, #", "version": "0.1.0", "client ids from": 1"#] {
+        for own in [#", "version": "0.1.0""#, #", "version": "0.1.0", "client_ids_from": 1"#] {
             let log = try log(own)
             #expect(log.clientAccuracies == [0: [0.5], 9: [0.25]])
             #expect(log.clientLosses == [0: [0.5], 9: [0.25]])
@@ -158,7 +248,7 @@ final class TemporaryFolder {
         }
         // Logs of other programs have no version; and whoever has a client 0 counts from 0.
         for log in [
-            try log(""), try log(#", "version": "9", "client ids from": 0"#),
+            try log(""), try log(#", "version": "9", "client_ids_from": 0"#),
         ] {
             #expect(log.clientAccuracies == [1: [0.5], 10: [0.25]])
             #expect(log.outcome.hasPrefix("diverged: client 10 in round 1"))
@@ -167,13 +257,13 @@ final class TemporaryFolder {
         #expect(zero.clientAccuracies == [0: [0.5], 1: [0.25]])
         for said in ["2", "-1", "null", #""0""#, "0.5"] {
             #expect(
-                throws: RunLogError.wrongValue(key: "client ids from", expected: "0 or 1"),
+                throws: RunLogError.wrongValue(key: "client_ids_from", expected: "0 or 1"),
                 "\(said)"
-            ) { try log(", \"client ids from\": \(said)") }
+            ) { try log(", \"client_ids_from\": \(said)") }
         }
         for clients in [#"{"-1": [0.5]}"#, #"{"-9223372036854775808": [0.5]}"#, #"{"00": []}"#] {
             #expect(throws: RunLogError.self, "\(clients)") {
-                try log(#", "client ids from": 1"#, clients: clients)
+                try log(#", "client_ids_from": 1"#, clients: clients)
             }
         }
     }
@@ -190,8 +280,8 @@ final class TemporaryFolder {
             (head + #""server acc": [1]}"#, .missingKey("final weight")),
             (
                 head
-                    + #""server acc": [], "final weight": null, "clients loss": {"1": [], "01": []}}"#,
-                .wrongValue(key: "clients loss", expected: "lists of numbers by client, each once")
+                    + #""server acc": [], "final weight": null, "clients_loss": {"1": [], "01": []}}"#,
+                .wrongValue(key: "clients_loss", expected: "lists of numbers by client, each once")
             ),
             (
                 head + #""server acc": ["1"], "final weight": null}"#,

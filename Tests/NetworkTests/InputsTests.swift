@@ -219,8 +219,8 @@ struct InputsTests {
                 #expect(run.status == 0, "\(run.errors)")
                 let log = try #require(
                     JSONSerialization.jsonObject(with: Data(run.output.utf8)) as? [String: Any])
-                let data = try #require(log["data fingerprint"] as? String)
-                let partition = log["partition fingerprint"] as? String
+                let data = try #require(log["data_fingerprint"] as? String)
+                let partition = log["partition_fingerprint"] as? String
                 #expect(data.count == 16)
                 #expect((partition?.count == 16) == options.contains("csv:"))
                 seen.insert("\(data) \(partition ?? "")")

@@ -137,8 +137,8 @@ struct ServeTests {
             #expect((drops.first?["at"] as? String)?.hasSuffix("Z") == true)
             // The two seconds in which nobody was there are none of the round's.
             let timings = try #require(log["timings"] as? [String: Any])
-            let seconds = try #require(timings["round seconds"] as? [Double])
-            let total = try #require(timings["total seconds"] as? Double)
+            let seconds = try #require(timings["round_seconds"] as? [Double])
+            let total = try #require(timings["total_seconds"] as? Double)
             #expect(seconds.reduce(0, +) < total - 2)
             let store = ["--store", logs.appending(path: "federated.sqlite").path]
             let shown = try Command.run(["show", "last"] + store, in: folder)

@@ -154,7 +154,7 @@ struct RunTests {
                     JSONSerialization.jsonObject(with: Data(command.output.utf8)) as? [String: Any])
                 #expect(log["client number"] as? Int == 3)
                 #expect((log["server acc"] as? [Double])?.count == 2)
-                let name = try #require(log["final weight file"] as? String)
+                let name = try #require(log["final_weight_file"] as? String)
                 files.append(try Data(contentsOf: folder.appending(path: name)))
             }
             #expect(files.count == 3)

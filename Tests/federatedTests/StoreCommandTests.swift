@@ -323,8 +323,8 @@ struct StoreCommandTests {
             let rows = csv.output.split(separator: "\n")
             #expect(rows.count == 1 + 6 * 4)
             #expect(
-                rows[0] == "round,client,samples,accuracy,loss,seconds,failure,balanced accuracy,"
-                    + "top-5 accuracy")
+                rows[0] == "round,client,samples,accuracy,loss,seconds,failure,balanced_accuracy,"
+                    + "top_5_accuracy")
             #expect(rows[4].hasPrefix("1,server,"))
             #expect(rows.allSatisfy { $0.filter { $0 == "," }.count == 8 })
             let classes = try Command.run(

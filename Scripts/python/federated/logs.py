@@ -14,6 +14,7 @@ import pandas
 from . import keys
 from .errors import LogError
 from .program import ask_program
+from .spelling import spelled_log
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +121,7 @@ def _parse(content: bytes, place: str) -> dict[str, Any]:
     for key, kind, words in FORMS:
         if not isinstance(log[key], kind) or isinstance(log[key], bool):
             raise LogError(f"{place} is no log that this version reads: {key!r} is no {words}{_hint(log)}")
-    return log
+    return spelled_log(log)
 
 
 # What a log's parts must be for any of it to be meant as it is read.

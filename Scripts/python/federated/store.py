@@ -12,6 +12,7 @@ import pandas
 
 from . import keys
 from .errors import LogError
+from .spelling import spelled_log
 
 APPLICATION = 0x4665_6453
 # Of the migrations that this version knows, the last.
@@ -77,7 +78,7 @@ def _rows(connection: sqlite3.Connection) -> list[tuple]:
         ORDER BY runs.number""").fetchall()
 
 def _row(name, kind, is_finished, header, log_file, rounds, seconds, accuracy, loss) -> tuple:
-    log = json.loads(header)
+    log = spelled_log(json.loads(header))
     own = log.get(keys.CONFIGURATION) or {}
     partition = own.get("partition")
     model = log.get(keys.MODEL) or own.get("model")

@@ -14,7 +14,7 @@ function showResults(results, names) {
   say(byId('results-round'), number(results.round) === null ? '' : `round ${count(results.round)}`);
   byId('results-list').replaceChildren(...Object.keys(metrics).sort().map(key => {
     const group = make('div');
-    group.append(make('dt', {class: 'data'}, words(key, 80)), make('dd', {}, key.endsWith('accuracy') ? percent(metrics[key]) : nats(metrics[key])));
+    group.append(make('dt', {class: 'data'}, words(key.replaceAll('_', ' '), 80)), make('dd', {}, key.endsWith('accuracy') ? percent(metrics[key]) : nats(metrics[key])));
     return group;
   }));
   const matrix = list(results.confusion).map(list);

@@ -1,5 +1,6 @@
 import Experiments
 import Federation
+import JSON
 import Platform
 import Terminal
 
@@ -38,7 +39,8 @@ struct EvaluationDisplay {
         console.row("loss", Text.fixed(result.loss, 4))
         for (name, value) in result.metrics.sorted(by: { $0.key < $1.key }) {
             console.row(
-                name, name.hasSuffix("accuracy") ? Text.percent(value) : Text.fixed(value, 4))
+                KeySpelling.words(name),
+                name.hasSuffix("accuracy") ? Text.percent(value) : Text.fixed(value, 4))
         }
         if let calibration = evaluation.calibration {
             console.row("ECE", Text.percent(calibration.expectedError))

@@ -1,4 +1,5 @@
 import Federation
+import JSON
 import Platform
 
 extension RunLog.Score {
@@ -26,7 +27,9 @@ extension RunLog {
     /// and the last number there is of it.
     package var metricLines: [(name: String, value: String)] {
         roundMetrics.sorted { $0.key < $1.key }.compactMap { name, values in
-            values.compactMap(\.self).last.map { (name, Self.text($0, of: name)) }
+            values.compactMap(\.self).last.map {
+                (KeySpelling.words(name), Self.text($0, of: name))
+            }
         }
     }
 

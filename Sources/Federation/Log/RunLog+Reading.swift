@@ -4,17 +4,18 @@ import Parameters
 import Platform
 
 extension RunLog {
-    /// Reads a log's JSON. Keys may come in any order; unknown ones are left out.
+    /// Reads a log's JSON. Keys may come in any order; unknown ones are left out. Those of earlier versions,
+    /// like `clients class counts`, are read as what `KeySpelling` makes of them.
     ///
     /// The keys up to `final weight` must be there; the others, which other programs' logs lack,
     /// keep the values of a new log.
     ///
-    /// Clients have the ids 0…K − 1 whatever the log counts from: `client ids from` tells, and where it
+    /// Clients have the ids 0…K − 1 whatever the log counts from: `client_ids_from` tells, and where it
     /// is missing, a log with a `version` (an earlier one's of ours) counts from 1, and any other, or one
     /// with a client 0, from 0.
     /// - Throws: `RunLogError.malformed`, `.missingKey` or `.wrongValue`.
     public init(decoding bytes: [UInt8]) throws(RunLogError) {
-        var members: [String: JSONValue] = [:]
+        var reader = MemberReader()
         var weight: FinalWeight?
         var parts: [String: [ClientRound]?]?
         do throws(JSONError) {
@@ -22,18 +23,17 @@ extension RunLog {
             try scanner.object { (scanner, key) throws(JSONError) in
                 if key == "final weight" {
                     weight = try scanner.finalWeight()
-                } else if key == "clients rounds" {
+                } else if KeySpelling.snake(key) == "clients_rounds" {
                     parts = try scanner.clientRounds()
                 } else {
-                    members[key] = try scanner.value(depth: 1)
+                    reader.add(key, try scanner.value(depth: 1))
                 }
             }
             try scanner.end()
         } catch {
             throw .malformed(error)
         }
-        let reader = MemberReader(members: members)
-        let first = try Self.firstClient(members)
+        let first = try Self.firstClient(reader)
         self.init(
             clientNumber: try reader.required("client number", "a whole number") { $0.int },
             experiment: try reader.required("experiment", "a whole number") { $0.int },
@@ -45,43 +45,41 @@ extension RunLog {
         serverAccuracies = try reader.required("server acc", "a list of numbers") {
             $0.optionalNumbers
         }
-        if let name = members["final weight file"] {
-            guard case .string(let name) = name else {
-                throw .wrongValue(key: "final weight file", expected: "a file's name")
-            }
-            finalWeight = .file(name)
+        if reader["final_weight_file"] != nil {
+            finalWeight = .file(
+                try reader.required("final_weight_file", "a file's name") { $0.text })
         } else if let weight {
             finalWeight = weight
         } else {
             throw .missingKey("final weight")
         }
-        try reader.optional("clients loss", seriesByClient, &clientLosses) {
+        try reader.optional("clients_loss", seriesByClient, &clientLosses) {
             $0.byClient(from: first) { $0.optionalNumbers }
         }
-        try reader.optional("server loss", "a list of numbers", &serverLosses) {
+        try reader.optional("server_loss", "a list of numbers", &serverLosses) {
             $0.optionalNumbers
         }
         try reader.optional(
-            "clients samples", "lists of whole numbers by client, each once", &clientSamples
+            "clients_samples", "lists of whole numbers by client, each once", &clientSamples
         ) {
             $0.byClient(from: first) { $0.integers }
         }
         try reader.optional(
-            "clients class counts", "lists of lists of whole numbers by client, each once",
+            "clients_class_counts", "lists of lists of whole numbers by client, each once",
             &clientClassCounts
         ) { $0.byClient(from: first) { $0.list { $0.integers } } }
-        try reader.optional("clients update norm", seriesByClient, &clientUpdateNorms) {
+        try reader.optional("clients_update_norm", seriesByClient, &clientUpdateNorms) {
             $0.byClient(from: first) { $0.optionalNumbers }
         }
-        try reader.optional("clients update cosine", seriesByClient, &clientUpdateCosines) {
+        try reader.optional("clients_update_cosine", seriesByClient, &clientUpdateCosines) {
             $0.byClient(from: first) { $0.optionalNumbers }
         }
         if let parts { series = ClientSeries(parts: try partsOnly(parts, from: first)) }
         try reader.optional("drops", "a list of clients that were dropped", &drops) {
             $0.list { ClientDrop($0) }
         }
-        try reader.optional("round metrics", "lists of numbers by name", &roundMetrics) {
-            $0.byName { $0.optionalNumbers }
+        try reader.optional("round_metrics", "lists of numbers by name", &roundMetrics) {
+            $0.spelled.byName { $0.optionalNumbers }
         }
         try readClasses(reader)
         try reader.optional("score", "accuracy or R²", &score) {
@@ -91,40 +89,38 @@ extension RunLog {
             $0.text.map { Self.renumbered($0, clientsFrom: first) }
         }
         try reader.optional("configuration", "a value", &configuration) { $0 }
-        if let json = members["reproducible"] {
-            guard case .bool(let holds) = json else {
-                throw .wrongValue(key: "reproducible", expected: "true or false")
-            }
+        if reader["reproducible"] != nil {
+            let holds = try reader.required("reproducible", "true or false") { $0.bool }
             var why = "it does not say why"
             if !holds { try reader.optional("why", "a text", &why) { $0.text } }
             reproducibility = Reproducibility(reasons: holds ? [] : [why])
         }
         try reader.optional("seed", "a whole number from 0", &seed) { $0.seed }
         try reader.optional("data", "a value", &data) { $0 }
-        try reader.optional("data fingerprint", "a text or null", &dataFingerprint) {
+        try reader.optional("data_fingerprint", "a text or null", &dataFingerprint) {
             $0.optionalText
         }
-        try reader.optional("partition fingerprint", "a text or null", &partitionFingerprint) {
+        try reader.optional("partition_fingerprint", "a text or null", &partitionFingerprint) {
             $0.optionalText
         }
-        try reader.optional("initial model fingerprint", "a text", &initialModelFingerprint) {
+        try reader.optional("initial_model_fingerprint", "a text", &initialModelFingerprint) {
             $0.optionalText
         }
         try reader.optional("server_rule_fingerprint", "a text", &serverRuleFingerprint) {
             $0.optionalText
         }
-        try reader.optional("test samples", "a whole number", &testSamples) {
+        try reader.optional("test_samples", "a whole number", &testSamples) {
             $0.int.map(Optional.some)
         }
-        try reader.optional("client test samples", "a whole number", &clientTestSamples) {
+        try reader.optional("client_test_samples", "a whole number", &clientTestSamples) {
             $0.int.map(Optional.some)
         }
         try reader.optional("model", "a value", &model) { $0 }
-        try reader.optional("model parameters", "a whole number", &modelParameters) { $0.int }
+        try reader.optional("model_parameters", "a whole number", &modelParameters) { $0.int }
         try reader.optional("timings", "an object of seconds", &timings) { Timings($0) }
         try reader.optional("threads", "a whole number", &threads) { $0.int }
         try reader.optional("cpu", "a text", &cpu) { $0.text }
-        try reader.optional("blas core", "a text", &blasCore) { $0.text }
+        try reader.optional("blas_core", "a text", &blasCore) { $0.text }
         try reader.optional("simd", "a text", &simd) { $0.text }
         try reader.optional("version", "a text", &version) { $0.text }
         try reader.optional("name", "a text", &name) { $0.text.map(Optional.some) }
@@ -136,14 +132,14 @@ extension RunLog {
     }
 
     private mutating func readClasses(_ reader: MemberReader) throws(RunLogError) {
-        try reader.optional("class names", "a list of texts", &classNames) { $0.list { $0.text } }
-        guard reader.members["class accuracies"] != nil else { return }
-        let accuracies = try reader.required("class accuracies", "a list of numbers") {
+        try reader.optional("class_names", "a list of texts", &classNames) { $0.list { $0.text } }
+        guard reader["class_accuracies"] != nil else { return }
+        let accuracies = try reader.required("class_accuracies", "a list of numbers") {
             $0.optionalNumbers
         }
         classResults = LoggedClasses(accuracies: accuracies)
         let count = accuracies.count
-        if reader.members["mistakes"] != nil {
+        if reader["mistakes"] != nil {
             classResults?.mistakes = try reader.required(
                 "mistakes",
                 "at most \(Mistake.limit) samples with index, truth, guess, confidence "
@@ -153,9 +149,9 @@ extension RunLog {
                     .flatMap { ClassResults.areSound($0, classes: count) ? $0 : nil }
             }
         }
-        guard reader.members["confusion matrix"] != nil else { return }
+        guard reader["confusion_matrix"] != nil else { return }
         classResults?.confusion = try reader.required(
-            "confusion matrix", "as many lists of as many whole numbers as there are classes"
+            "confusion_matrix", "as many lists of as many whole numbers as there are classes"
         ) { json in
             json.list { $0.integers.flatMap { $0.count == count ? $0 : nil } }
                 .flatMap { $0.count == count ? $0 : nil }
@@ -163,25 +159,24 @@ extension RunLog {
     }
 
     /// Where it is said what the ids of clients count from.
-    static let firstClientKey = "client ids from"
+    static let firstClientKey = "client_ids_from"
 
     /// The id of the first client, as the log counts.
-    private static func firstClient(_ members: [String: JSONValue]) throws(RunLogError) -> Int {
-        if let said = members[firstClientKey] {
-            guard let first = said.int, (0...1).contains(first) else {
-                throw .wrongValue(key: firstClientKey, expected: "0 or 1")
+    private static func firstClient(_ reader: MemberReader) throws(RunLogError) -> Int {
+        if reader[firstClientKey] != nil {
+            return try reader.required(firstClientKey, "0 or 1") { json in
+                json.int.flatMap { (0...1).contains($0) ? $0 : nil }
             }
-            return first
         }
         let hasZero = byClientKeys.contains {
-            if case .object(let clients)? = members[$0] { clients["0"] != nil } else { false }
+            if case .object(let clients)? = reader[$0] { clients["0"] != nil } else { false }
         }
-        return members["version"] == nil || hasZero ? 0 : 1
+        return reader["version"] == nil || hasZero ? 0 : 1
     }
 
     private static let byClientKeys = [
-        "clients acc", "clients loss", "clients samples", "clients class counts",
-        "clients update norm", "clients update cosine",
+        "clients acc", "clients_loss", "clients_samples", "clients_class_counts",
+        "clients_update_norm", "clients_update_cosine",
     ]
 
     /// A sentence of ours, of clients who counted from `first`, with their ids as they are now.
@@ -204,7 +199,7 @@ extension RunLog {
                 parts.updateValue(rounds, forKey: client - first) == nil, series.clients.isEmpty
             else {
                 throw .wrongValue(
-                    key: "clients rounds",
+                    key: "clients_rounds",
                     expected: "lists as long as their ascending \"rounds\" by client, each once, "
                         + "in place of the other lists by client")
             }
@@ -226,7 +221,7 @@ extension RunLog {
 }
 
 extension JSONScanner {
-    /// The value of `clients rounds`, client by client; nil for one whose value is of another kind.
+    /// The value of `clients_rounds`, client by client; nil for one whose value is of another kind.
     fileprivate mutating func clientRounds() throws(JSONError) -> [String: [ClientRound]?] {
         var parts: [String: [ClientRound]?] = [:]
         try object { (scanner, client) throws(JSONError) in
@@ -254,26 +249,38 @@ extension JSONScanner {
 }
 
 /// Reads an object's members and says which is missing or wrong.
+///
+/// Members are known by their keys as this version spells them, and an error names them as the log has them.
 private struct MemberReader {
-    let members: [String: JSONValue]
+    private var members: [String: (key: String, json: JSONValue)] = [:]
+
+    /// Of two that are one in two spellings, this version's counts.
+    mutating func add(_ key: String, _ json: JSONValue) {
+        let spelled = RunLog.commonKeys.contains(key) ? key : KeySpelling.snake(key)
+        if key == spelled || members[spelled] == nil { members[spelled] = (key, json) }
+    }
+
+    subscript(key: String) -> JSONValue? { members[key]?.json }
 
     func required<Value>(
         _ key: String, _ expected: String, _ read: (JSONValue) -> Value?
     ) throws(RunLogError) -> Value {
-        guard let json = members[key] else { throw .missingKey(key) }
-        guard let value = read(json) else { throw .wrongValue(key: key, expected: expected) }
+        guard let (found, json) = members[key] else { throw .missingKey(key) }
+        guard let value = read(json) else { throw .wrongValue(key: found, expected: expected) }
         return value
     }
 
     func optional<Value>(
         _ key: String, _ expected: String, _ target: inout Value, _ read: (JSONValue) -> Value?
     ) throws(RunLogError) {
-        guard members[key] != nil else { return }
+        guard self[key] != nil else { return }
         target = try required(key, expected, read)
     }
 }
 
 extension JSONValue {
+    fileprivate var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+
     fileprivate var int: Int? { if case .integer(let value) = self { value } else { nil } }
 
     fileprivate var text: String? { if case .string(let text) = self { text } else { nil } }
@@ -312,7 +319,7 @@ extension JSONValue {
 
     /// A client's rounds, ascending, from as many values in each list.
     fileprivate var clientRounds: [ClientRound]? {
-        guard case .object(let members) = self, let rounds = members["rounds"]?.integers,
+        guard case .object(let members) = spelled, let rounds = members["rounds"]?.integers,
             let samples = members["samples"]?.integers, samples.count == rounds.count,
             rounds.first ?? 1 > 0, zip(rounds, rounds.dropFirst()).allSatisfy(<)
         else { return nil }
@@ -327,9 +334,9 @@ extension JSONValue {
         }
         guard let accuracies = list("acc", nil, { $0.optionalNumbers }),
             let losses = list("loss", nil, { $0.optionalNumbers }),
-            let counts = list("class counts", [], { $0.list { $0.integers } }),
-            let norms = list("update norm", nil, { $0.optionalNumbers }),
-            let cosines = list("update cosine", nil, { $0.optionalNumbers })
+            let counts = list("class_counts", [], { $0.list { $0.integers } }),
+            let norms = list("update_norm", nil, { $0.optionalNumbers }),
+            let cosines = list("update_cosine", nil, { $0.optionalNumbers })
         else { return nil }
         return rounds.indices.map { index in
             ClientRound(
@@ -368,17 +375,17 @@ extension JSONValue {
 
 extension RunLog.Timings {
     fileprivate init?(_ json: JSONValue) {
-        guard case .object(let members) = json,
-            let rounds = members["round seconds"]?.list({ $0.double }),
-            let training = members["training seconds"]?.double,
-            let evaluation = members["evaluation seconds"]?.double,
-            let total = members["total seconds"]?.double
+        guard case .object(let members) = json.spelled,
+            let rounds = members["round_seconds"]?.list({ $0.double }),
+            let training = members["training_seconds"]?.double,
+            let evaluation = members["evaluation_seconds"]?.double,
+            let total = members["total_seconds"]?.double
         else { return nil }
         self.init(
             roundSeconds: rounds, trainingSeconds: training, evaluationSeconds: evaluation,
             totalSeconds: total)
         if let count = members["ranks"] {
-            guard let count = count.int, let shares = members["idle shares"]?.list({ $0.double })
+            guard let count = count.int, let shares = members["idle_shares"]?.list({ $0.double })
             else { return nil }
             (ranks, idleShares) = (count, shares)
         }

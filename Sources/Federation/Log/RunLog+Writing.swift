@@ -52,36 +52,36 @@ extension RunLog {
         case .nested(let parameters, let shapes):
             key("final weight")
             try Self.write(parameters, shapes: shapes, to: &writer)
-        case .file(let name): try member("final weight file", .string(name))
+        case .file(let name): try member("final_weight_file", .string(name))
         case .none: try member("final weight", .null)
         }
         try member(Self.firstClientKey, 0)
-        try byClient("clients loss", lists.losses, numbers)
-        try member("server loss", numbers(serverLosses))
-        try byClient("clients samples", lists.samples, integers)
-        try byClient("clients class counts", lists.classCounts) { .array($0.map(integers)) }
+        try byClient("clients_loss", lists.losses, numbers)
+        try member("server_loss", numbers(serverLosses))
+        try byClient("clients_samples", lists.samples, integers)
+        try byClient("clients_class_counts", lists.classCounts) { .array($0.map(integers)) }
         if !lists.updateNorms.isEmpty {
-            try byClient("clients update norm", lists.updateNorms, numbers)
+            try byClient("clients_update_norm", lists.updateNorms, numbers)
         }
         if !lists.updateCosines.isEmpty {
-            try byClient("clients update cosine", lists.updateCosines, numbers)
+            try byClient("clients_update_cosine", lists.updateCosines, numbers)
         }
-        if let parts { try byClient("clients rounds", parts, json) }
+        if let parts { try byClient("clients_rounds", parts, json) }
         if let drops { try member("drops", .array(drops.map(\.json))) }
         if !roundMetrics.isEmpty {
-            try member("round metrics", .object(roundMetrics.mapValues(numbers)))
+            try member("round_metrics", .object(roundMetrics.mapValues(numbers)))
         }
         if let classResults {
             if let matrix = classResults.confusion {
-                try member("confusion matrix", .array(matrix.map(integers)))
+                try member("confusion_matrix", .array(matrix.map(integers)))
             }
-            try member("class accuracies", numbers(classResults.accuracies))
+            try member("class_accuracies", numbers(classResults.accuracies))
             if let mistakes = classResults.mistakes {
                 try member("mistakes", .array(mistakes.map(\.json)))
             }
         }
         if !classNames.isEmpty {
-            try member("class names", .array(classNames.map(JSONValue.string)))
+            try member("class_names", .array(classNames.map(JSONValue.string)))
         }
         if score != .accuracy { try member("score", .string(score.rawValue)) }
         try member("outcome", .string(outcome))
@@ -92,22 +92,22 @@ extension RunLog {
         }
         try member("seed", JSONValue(seed))
         try member("data", data)
-        try member("data fingerprint", dataFingerprint.map(JSONValue.string) ?? .null)
-        try member("partition fingerprint", partitionFingerprint.map(JSONValue.string) ?? .null)
+        try member("data_fingerprint", dataFingerprint.map(JSONValue.string) ?? .null)
+        try member("partition_fingerprint", partitionFingerprint.map(JSONValue.string) ?? .null)
         if let initialModelFingerprint {
-            try member("initial model fingerprint", .string(initialModelFingerprint))
+            try member("initial_model_fingerprint", .string(initialModelFingerprint))
         }
         if let serverRuleFingerprint {
             try member("server_rule_fingerprint", .string(serverRuleFingerprint))
         }
-        if let testSamples { try member("test samples", .integer(testSamples)) }
-        if let clientTestSamples { try member("client test samples", .integer(clientTestSamples)) }
+        if let testSamples { try member("test_samples", .integer(testSamples)) }
+        if let clientTestSamples { try member("client_test_samples", .integer(clientTestSamples)) }
         try member("model", model)
-        try member("model parameters", .integer(modelParameters))
+        try member("model_parameters", .integer(modelParameters))
         try member("timings", timings.json)
         try member("threads", .integer(threads))
         try member("cpu", .string(cpu))
-        try member("blas core", .string(blasCore))
+        try member("blas_core", .string(blasCore))
         try member("simd", .string(simd))
         try member("version", .string(version))
         try member("started", .string(started.formatted(.iso8601)))
@@ -164,13 +164,13 @@ extension RunLog {
             members["loss"] = numbers(rounds.map(\.loss))
         }
         if rounds.contains(where: { !$0.classCounts.isEmpty }) {
-            members["class counts"] = .array(rounds.map { integers($0.classCounts) })
+            members["class_counts"] = .array(rounds.map { integers($0.classCounts) })
         }
         if rounds.contains(where: { $0.updateNorm != nil }) {
-            members["update norm"] = numbers(rounds.map(\.updateNorm))
+            members["update_norm"] = numbers(rounds.map(\.updateNorm))
         }
         if rounds.contains(where: { $0.updateCosine != nil }) {
-            members["update cosine"] = numbers(rounds.map(\.updateCosine))
+            members["update_cosine"] = numbers(rounds.map(\.updateCosine))
         }
         return .object(members)
     }
@@ -179,14 +179,14 @@ extension RunLog {
 extension RunLog.Timings {
     var json: JSONValue {
         var members: [String: JSONValue] = [
-            "round seconds": .array(roundSeconds.map(JSONValue.number)),
-            "training seconds": .number(trainingSeconds),
-            "evaluation seconds": .number(evaluationSeconds),
-            "total seconds": .number(totalSeconds),
+            "round_seconds": .array(roundSeconds.map(JSONValue.number)),
+            "training_seconds": .number(trainingSeconds),
+            "evaluation_seconds": .number(evaluationSeconds),
+            "total_seconds": .number(totalSeconds),
         ]
         if !idleShares.isEmpty {
             members["ranks"] = .integer(ranks)
-            members["idle shares"] = .array(idleShares.map(JSONValue.number))
+            members["idle_shares"] = .array(idleShares.map(JSONValue.number))
         }
         return .object(members)
     }

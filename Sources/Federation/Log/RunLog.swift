@@ -7,16 +7,19 @@ import Parameters
 /// Series by client or round have nil where there is no number: a client that was absent or not
 /// evaluated, or a value that is not finite; in JSON it is null.
 ///
-/// Clients are 0…K − 1, and the log says so: `client ids from` is 0. A log of ours without that key is
+/// Six keys are those of other programs' logs, too: `commonKeys`. All others are spelled as `KeySpelling`
+/// has it.
+///
+/// Clients are 0…K − 1, and the log says so: `client_ids_from` is 0. A log of ours without that key is
 /// an earlier version's, whose clients were 1…K: read, each is one less (`RunLog(decoding:)`).
 ///
 /// Clients' numbers stand in four lists by client, each with a place for every round: `clients acc`,
-/// `clients loss`, `clients samples` and `clients class counts`. Where small cohorts of many clients take
+/// `clients_loss`, `clients_samples` and `clients_class_counts`. Where small cohorts of many clients take
 /// part, so that these would have more than 100,000 places and most of them empty, they are `{}` and
-/// `clients rounds` stands after them in their place:
+/// `clients_rounds` stands after them in their place:
 /// `{"17": {"rounds": [3, 250], "acc": [0.5, null], "loss": […], "samples": [600, 600],
-/// "class counts": [[…], […]]}}`, for each client seen only the rounds that something came of, ascending.
-/// `acc`, `loss` and `class counts` are left out where a client has none at all.
+/// "class_counts": [[…], […]]}}`, for each client seen only the rounds that something came of, ascending.
+/// `acc`, `loss` and `class_counts` are left out where a client has none at all.
 public struct RunLog: Equatable, Sendable {
     /// What models are measured by.
     public enum Score: String, Equatable, Sendable {
@@ -89,6 +92,11 @@ public struct RunLog: Equatable, Sendable {
         }
     }
 
+    /// The keys that others' programs have, too, which are written as they have them.
+    package static let commonKeys: Set = [
+        "client number", "experiment", "max round", "clients acc", "server acc", "final weight",
+    ]
+
     /// Number of clients (key `client number`).
     public var clientNumber: Int
     /// The experiment's number (`experiment`).
@@ -99,20 +107,20 @@ public struct RunLog: Equatable, Sendable {
     var series = ClientSeries()
     /// The global model's accuracy, 0…1, by round (`server acc`).
     public var serverAccuracies: [Double?] = []
-    /// The final global model (`final weight`, or `final weight file`).
+    /// The final global model (`final weight`, or `final_weight_file`).
     public var finalWeight = FinalWeight.none
-    /// The global model's loss in nats, by round (`server loss`).
+    /// The global model's loss in nats, by round (`server_loss`).
     public var serverLosses: [Double?] = []
     /// Clients that rounds went on without (`drops`); nil where a log does not say.
     public var drops: [ClientDrop]?
     /// What the strategy's parts say of rounds and what tests measured beside accuracy and loss, by name and
-    /// round (`round metrics`; left out where there is nothing).
+    /// round (`round_metrics`; left out where there is nothing).
     public var roundMetrics: [String: [Double?]] = [:]
-    /// How the last tested round's model did class by class (`confusion matrix`, [true][predicted], where
-    /// the classes are not too many, `class accuracies`, null for a class without test samples, and
+    /// How the last tested round's model did class by class (`confusion_matrix`, [true][predicted], where
+    /// the classes are not too many, `class_accuracies`, null for a class without test samples, and
     /// `mistakes`, the samples that it took most surely for another class; left out where that is not known).
     public var classResults: LoggedClasses?
-    /// What classes are called (`class names`; left out where nobody says).
+    /// What classes are called (`class_names`; left out where nobody says).
     public var classNames: [String] = []
     /// What `clients acc` and `server acc` are: an accuracy, or R² where numbers are predicted (`score`;
     /// left out where it is an accuracy).
@@ -128,24 +136,24 @@ public struct RunLog: Equatable, Sendable {
     public var seed: UInt64 = 0
     /// Which data the run used (`data`).
     public var data: JSONValue = nil
-    /// The data's fingerprint, 16 hexadecimal digits; nil in logs that do not say (`data fingerprint`).
+    /// The data's fingerprint, 16 hexadecimal digits; nil in logs that do not say (`data_fingerprint`).
     public var dataFingerprint: String?
     /// The fingerprint of what a file divided the data into; nil where none did
-    /// (`partition fingerprint`).
+    /// (`partition_fingerprint`).
     public var partitionFingerprint: String?
-    /// The SHA-256 of the file with the weights that the run began with (`initial model fingerprint`; left
+    /// The SHA-256 of the file with the weights that the run began with (`initial_model_fingerprint`; left
     /// out where there was none).
     public var initialModelFingerprint: String?
     /// The SHA-256 of the server rule's program (`server_rule_fingerprint`; left out where there was none).
     public var serverRuleFingerprint: String?
-    /// Samples that the global model is tested on (`test samples`); nil in logs that do not say.
+    /// Samples that the global model is tested on (`test_samples`); nil in logs that do not say.
     public var testSamples: Int?
-    /// Samples of those that each client's own model is tested on, 0 where it is not (`client test
-    /// samples`); nil in logs that do not say.
+    /// Samples of those that each client's own model is tested on, 0 where it is not
+    /// (`client_test_samples`); nil in logs that do not say.
     public var clientTestSamples: Int?
     /// Which model (`model`).
     public var model: JSONValue = nil
-    /// Its number of parameters (`model parameters`).
+    /// Its number of parameters (`model_parameters`).
     public var modelParameters = 0
     /// Where the time went (`timings`).
     public var timings = Timings()
@@ -153,7 +161,7 @@ public struct RunLog: Equatable, Sendable {
     public var threads = 1
     /// The CPU's name (`cpu`).
     public var cpu = ""
-    /// OpenBLAS's kernels (`blas core`).
+    /// OpenBLAS's kernels (`blas_core`).
     public var blasCore = ""
     /// This package's own kernels (`simd`).
     public var simd = ""

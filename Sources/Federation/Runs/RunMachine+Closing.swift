@@ -1,3 +1,5 @@
+import JSON
+
 /// How a round becomes the next model, is made permanent, and ends the run.
 extension RunMachine {
     mutating func aggregate(_ round: Int) {
@@ -59,7 +61,8 @@ extension RunMachine {
             record: record, classCounts: classCounts.filter { counted.contains($0.key) },
             seconds: now - roundStart, trainingSeconds: trainingSeconds,
             evaluationSeconds: evaluationSeconds, observedDrops: drops,
-            metrics: candidate.metrics.merging(measured?.metrics ?? [:]) { made, _ in made },
+            metrics: candidate.metrics.merging(measured?.metrics ?? [:]) { made, _ in made }
+                .spelled,
             classes: measured?.classes)
         measured = nil
         (trainingSeconds, evaluationSeconds, drops) = (0, 0, [])
