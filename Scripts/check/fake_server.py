@@ -58,7 +58,7 @@ def utc(ago_seconds: float = 0) -> str:
 # What the program calls a setting on the page, where that is not its name in words.
 TITLES = {
     "epochs": "local epochs", "samples": "samples a client", "dataset": "data set", "mu": "μ",
-    "cohort": "clients a round", "evaluateEvery": "rounds between tests",
+    "cohort": "clients a round", "evaluate_every": "rounds between tests",
 }
 NO_SETTINGS = {"id", "insecure", "startedAt", "address", "rows", "title", "name", "tags", "note",
                "repeat"}
@@ -71,9 +71,9 @@ def rows(run: dict[str, Any]) -> list[dict[str, str]]:
     for name, value in run.items():
         if name in NO_SETTINGS or value is None or is_divided and name in ("experiment", "samples"):
             continue
-        title = TITLES.get(name) or re.sub("[A-Z]", lambda part: f" {part[0].lower()}", name)
+        title = TITLES.get(name) or name.replace("_", " ")
         words = str(value)
-        if name == "targetAccuracy" and isinstance(value, float):
+        if name == "target_accuracy" and isinstance(value, float):
             words = f"{value:.2%}"
         elif isinstance(value, int) and name != "seed":
             words = f"{value:,}"
@@ -88,7 +88,7 @@ def new_state(clients: int = 5, rounds: int = 5, **run: Any) -> State:
         "run": {
             "id": "20261124_231405", "experiment": 4, "model": "reference-cnn",
             "strategy": "FedAvg", "clients": clients, "rounds": rounds, "epochs": 10,
-            "batchSize": 8, "learningRate": 0.01, "seed": 1, "samples": 600, "dataset": "mnist",
+            "batch_size": 8, "learning_rate": 0.01, "seed": 1, "samples": 600, "dataset": "mnist",
             "insecure": False, "startedAt": utc(), "address": "http://127.0.0.1:9103",
         } | run,
         "phase": "waiting", "outcome": None, "round": 0, "roundOpenedAt": None,

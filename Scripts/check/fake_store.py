@@ -76,8 +76,8 @@ def summary(table: list[dict[str, Any]]) -> Row:
 def settings(row: Row) -> list[dict[str, str]]:
     return fake.rows({key: row[key] for key in ("strategy", "partition", "dataset", "model", "clients",
                                                 "cohort", "seed") if key in row} |
-                     {"partition": row["division"], "dataset": row["data"], "learningRate": 0.1,
-                      "batchSize": 10, "epochs": 5})
+                     {"partition": row["division"], "dataset": row["data"], "learning_rate": 0.1,
+                      "batch_size": 10, "epochs": 5})
 
 
 class Listener(ThreadingHTTPServer):

@@ -86,8 +86,8 @@ def messages() -> dict[str, bytes]:
         "architecture": digest, "architectureJSON": {"layers": [{"flatten": {}}]}, "parameterCount": 1199882,
         "spec": {
             "model": "reference-cnn", "engine": "fused", "experiment": 1, "samples": 600,
-            "fixedShards": False, "dataset": "MNIST", "clients": 5, "rounds": 5, "epochs": 10,
-            "batchSize": 8, "learningRate": 0.01, "gradientClip": None, "seed": 2**64 - 1,
+            "fixed_shards": False, "dataset": "MNIST", "clients": 5, "rounds": 5, "epochs": 10,
+            "batch_size": 8, "learning_rate": 0.01, "gradient_clip": None, "seed": 2**64 - 1,
         },
         "heartbeatSeconds": 1, "pollSeconds": 20, "transforms": ["clip:1.0"], "encodings": ["sparse"],
         "objective": {"proximal": 0.01, "controlVariates": False},

@@ -51,7 +51,7 @@ def scenes() -> Iterator[tuple[str, fake.State]]:
     paused = moment(4) | {"phase": "paused", "deadlineAt": None}
     yield "paused-5", enrich(paused)
     yield "equal-5", enrich(ended(), equal=True)
-    yield "after-5", enrich(ended(targetAccuracy=0.96), classes=10)
+    yield "after-5", enrich(ended(target_accuracy=0.96), classes=10)
     yield "during-100", enrich(many(100), classes=10)
     yield "after-100-classes", enrich(ended(clients=12), classes=100)
     yield "during-10000", enrich(many(10_000), classes=10, listed=120)

@@ -100,7 +100,7 @@ def curves_go_over_seconds(bench: Bench) -> None:
 @check
 def target_line_tells_its_crossing(bench: Bench) -> None:
     page = bench.open()
-    state = moment(3, targetAccuracy=0.99)
+    state = moment(3, target_accuracy=0.99)
     bench.show(page, state)
     equal(page.locator("#accuracy .target").count(), 1, "the number of target lines")
     equal(page.locator("#loss .target").count(), 0, "the number of lines in the loss")
@@ -110,7 +110,7 @@ def target_line_tells_its_crossing(bench: Bench) -> None:
     state["rounds"].append(state["rounds"][2] | {"round": 4, "accuracy": 0.95})
     for entry in state["rounds"]:
         entry["seconds"] = 2.0
-    state["run"]["targetAccuracy"] = 0.94
+    state["run"]["target_accuracy"] = 0.94
     bench.show(page, state)
     # The best so far is 0.9 until round 3, so 0.94 is four fifths of the way to round 4.
     equal(text(page, "#target-text"), "target 94% at round 3.8", "the crossing by rounds")
@@ -124,6 +124,6 @@ def target_line_tells_its_crossing(bench: Bench) -> None:
     check_labels(page, "a target")
     check_contrast(page, "a target")
     for target in (None, 0, -1, 1.5, "0.9"):
-        state["run"]["targetAccuracy"] = target
+        state["run"]["target_accuracy"] = target
         bench.show(page, state)
         expect(page.locator("#target-key").is_hidden(), f"{target!r} is taken for a target")

@@ -55,7 +55,7 @@ def stays_quick_with_many(bench: Bench) -> None:
 def shows_a_large_population(bench: Bench) -> None:
     for scheme, size, device, limit in (("light", DESKTOP, "desktop", 200), ("dark", PHONE, "phone", 50)):
         page = bench.open(size, scheme)
-        state = large_run(targetAccuracy=0.97)
+        state = large_run(target_accuracy=0.97)
         bench.show(page, state)
         rows = texts(page, "#clients-body tr .name")
         equal(rows, [str(client) for client in range(299, 299 - limit, -1)], "the clients shown")

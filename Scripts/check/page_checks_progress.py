@@ -142,7 +142,7 @@ def warns_of_insecure_runs(bench: Bench) -> None:
 @check
 def names_algorithm_and_partition(bench: Bench) -> None:
     page = bench.open()
-    bench.show(page, large_run(10, targetAccuracy=0.97))
+    bench.show(page, large_run(10, target_accuracy=0.97))
     equal(text(page, "#name"), "Partition dirichlet:0.5", "the headline")
     equal(text(page, "#summary"), "reference-cnn · FedProx · mnist · 100 of 5,000 clients a round · "
           "0.5 local epochs · batch all · rate 0.01", "the facts below it")

@@ -28,8 +28,8 @@ def ended(clients: int = 5, of: int = 12, **run: Any) -> fake.State:
 def large_run(rounds: int = 100, every: int = 5, **run: Any) -> fake.State:
     """A cohort of 100 of 5,000 clients, tested every few rounds; clients 0 to 299 have joined."""
     state = fake.new_state(5_000, 200, experiment=0, partition="dirichlet:0.5", cohort=100,
-                           strategy="FedProx", mu=0.1, epochs=0.5, batchSize="all", momentum=0.9,
-                           evaluateEvery=every, **run)
+                           strategy="FedProx", mu=0.1, epochs=0.5, batch_size="all", momentum=0.9,
+                           evaluate_every=every, **run)
     for client in range(300):
         fake.join(state, client)
         state["clients"][-1]["lastSeen"] = fake.utc(300 - client)

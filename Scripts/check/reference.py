@@ -98,8 +98,9 @@ def settings_page(settings: list[dict[str, Any]]) -> str:
     return "\n".join([
         "# Settings\n",
         "All that decides what a run computes, but for the images themselves. Each is an option of `run` and\n"
-        "`serve` (`--batch-size`), a key of a spec file and of the log's `configuration` (`batchSize`), and a\n"
-        "column of a sweep's table (`batch_size`). `federated settings` lists them, too; this page is written from\n"
+        "`serve` (`--batch-size`), and by one name (`batch_size`) a key of a spec file and of the log's\n"
+        "`configuration`, a column of tables and a keyword in Python. What earlier versions wrote in camelCase\n"
+        "(`batchSize`) is read. `federated settings` lists them, too; this page is written from\n"
         "`federated settings --json` by `make reference`.\n", *lines]) + "\n"
 
 

@@ -25,8 +25,17 @@ package enum KeySpelling {
         return spelled.isEmpty ? key : spelled.lowercased()
     }
 
-    /// A key as people read it: “balanced accuracy”.
-    package static func words(_ key: String) -> String { key.replacing("_", with: " ") }
+    /// The name of a setting, which earlier versions had in camelCase: learningRate is learning_rate. Whatever
+    /// was no name then is none now, and stays as it is.
+    package static func setting(_ name: String) -> String {
+        let isCamel =
+            name.first?.isLowercase == true
+            && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) }
+        return isCamel ? snake(name) : name
+    }
+
+    /// A key as people read it: “balanced accuracy”, “learning rate”.
+    package static func words(_ key: String) -> String { snake(key).replacing("_", with: " ") }
 
     /// Whether it may be a byte of a key that is spelled in another way.
     private static func isOther(_ byte: UInt8) -> Bool {
@@ -41,11 +50,16 @@ package enum KeySpelling {
 
 extension Dictionary where Key == String {
     /// The same by keys as they are spelled now; where two come to the same, the one that is spelled so counts.
-    package var spelled: [String: Value] {
-        guard keys.contains(where: { KeySpelling.snake($0) != $0 }) else { return self }
+    package var spelled: [String: Value] { spelled(by: KeySpelling.snake) }
+
+    /// The same with settings by their names as they are spelled now.
+    package var withSettingsSpelled: [String: Value] { spelled(by: KeySpelling.setting) }
+
+    private func spelled(by rule: (String) -> String) -> [String: Value] {
+        guard keys.contains(where: { rule($0) != $0 }) else { return self }
         var spelled: [String: Value] = [:]
         for (key, value) in self {
-            let now = KeySpelling.snake(key)
+            let now = rule(key)
             if now == key || self[now] == nil { spelled[now] = value }
         }
         return spelled
@@ -56,5 +70,10 @@ extension JSONValue {
     /// An object with its own keys as they are spelled now, not those within its members; else the same.
     package var spelled: JSONValue {
         if case .object(let members) = self { .object(members.spelled) } else { self }
+    }
+
+    /// An object of settings with their names as they are spelled now; else the same.
+    package var withSettingsSpelled: JSONValue {
+        if case .object(let members) = self { .object(members.withSettingsSpelled) } else { self }
     }
 }

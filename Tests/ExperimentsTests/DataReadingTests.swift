@@ -41,7 +41,7 @@ struct DataReadingTests {
 
     @Test("Logs of versions without these settings read as they were")
     func earlierLogs() throws {
-        let names = ["transpose", "label", "clientColumn", "testFraction", "scaling"]
+        let names = ["transpose", "label", "client_column", "test_fraction", "scaling"]
         let members = try RunSpec().configuration().members.filter { !names.contains($0.key) }
         #expect(try RunSpec(configuration: .object(members)) == RunSpec())
     }

@@ -173,8 +173,9 @@ struct RunListTests {
     @Test(
         "The command that repeats a run says what is not at its default, and gives the same settings",
         arguments: [
-            [:], ["seed": 7, "learningRate": 0.5], ["strategy": "fedsgd", "rounds": 4],
-            ["partition": "dirichlet:0.5", "cohort": 3], ["steps": 4, "noClientEvaluation": true],
+            [:], ["seed": 7, "learning_rate": 0.5], ["strategy": "fedsgd", "rounds": 4],
+            ["partition": "dirichlet:0.5", "cohort": 3],
+            ["steps": 4, "no_client_evaluation": true],
             ["schedule": "warmup:5+cosine", "momentum": 0.9, "nesterov": true],
         ] as [[String: JSONValue]])
     func repeated(members: [String: JSONValue]) throws {

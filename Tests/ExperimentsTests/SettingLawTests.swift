@@ -11,25 +11,70 @@ import Testing
 struct SettingLawTests {
     static let settings = RunSpec.settings
 
-    @Test("Each stored property has one row, under its own name")
-    func rows() {
-        let properties = Mirror(reflecting: RunSpec()).children.compactMap(\.label)
-        #expect(properties.count == Mirror(reflecting: RunSpec()).children.count)
-        #expect(properties.sorted() == Self.settings.map(\.name).sorted())
-        for setting in Self.settings {
-            #expect(RunSpec.setting(named: setting.name)?.name == setting.name)
+    /// The properties by the names of their settings; earlier versions had these for names.
+    static let properties = Dictionary(
+        Mirror(reflecting: RunSpec()).children.compactMap(\.label).map {
+            (KeySpelling.snake($0), $0)
         }
+    ) { $1 }
+
+    @Test("Each stored property has one row, under its own name in snake_case")
+    func rows() {
+        #expect(Self.properties.count == Mirror(reflecting: RunSpec()).children.count)
+        #expect(Self.properties.keys.sorted() == Self.settings.map(\.name).sorted())
+        for setting in Self.settings {
+            #expect(setting.name.wholeMatch(of: /[a-z][a-z0-9]*(_[a-z0-9]+)*/) != nil)
+            #expect(RunSpec.setting(named: setting.name)?.name == setting.name)
+            #expect(setting.option == "--" + setting.name.replacing("_", with: "-"))
+        }
+    }
+
+    @Test(
+        "The camelCase of earlier versions is read wherever a name comes in",
+        arguments: settings.map(\.name))
+    func earlierSpelling(name: String) throws {
+        let setting = try #require(RunSpec.setting(named: name))
+        let property = try #require(Self.properties[name])
+        #expect(RunSpec.setting(named: property)?.name == name)
+        let spec = try #require(SettingSample.spec(with: setting))
+        func earlier(_ members: [String: JSONValue]) -> [String: JSONValue] {
+            Dictionary(
+                uniqueKeysWithValues: members.map { (Self.properties[$0.key] ?? "?", $0.value) })
+        }
+        // Logs and stores …
+        let members = earlier(try spec.configuration().members)
+        #expect(members[property] == setting.value(of: spec))
+        #expect(try RunSpec(configuration: .object(members)) == spec)
+        #expect(
+            try JSONDecoder().decode(RunSpec.self, from: JSONEncoder().encode(members)) == spec)
+        var log = RunLog(clientNumber: 1, experiment: 1, maxRound: 1)
+        log.configuration = .object(members)
+        #expect(try RunLog(decoding: log.encoded()).configuration == spec.configuration())
+        // … and what is given: spec files, grids, servers, programs.
+        guard setting.needs.clients != .noted else { return }
+        #expect(try GivenSettings(earlier(spec.given.values)) == spec.given)
+        var given = spec.given
+        #expect(given[property] == setting.value(of: spec))
+        given[property] = nil
+        #expect(given[name] == nil)
+        guard property != name else { return }
+        let value = setting.value(of: spec)
+        let error = #expect(throws: SettingsError.self) {
+            try GivenSettings([name: value, property: value])
+        }
+        #expect("\(error!)" == "“\(name)” is given twice, in two spellings: one was expected")
     }
 
     @Test("Each has names of its own: option, column, title, and none of another's second names")
     func names() {
         for names in [
-            Self.settings.map(\.option), Self.settings.map(\.column), Self.settings.map(\.title),
+            Self.settings.map(\.option), Self.settings.map(\.name), Self.settings.map(\.title),
             Self.settings.flatMap { [$0.option] + $0.otherNames.map { "--\($0)" } },
         ] { #expect(Set(names).count == names.count) }
         for setting in Self.settings where setting.needs.clients != .noted {
             for spelling in [
-                setting.name, setting.option, setting.column, String(setting.option.dropFirst(2)),
+                setting.name, setting.option, String(setting.option.dropFirst(2)),
+                Self.properties[setting.name] ?? "",
             ] { #expect(RunSpec.setting(spelled: spelling)?.name == setting.name) }
         }
         for name in ["", "-", "help", "version", "flavour", "transport", "mu=1", "a b", "é"] {
@@ -168,7 +213,7 @@ struct SettingLawTests {
         #expect(header.count == Set(header).count)
         var keys = [SweepTable.key(RunSpec())]
         for setting in Self.settings where [nil, .simulated].contains(setting.needs.clients) {
-            #expect(header.contains(setting.column), "\(setting.name) has no column")
+            #expect(header.contains(setting.name), "\(setting.name) has no column")
             keys.append(SweepTable.key(try #require(SettingSample.spec(with: setting))))
         }
         #expect(Set(keys).count == keys.count)

@@ -42,17 +42,17 @@ struct SpecFileTests {
             (
                 "{\"learning-rate\": 1}",
                 "FILE: “learning-rate” is no setting of a run: federated settings lists them. Did you "
-                    + "mean 'learningRate'?"
+                    + "mean 'learning_rate'?"
             ),
             ("{\"rounds\": \"5\"}", "FILE: “rounds” is “5”: expected a whole number"),
             ("{\"rounds\": 2.5}", "FILE: “rounds” is 2.5: expected a whole number"),
             ("{\"seed\": -1}", "FILE: “seed” is -1: expected a whole number of at least 0"),
             ("{\"momentum\": true}", "FILE: “momentum” is true: expected a number"),
-            ("{\"fixedShards\": 1}", "FILE: “fixedShards” is 1: expected true or false"),
+            ("{\"fixed_shards\": 1}", "FILE: “fixed_shards” is 1: expected true or false"),
             ("{\"engine\": \"fast\"}", "FILE: “engine” is “fast”: expected plain or fused"),
             (
-                "{\"batchSize\": \"most\"}",
-                "FILE: “batchSize” is “most”: expected a whole number or all"
+                "{\"batch_size\": \"most\"}",
+                "FILE: “batch_size” is “most”: expected a whole number or all"
             ),
             ("{\"partition\": 3}", "FILE: “partition” is 3: expected a text"),
             ("{\"experiment\": 7}", "FILE: there is no experiment 7: they are 1, 2, 3 and 4"),
@@ -62,7 +62,7 @@ struct SpecFileTests {
             ),
             (
                 "{\"dataFingerprint\": \"0X\"}",
-                "FILE: “dataFingerprint” is “0X”: expected 16 hexadecimal digits"
+                "FILE: “data_fingerprint” is “0X”: expected 16 hexadecimal digits"
             ),
             ("{\"rounds\": 0}", "--rounds must be at least 1, not 0"),
             (

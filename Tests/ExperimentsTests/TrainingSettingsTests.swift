@@ -24,8 +24,8 @@ struct TrainingSettingsTests {
     @Test("They make the training that they say")
     func parts() throws {
         let adam = try spec([
-            "optimizer": "AdamW", "adamBeta1": 0.5, "adamBeta2": 0.75, "adamEpsilon": 0.25,
-            "weightDecay": 0.125, "learningRate": 0.5, "schedule": "warmup:2+cosine",
+            "optimizer": "AdamW", "adam_beta1": 0.5, "adam_beta2": 0.75, "adam_epsilon": 0.25,
+            "weight_decay": 0.125, "learning_rate": 0.5, "schedule": "warmup:2+cosine",
             "rounds": 7, "augment": "flip+shift:3", "stragglers": 0.5, "seed": 9,
         ]).training
         #expect(
@@ -45,7 +45,7 @@ struct TrainingSettingsTests {
         #expect(
             nesterov.optimizer == LocalOptimizer(learningRate: 0.01, momentum: 0.5, nesterov: true))
         #expect(nesterov.summary == "10 epochs, batch 8, SGD at 0.01, Nesterov’s momentum 0.5")
-        let dropping = try spec(["stragglers": 0.5, "dropStragglers": true, "seed": 9])
+        let dropping = try spec(["stragglers": 0.5, "drop_stragglers": true, "seed": 9])
         #expect(dropping.training.stragglers == nil)
         #expect(
             dropping.rules.participation.dropped == Stragglers(fraction: 0.5, seed: 9))
@@ -55,7 +55,7 @@ struct TrainingSettingsTests {
     func nothing() throws {
         let plain = try spec([
             "optimizer": "sgd", "nesterov": false, "schedule": "constant", "stragglers": 0,
-            "dropStragglers": false,
+            "drop_stragglers": false,
         ])
         #expect(try plain == RunSpec().validated())
         #expect(plain.training == LocalTraining(rounds: plain.rounds))
@@ -69,9 +69,9 @@ struct TrainingSettingsTests {
                 ["nesterov": true, "momentum": 0.5, "optimizer": "adam"],
                 "--momentum belongs to sgd: the optimizer is adam"
             ),
-            (["adamBeta1": 0.5], "--adam-beta1 belongs to adam, adamw: the optimizer is sgd"),
+            (["adam_beta1": 0.5], "--adam-beta1 belongs to adam, adamw: the optimizer is sgd"),
             (
-                ["optimizer": "adam", "adamEpsilon": 0],
+                ["optimizer": "adam", "adam_epsilon": 0],
                 "--adam-epsilon must be above 0 and at most 1, not 0.0"
             ),
             (
@@ -85,9 +85,9 @@ struct TrainingSettingsTests {
             ),
             (["stragglers": 1.5], "--stragglers must be 0 to 1, not 1.5"),
             (["stragglers": 0.5, "steps": 3], "--stragglers and --steps exclude each other"),
-            (["dropStragglers": true], "--drop-stragglers needs --stragglers"),
+            (["drop_stragglers": true], "--drop-stragglers needs --stragglers"),
             (
-                ["dropStragglers": true, "stragglers": 1],
+                ["drop_stragglers": true, "stragglers": 1],
                 "--drop-stragglers with --stragglers 1 leaves no client: expected less than 1"
             ),
             (
@@ -103,7 +103,7 @@ struct TrainingSettingsTests {
         ]
         for (members, expected) in table { #expect(sentence(members) == expected) }
         let error = #expect(throws: SettingsError.self) {
-            try spec(["dropStragglers": true, "stragglers": 0.5]).validated(for: .loopback(.http))
+            try spec(["drop_stragglers": true, "stragglers": 0.5]).validated(for: .loopback(.http))
         }
         #expect("\(error!)".hasPrefix("--drop-stragglers is simulated in memory: "))
     }
@@ -122,7 +122,7 @@ struct TrainingSettingsTests {
         var grid = SweepGrid()
         grid["optimizer"] = ["sgd", "adam"]
         grid["momentum"] = [0.5]
-        grid["adamBeta1"] = [0.25]
+        grid["adam_beta1"] = [0.25]
         let specs = try grid.combinations().map(\.spec)
         #expect(specs.map(\.momentum) == [0.5, 0])
         #expect(specs.map(\.adamBeta1) == [nil, 0.25])

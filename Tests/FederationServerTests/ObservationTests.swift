@@ -33,11 +33,11 @@ struct ObservationTests {
             let run = try #require(object["run"] as? [String: Any])
             #expect(
                 Set(run.keys) == [
-                    "id", "experiment", "clients", "rounds", "strategy", "learningRate", "rows",
+                    "id", "experiment", "clients", "rounds", "strategy", "learning_rate", "rows",
                     "spec", "insecure", "startedAt", "address",
                 ])
             #expect(run["strategy"] as? String == "FedAvg")
-            #expect(run["learningRate"] as? Double == 0.01)
+            #expect(run["learning_rate"] as? Double == 0.01)
             #expect(
                 run["rows"] as? [[String: String]]
                     == [["name": "seed", "title": "seed", "value": "1"]])

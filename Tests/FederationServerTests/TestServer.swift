@@ -95,7 +95,7 @@ struct TestServer: Sendable {
             run: run,
             spec: [
                 "model": "small", "experiment": 1, "clients": .integer(options.clients),
-                "rounds": .integer(options.rounds), "learningRate": 0.01, "seed": 1,
+                "rounds": .integer(options.rounds), "learning_rate": 0.01, "seed": 1,
             ], inputShape: [1, 1, 1], architecture: digest,
             parameterCount: options.layout.count, objective: options.strategy.objective,
             transforms: options.strategy.clientTransforms.map(\.description),
@@ -118,7 +118,7 @@ struct TestServer: Sendable {
             settings: settings(options, run: run),
             facts: RunState.Facts(
                 id: run.text, experiment: 1, clients: options.clients, rounds: options.rounds,
-                settings: ["strategy": "FedAvg", "learningRate": 0.01],
+                settings: ["strategy": "FedAvg", "learning_rate": 0.01],
                 rows: [RunState.Row(name: "seed", title: "seed", value: "1")],
                 spec: ["seed": 1]),
             plan: RunPlan(

@@ -29,7 +29,7 @@ enum Sample {
     static var header: RunLog {
         var log = RunLog(clientNumber: 3, experiment: 4, maxRound: 5)
         log.configuration = [
-            "epochs": 2, "learningRate": 0.01, "name": "a \"quoted\" name\n",
+            "epochs": 2, "learning_rate": 0.01, "name": "a \"quoted\" name\n",
             "strategy": "scaffold",
         ]
         log.seed = .max

@@ -11,8 +11,8 @@ import Testing
         run: Samples.run,
         spec: [
             "model": "reference-cnn", "engine": "fused", "experiment": 1, "samples": 600,
-            "fixedShards": false, "dataset": "MNIST", "clients": 5, "rounds": 5, "epochs": 10,
-            "batchSize": 8, "learningRate": 0.01, "gradientClip": nil, "seed": .unsigned(.max),
+            "fixed_shards": false, "dataset": "MNIST", "clients": 5, "rounds": 5, "epochs": 10,
+            "batch_size": 8, "learning_rate": 0.01, "gradient_clip": nil, "seed": .unsigned(.max),
         ], inputShape: [28, 28, 1], architecture: Samples.digest,
         architectureJSON: ["layers": [["flatten": [:]]]], parameterCount: 1_199_882,
         heartbeatSeconds: 1, pollSeconds: 20)
@@ -24,11 +24,25 @@ import Testing
         _ = try JSONSerialization.jsonObject(with: Data(text))
     }
 
+    @Test("Settings of an earlier server, in camelCase, are read as this version's")
+    func earlierSpelling() throws {
+        guard case .object(var members) = Self.settings.json else { return }
+        let names = [
+            "batch_size": "batchSize", "learning_rate": "learningRate",
+            "fixed_shards": "fixedShards", "gradient_clip": "gradientClip",
+        ]
+        members["spec"] = .object(
+            Dictionary(
+                uniqueKeysWithValues: Self.settings.spec.map { (names[$0.key] ?? $0.key, $0.value) }
+            ))
+        #expect(try RunSettings(decoding: JSONValue.object(members).encoded()) == Self.settings)
+    }
+
     @Test func messagesComeBack() throws {
         try roundTrip(Self.settings)
         var odd = Self.settings
         for rate: Float in [0.1, 1e-30, 3.4028235e38, .leastNonzeroMagnitude] {
-            odd.spec["learningRate"] = .number(Double(rate))
+            odd.spec["learning_rate"] = .number(Double(rate))
             try roundTrip(odd)
         }
         odd.spec["partition"] = "dirichlet:0.5"

@@ -42,7 +42,7 @@ struct ReportTests {
             #expect(settings["experiment"] as? Int == 4)
             #expect(settings["model"] as? String == "logistic-regression")
             #expect(settings["samples"] as? Int == 30)
-            #expect(settings["learningRate"] as? Double == 0.01)
+            #expect(settings["learning_rate"] as? Double == 0.01)
             #expect(settings["seed"] as? Int == 1)
             let rounds = try #require(state["rounds"] as? [[String: Any]])
             #expect(rounds.map { $0["round"] as? Int } == [1, 2])
@@ -91,11 +91,13 @@ struct ReportTests {
             #expect(settings["mu"] as? Double == 0.5)
             #expect(settings["momentum"] as? Double == 0.9)
             #expect(settings["cohort"] as? Int == 4)
-            #expect(settings["targetAccuracy"] as? Double == 1)
-            #expect(settings["evaluateEvery"] as? Int == 3)
-            #expect(settings["noClientEvaluation"] as? Bool == true)
+            #expect(settings["target_accuracy"] as? Double == 1)
+            #expect(settings["evaluate_every"] as? Int == 3)
+            #expect(settings["no_client_evaluation"] as? Bool == true)
             // What is as always is left out.
-            for name in ["weightDecay", "learningRateDecay", "fixedShards", "evaluationInterval"] {
+            for name in [
+                "weight_decay", "learning_rate_decay", "fixed_shards", "evaluationInterval",
+            ] {
                 #expect(settings[name] == nil, "\(name)")
             }
             let rounds = try #require(state["rounds"] as? [[String: Any]])

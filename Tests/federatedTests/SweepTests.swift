@@ -42,18 +42,18 @@ struct SweepGridTests {
         for name in SweepTable.settings
         where name != "dataset" && !RunSpec.readingNames.contains(name) {
             let setting = try #require(SweepGrid.setting(spelled: name), "\(name)")
-            for spelling in [setting.option, setting.column, "--" + setting.column] {
+            for spelling in [setting.option, setting.name, "--" + setting.name] {
                 #expect(SweepGrid.setting(spelled: spelling)?.name == name)
             }
         }
         for (old, new) in [
-            ("experiments", "experiment"), ("batch-sizes", "batchSize"), ("seeds", "seed"),
-            ("learning-rates", "learningRate"), ("population", "clients"),
+            ("experiments", "experiment"), ("batch-sizes", "batch_size"), ("seeds", "seed"),
+            ("learning-rates", "learning_rate"), ("population", "clients"),
         ] { #expect(SweepGrid.setting(spelled: old)?.name == new) }
         for name in ["", "-", "help", "version", "flavour", "transport", "mu=1", "a b", "é"] {
             #expect(SweepGrid.setting(spelled: name) == nil, "\(name)")
         }
-        for name in RunSpec.readingNames + ["dataset", "roundDeadline", "insecure"] {
+        for name in RunSpec.readingNames + ["dataset", "round_deadline", "insecure"] {
             #expect(SweepGrid.setting(spelled: name) == nil, "\(name)")
         }
     }
@@ -118,7 +118,7 @@ struct SweepGridTests {
                 "strategy fedprox, seed 1", "strategy fedprox, seed 2", "strategy fedavg, seed 1",
             ])
         #expect(SweepCombination.words([several[0]]) == ["strategy fedprox, seed 1"])
-        let text = #"{"partition": ["csv:a,b.csv", null], "noClientEvaluation": [true, false]}"#
+        let text = #"{"partition": ["csv:a,b.csv", null], "no_client_evaluation": [true, false]}"#
         let read = try inFile(text) { file in
             try SweepGrid.reading(file: file).flatMap { try $0.combinations() }
         }
@@ -215,7 +215,7 @@ struct SweepGridTests {
                 #"{"seed": [[1]]}"#,
                 ": “seed” has [1]: a number, a text or a list of these was expected"
             ),
-            (#"{"fixedShards": 1}"#, ": “fixedShards” has 1: true or false was expected"),
+            (#"{"fixed_shards": 1}"#, ": “fixed_shards” has 1: true or false was expected"),
             (#"[{"rounds": 0}]"#, ", grid 1: --rounds must be at least 1, not 0"),
             (#"{"strategy": "best"}"#, ": The value 'best' is invalid for '--strategy <strategy>'"),
             (
@@ -267,7 +267,7 @@ struct SweepRunTests {
         try Command.inTemporaryFolder { folder in
             let grid = """
                 [{"strategy": ["fedavg", "fedprox"], "mu": 0.1, "seed": [1, 2]},
-                 {"partition": "iid", "cohort": 2, "evaluateEvery": 2, "seed": 1}]
+                 {"partition": "iid", "cohort": 2, "evaluate_every": 2, "seed": 1}]
                 """
             try Data(grid.utf8).write(to: folder.appending(path: "grid.json"))
             let common = [

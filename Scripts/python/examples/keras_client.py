@@ -21,8 +21,8 @@ class KerasClient(federated.Client):
 
     def fit(self, parameters, config):
         self.model.set_weights(parameters)
-        self.model.compile(keras.optimizers.SGD(config["learningRate"]), "sparse_categorical_crossentropy")
-        history = self.model.fit(self.images, self.labels, batch_size=config["batchSize"],
+        self.model.compile(keras.optimizers.SGD(config["learning_rate"]), "sparse_categorical_crossentropy")
+        history = self.model.fit(self.images, self.labels, batch_size=config["batch_size"],
                                  epochs=int(config["epochs"]), verbose=0)
         return self.model.get_weights(), self.samples, {"loss": history.history["loss"][-1]}
 

@@ -24,9 +24,9 @@ class TorchClient(federated.Client):
         with torch.no_grad():
             for own, given in zip(self.model.parameters(), parameters):
                 own.copy_(torch.from_numpy(given.T))
-        optimizer = torch.optim.SGD(self.model.parameters(), lr=config["learningRate"])
+        optimizer = torch.optim.SGD(self.model.parameters(), lr=config["learning_rate"])
         for _ in range(int(config["epochs"])):
-            for batch in torch.randperm(self.samples).split(config["batchSize"]):
+            for batch in torch.randperm(self.samples).split(config["batch_size"]):
                 optimizer.zero_grad()
                 loss = nn.functional.cross_entropy(self.model(self.images[batch]), self.labels[batch])
                 loss.backward()

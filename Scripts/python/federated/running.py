@@ -26,7 +26,7 @@ from .settings import checked, options
 # How long a program that was asked to stop may finish its round.
 STOP_SECONDS = 60.0
 # What a sweep has one value of: the data set, and how it is read.
-SAME_FOR_ALL = {"dataset", "transpose", "label", "clientColumn", "testFraction", "scaling"}
+SAME_FOR_ALL = {"dataset", "transpose", "label", "client_column", "test_fraction", "scaling"}
 ROUND = re.compile(r"^\s*(\d+)/(\d+)\s+(\S+)\s+(\S+)")
 NAME = re.compile(r"^\s+run\s+(\S+) in (.+?)(?:, resumed after round (\d+))?$")
 LOG = re.compile(r"^\s+log\s+(.+)$")
@@ -37,8 +37,7 @@ def run(
     log_dir: str | os.PathLike | None = None, data_dir: str | os.PathLike | None = None,
     threads: int | None = None, progress: bool = True, **settings: Any
 ) -> Run:
-    """Runs an experiment and reads its log: settings by the names of `federated.settings()`, in snake_case
-    or as they are. `resume` goes on with an unfinished run: its name, or True for the last.
+    """Runs an experiment and reads its log: settings by the names of `federated.settings()`. `resume` goes on with an unfinished run: its name, or True for the last.
 
     Raises SettingsError before anything starts, ProgramError with the program's own sentence, and
     RunInterrupted (a KeyboardInterrupt) when it was stopped, whose rounds are kept."""

@@ -16,6 +16,7 @@ from .connection import MODEL_SECONDS, Away, Connection, Patience, Refusal
 from .errors import ClientError, Diverged
 from .parameters import Shapes, check_layout, evaluate_result, fit_result, join, own_shapes, split
 from .pulse import Pulse
+from .spelling import spelled
 
 PROTOCOL = 2
 # How long a program that has started again waits for its former self to be missed.
@@ -60,7 +61,7 @@ class Work:
 
     def config(self, found: dict[str, Any] | None, round: int) -> dict[str, Any]:
         found = found or {}
-        return {**(found.get("spec") or {}), "round": round, "client": self.id, "run": found.get("run"),
+        return {**spelled(found.get("spec") or {}), "round": round, "client": self.id, "run": found.get("run"),
                 "proximal_mu": (found.get("objective") or {}).get("proximal", 0.0)}
 
     def shapes(self, connection: Connection, patience: Patience, config: dict[str, Any]) -> Shapes:

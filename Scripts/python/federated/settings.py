@@ -8,11 +8,11 @@ import json
 import math
 import numbers
 import os
-import re
 from typing import Any
 
 from .errors import SettingsError
 from .program import ask_program, find_program
+from .spelling import snake
 
 
 def settings() -> list[dict[str, Any]]:
@@ -25,11 +25,6 @@ def _settings_of(program: str) -> list[dict[str, Any]]:
     return json.loads(ask_program("settings", "--json"))
 
 
-def in_camel_case(name: str) -> str:
-    """learning_rate → learningRate"""
-    return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), name)
-
-
 def checked(given: dict[str, Any]) -> dict[str, Any]:
     """The same by the program's own names, without those that are None.
 
@@ -38,7 +33,7 @@ def checked(given: dict[str, Any]) -> dict[str, Any]:
     result = {}
     spelt: set[str] = set()
     for name, value in given.items():
-        own = in_camel_case(name)
+        own = snake(name) if name.isidentifier() else name
         if own not in known:
             near = difflib.get_close_matches(own, known, n=1)
             hint = f": did you mean {near[0]!r}?" if near else ": federated.settings() has them all"

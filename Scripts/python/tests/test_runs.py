@@ -31,7 +31,7 @@ class RunTests(FolderTestCase):
     def test_a_run_is_started_read_and_drawn(self) -> None:
         run = self.run_one(clients=3, learning_rate=numpy.float64(0.05), fixedShards=True)
         self.assertEqual(run.outcome, "completed")
-        self.assertEqual(run.settings["learningRate"], 0.05)
+        self.assertEqual(run.settings["learning_rate"], 0.05)
         self.assertEqual(list(run.rounds["round"]), [1, 2])
         self.assertEqual(list(run.clients["client"]), [0, 1, 2] * 2)
         self.assertEqual(run.clients["samples"].sum(), 120)
@@ -103,7 +103,7 @@ class RunTests(FolderTestCase):
 
     def test_settings_are_checked_before_anything_starts(self) -> None:
         for own, words in [
-            ({"learning_rat": 1}, "there is no setting 'learning_rat': did you mean 'learningRate'?"),
+            ({"learning_rat": 1}, "there is no setting 'learning_rat': did you mean 'learning_rate'?"),
             ({"rounds": 0}, "rounds is 0: expected a number at least 1"),
             ({"rounds": 2.5}, "rounds is 2.5: expected a whole number"),
             ({"rounds": True}, "rounds is True: expected a whole number"),

@@ -13,8 +13,8 @@ function showHeading(run) {
   if (number(run.cohort) !== null) facts.push(`${plain(run.cohort)} of ${plural(run.clients, 'client')} a round`);
   if (number(run.epochs) !== null) facts.push(`${plain(run.epochs)} local epoch${run.epochs === 1 ? '' : 's'}`);
   if (number(run.steps) !== null) facts.push(plural(run.steps, 'local step'));
-  if (number(run.batchSize) !== null || run.batchSize === 'all') facts.push(`batch ${plain(run.batchSize)}`);
-  if (number(run.learningRate) !== null) facts.push(`rate ${words(run.learningRate)}`);
+  if (number(run.batch_size) !== null || run.batch_size === 'all') facts.push(`batch ${plain(run.batch_size)}`);
+  if (number(run.learning_rate) !== null) facts.push(`rate ${words(run.learning_rate)}`);
   say(byId('summary'), facts.join(' · '));
   const tags = list(run.tags).filter(hasText);
   byId('tags').hidden = tags.length === 0;

@@ -5,7 +5,7 @@ function show(next) {
   const points = pointsOf(list(state.rounds)), last = points[points.length - 1];
   const can = {rounds: true, seconds: last !== undefined && Number.isFinite(last.elapsed), bytes: last !== undefined && Number.isFinite(last.carried) && last.carried > 0};
   const planned = number(run.rounds) ?? points.length;
-  const target = run.targetAccuracy > 0 && run.targetAccuracy <= 1 ? number(run.targetAccuracy) : null;
+  const target = run.target_accuracy > 0 && run.target_accuracy <= 1 ? number(run.target_accuracy) : null;
   showHeading(run);
   byId('over').hidden = !can.seconds && !can.bytes;
   byId('over-seconds').hidden = !can.seconds;

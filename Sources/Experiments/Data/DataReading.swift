@@ -15,7 +15,7 @@ extension RunSpec {
     /// The settings that say how data are read: those of a sweep's runs are the same, and every command that
     /// takes data takes them.
     package static let readingNames = [
-        "transpose", "label", "clientColumn", "testFraction", "scaling",
+        "transpose", "label", "client_column", "test_fraction", "scaling",
     ]
 
     /// How the run's data are read.

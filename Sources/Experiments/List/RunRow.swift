@@ -73,7 +73,7 @@ public struct RunRow: Sendable, Equatable {
         func whole(_ key: String) -> Int? {
             if case .integer(let value)? = run.header[key] { value } else { nil }
         }
-        let members = (run.header["configuration"] ?? .null).members
+        let members = (run.header["configuration"] ?? .null).members.withSettingsSpelled
         let spec = RunSpec(listed: members)
         id = run.name
         labels = run.labels

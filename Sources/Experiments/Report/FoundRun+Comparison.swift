@@ -20,7 +20,7 @@ extension FoundRun {
             let accuracies = log.serverAccuracies.compactMap(\.self)
             let loss = log.serverLosses.last ?? nil
             let settings = different.map {
-                "\(JSONValue.spaced($0)) \((log.configuration.members[$0] ?? .null).words)"
+                "\(KeySpelling.words($0)) \((log.configuration.members[$0] ?? .null).words)"
             }
             return [
                 run.name, accuracies.last.map(log.score.named) ?? "–",

@@ -14,7 +14,7 @@ extension RunLog {
             facts.append(("experiment", "\(experiment)"))
             facts.append(("clients", Text.count(clientNumber)))
             facts += configuration.members.sorted { $0.key < $1.key }
-                .map { (JSONValue.spaced($0.key), $0.value.words) }
+                .map { (KeySpelling.words($0.key), $0.value.words) }
         }
         if data != nil { facts.append(("data", data.words)) }
         if model != nil {

@@ -100,7 +100,7 @@ extension RunState.Row {
     fileprivate init(_ name: String, _ value: JSONValue) {
         let setting = RunSpec.setting(named: name)
         self.init(
-            name: name, title: setting?.title ?? JSONValue.spaced(name),
+            name: name, title: setting?.title ?? KeySpelling.words(name),
             value: setting?.words(value) ?? value.words)
     }
 }

@@ -56,8 +56,8 @@ public struct RunInputs: Hashable, Sendable {
     /// The SHA-256 of the file that a setting names; nil where it names none.
     package func fingerprint(ofFileBehind setting: Setting) -> String? {
         switch setting.name {
-        case "initialModel": initialModel
-        case "serverRule": serverRule
+        case "initial_model": initialModel
+        case "server_rule": serverRule
         default: nil
         }
     }

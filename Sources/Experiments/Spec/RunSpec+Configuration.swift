@@ -16,7 +16,7 @@ extension RunSpec {
     /// write the β₁ of 0.9 that their FedAdagrad had.
     /// - Throws: what `JSONDecoder` throws.
     public init(configuration: JSONValue) throws {
-        var members = configuration.members
+        var members = configuration.members.withSettingsSpelled
         if members["experiment"] == nil { members["experiment"] = RunSpec().experiment.json }
         self = try JSONValue.object(members).decoded()
         if strategy == .fedadagrad { beta1 = beta1 ?? 0.9 }

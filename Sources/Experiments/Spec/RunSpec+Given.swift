@@ -19,16 +19,17 @@ public struct GivenSettings: Hashable, Sendable {
             }
             guard json != .null else { continue }
             guard setting.needs.clients != .noted else { throw .noted(name) }
+            guard values[setting.name] == nil else { throw .twice(setting.name) }
             var spec = RunSpec()
             try setting.set(json, in: &spec)
-            values[name] = setting.read(spec)
+            values[setting.name] = setting.read(spec)
         }
     }
 
-    /// What is said of one setting; nil for nothing.
+    /// What is said of one setting, in this version's spelling or an earlier one's; nil for nothing.
     public subscript(name: String) -> JSONValue? {
-        get { values[name] }
-        set { values[name] = newValue }
+        get { values[KeySpelling.setting(name)] }
+        set { values[KeySpelling.setting(name)] = newValue }
     }
 
     /// With what is said elsewhere of other settings.
@@ -43,7 +44,7 @@ public struct GivenSettings: Hashable, Sendable {
         var sum = self
         let pairs = [
             ("experiment", "partition"), ("epochs", "steps"),
-            ("noClientEvaluation", "clientEvaluationFraction"),
+            ("no_client_evaluation", "client_evaluation_fraction"),
         ]
         for (one, other) in pairs {
             if later[one] != nil { sum[other] = nil }
@@ -72,7 +73,7 @@ extension RunSpec {
         }
         if strategy == .fedsgd {
             guard epochs == 1 || given["epochs"] == nil, (steps ?? 1) == 1,
-                batchSize == .all || given["batchSize"] == nil
+                batchSize == .all || given["batch_size"] == nil
             else { throw .oneStep }
             epochs = 1
             batchSize = .all

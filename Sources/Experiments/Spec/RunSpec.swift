@@ -9,7 +9,7 @@ import Training
 /// It is what the command line, a sweep and a spec file give, what a log calls `configuration`, what a
 /// store keeps and what a server tells its clients. Each property has a row beside it, from which its
 /// option, its check, its column and its words come; with where it acts, that is all of a setting.
-public struct RunSpec: Codable, Hashable, Sendable {
+public struct RunSpec: Hashable, Sendable {
     /// A run of all defaults: experiment 1 with 5 clients for 5 rounds.
     public init() {}
 
@@ -53,11 +53,11 @@ public struct RunSpec: Codable, Hashable, Sendable {
             help: "Clients in a round: a number, or a fraction like 0.1.", usual: "all",
             bounds: .count),
         Setting(
-            "overSelection", \.overSelection,
+            "over_selection", \.overSelection,
             help: "How many times so many clients are asked, so that those who drop out hold up "
                 + "no round.", valueName: "factor", usual: "1", bounds: .range(1, 100)),
         Setting(
-            "minimumClients", \.minimumClients, title: "least clients a round",
+            "minimum_clients", \.minimumClients, title: "least clients a round",
             help: "Updates without which no round closes.", valueName: "clients",
             usual: "1; served, all of a round, half with a deadline", bounds: .count),
         Setting(
@@ -65,7 +65,7 @@ public struct RunSpec: Codable, Hashable, Sendable {
             help: "Training images of a client, as the experiment takes it.", bounds: .count,
             needs: .experiment, travels: true, isMain: true),
         Setting(
-            "fixedShards", \.fixedShards, title: "shards",
+            "fixed_shards", \.fixedShards, title: "shards",
             help: "Clients keep the images of the first draw in all rounds.", needs: .experiment,
             travels: true, format: .words(yes: "fixed", no: "drawn anew")),
     ]
@@ -115,13 +115,13 @@ public struct RunSpec: Codable, Hashable, Sendable {
             "steps", \.steps, title: "local steps",
             help: "Local steps a round, in place of epochs.", bounds: .count, travels: true),
         Setting(
-            "batchSize", \.batchSize, help: "Batch size, or all.", valueName: "batch",
+            "batch_size", \.batchSize, help: "Batch size, or all.", valueName: "batch",
             usual: "\(Usual.batch); fedsgd all", bounds: .count, travels: true, isMain: true),
         Setting(
-            "learningRate", \.learningRate, help: "Learning rate.", valueName: "rate",
+            "learning_rate", \.learningRate, help: "Learning rate.", valueName: "rate",
             bounds: .positive, travels: true, isMain: true),
         Setting(
-            "learningRateDecay", \.learningRateDecay, title: "rate’s decay by round",
+            "learning_rate_decay", \.learningRateDecay, title: "rate’s decay by round",
             help: "The learning rate is multiplied by it each round.", valueName: "factor",
             bounds: .part, travels: true),
         Setting(
@@ -140,23 +140,23 @@ public struct RunSpec: Codable, Hashable, Sendable {
             needs: Setting.Needs(optimizers: [.sgd], other: "momentum"), travels: true,
             format: .words(yes: "Nesterov’s", no: "plain")),
         Setting(
-            "adamBeta1", \.adamBeta1, title: "Adam’s β₁", help: "β₁ of local Adam.",
+            "adam_beta1", \.adamBeta1, title: "Adam’s β₁", help: "β₁ of local Adam.",
             valueName: "beta", usual: "\(LocalOptimizer.usualBeta1)", bounds: .decay,
             needs: .optimizers(.adam, .adamw), travels: true),
         Setting(
-            "adamBeta2", \.adamBeta2, title: "Adam’s β₂", help: "β₂ of local Adam.",
+            "adam_beta2", \.adamBeta2, title: "Adam’s β₂", help: "β₂ of local Adam.",
             valueName: "beta", usual: "\(LocalOptimizer.usualBeta2)", bounds: .decay,
             needs: .optimizers(.adam, .adamw), travels: true),
         Setting(
-            "adamEpsilon", \.adamEpsilon, title: "Adam’s ε", help: "ε of local Adam.",
+            "adam_epsilon", \.adamEpsilon, title: "Adam’s ε", help: "ε of local Adam.",
             valueName: "epsilon", usual: "\(LocalOptimizer.usualEpsilon)", bounds: .part,
             needs: .optimizers(.adam, .adamw), travels: true),
         Setting(
-            "weightDecay", \.weightDecay,
+            "weight_decay", \.weightDecay,
             help: "λ: the gradient gains λ times the weights; with adamw they lose it themselves.",
             valueName: "lambda", bounds: .nonNegative, travels: true),
         Setting(
-            "gradientClip", \.gradientClip, title: "gradients clipped to",
+            "gradient_clip", \.gradientClip, title: "gradients clipped to",
             help: "Largest norm of a batch's gradient.", valueName: "norm", bounds: .positive,
             travels: true),
         Setting(
@@ -202,12 +202,12 @@ public struct RunSpec: Codable, Hashable, Sendable {
             "mu", \.mu, title: "μ", help: "μ of FedProx.", usual: "\(Usual.mu)",
             bounds: .nonNegative, needs: .strategies(.fedprox)),
         Setting(
-            "serverLearningRate", \.serverLearningRate, title: "server’s learning rate",
+            "server_learning_rate", \.serverLearningRate, title: "server’s learning rate",
             help: "η of the server.", valueName: "rate",
             usual: "1; adaptive \(Usual.adaptiveRate)", bounds: .positive,
             needs: .strategies(.scaffold, .fednova, .fedavgm, .fedadagrad, .fedadam, .fedyogi)),
         Setting(
-            "serverMomentum", \.serverMomentum, title: "server’s momentum", help: "β of FedAvgM.",
+            "server_momentum", \.serverMomentum, title: "server’s momentum", help: "β of FedAvgM.",
             valueName: "beta", usual: "\(Usual.momentum)", bounds: .decay,
             needs: .strategies(.fedavgm)),
         Setting(
@@ -222,26 +222,26 @@ public struct RunSpec: Codable, Hashable, Sendable {
             usual: "\(Usual.tau)", bounds: .positive,
             needs: .strategies(.fedadagrad, .fedadam, .fedyogi)),
         Setting(
-            "clipUpdate", \.clipUpdate, title: "changes clipped to",
+            "clip_update", \.clipUpdate, title: "changes clipped to",
             help: "Clip each client's change to this L2 norm, and weigh all clients alike.",
             valueName: "norm", bounds: .positive),
         Setting(
             "compress", \.compress, title: "changes sent",
             help: "Send a part of each change, the rest later: topk:FRACTION.", valueName: "how"),
         Setting(
-            "localStatistics", \.localStatistics, title: "batch normalisations",
+            "local_statistics", \.localStatistics, title: "batch normalisations",
             help: "Batch normalisations stay each client's own, as in FedBN.", travels: true,
             format: .words(yes: "each client’s own", no: "averaged")),
         Setting(
-            "serverRule", \.serverRule,
+            "server_rule", \.serverRule,
             help: "In place of averaging, a program of your own: exec:FILE.", valueName: "rule",
             needs: .strategies(.fedavg, .fedsgd, .fedprox)),
         Setting(
-            "serverRuleSeconds", \.serverRuleSeconds, title: "seconds for the server rule",
+            "server_rule_seconds", \.serverRuleSeconds, title: "seconds for the server rule",
             help: "Seconds that the server rule's program may take for a round.",
             valueName: "seconds", usual: "\(Int(RuleProgram.usualSeconds))",
             bounds: .upTo(1e6, "above 0 and at most 1e6 seconds"),
-            needs: Setting.Needs(other: "serverRule")),
+            needs: Setting.Needs(other: "server_rule")),
     ]
 
     // MARK: Rounds and tests
@@ -265,21 +265,21 @@ public struct RunSpec: Codable, Hashable, Sendable {
     static let roundsAndTests = [
         Setting("rounds", \.rounds, help: "Rounds.", bounds: .count, travels: true, isMain: true),
         Setting(
-            "targetAccuracy", \.targetAccuracy, help: "Stop when the server reaches it, 0 to 1.",
+            "target_accuracy", \.targetAccuracy, help: "Stop when the server reaches it, 0 to 1.",
             valueName: "accuracy", bounds: .part, format: .percent),
         Setting(
             "patience", \.patience, title: "patience in rounds",
             help: "Stop when the best accuracy is so many rounds old.", valueName: "rounds",
             bounds: .count),
         Setting(
-            "evaluateEvery", \.evaluateEvery, title: "rounds between tests",
+            "evaluate_every", \.evaluateEvery, title: "rounds between tests",
             help: "Test the server's model every so many rounds.", valueName: "rounds",
             bounds: .count),
         Setting(
-            "evaluationFraction", \.evaluationFraction, title: "part of the test set",
+            "evaluation_fraction", \.evaluationFraction, title: "part of the test set",
             help: "Evaluate on a random part of the test set.", valueName: "part", bounds: .part),
         Setting(
-            "clientEvaluationFraction", \.clientEvaluationFraction,
+            "client_evaluation_fraction", \.clientEvaluationFraction,
             title: "part for clients’ models",
             help:
                 "Part of those test samples, drawn anew each round, that clients' models are tested "
@@ -287,7 +287,7 @@ public struct RunSpec: Codable, Hashable, Sendable {
             usual: "\(Usual.clientEvaluationFraction), but at least "
                 + "\(Usual.leastClientTests) samples", bounds: .part),
         Setting(
-            "noClientEvaluation", \.noClientEvaluation, title: "clients tested",
+            "no_client_evaluation", \.noClientEvaluation, title: "clients tested",
             help: "Do not test clients' models.", format: .words(yes: "no", no: "yes")),
     ]
 
@@ -334,11 +334,11 @@ public struct RunSpec: Codable, Hashable, Sendable {
             help: "The column of a table that is to be predicted.", valueName: "column",
             usual: "label, class, target or y", travels: true),
         Setting(
-            "clientColumn", \.clientColumn,
+            "client_column", \.clientColumn,
             help: "The column of a table that says whose a row is.", valueName: "column",
             travels: true),
         Setting(
-            "testFraction", \.testFraction, title: "part set aside for tests",
+            "test_fraction", \.testFraction, title: "part set aside for tests",
             help: "The part, drawn at random, that is tested on of data without test samples of "
                 + "their own.", valueName: "part", usual: "\(DatasetOptions.usualTestFraction)",
             bounds: .inner, travels: true),
@@ -350,14 +350,14 @@ public struct RunSpec: Codable, Hashable, Sendable {
             usual: "unit", travels: true),
         Setting("model", \.model, help: "Model.", travels: true, isMain: true),
         Setting(
-            "initialModel", \.initialModel, title: "model to begin with",
+            "initial_model", \.initialModel, title: "model to begin with",
             help: "Begin with the weights of a safetensors file, tensor by tensor.",
             valueName: "file"),
         Setting(
             "loss", \.loss, help: "What is minimised.",
             usual: "softmax-cross-entropy, of numbers squared-error", travels: true),
         Setting(
-            "labelSmoothing", \.labelSmoothing,
+            "label_smoothing", \.labelSmoothing,
             help: "The part of a label that counts for all classes alike.", valueName: "part",
             bounds: .decay, travels: true),
         Setting(
@@ -389,20 +389,20 @@ public struct RunSpec: Codable, Hashable, Sendable {
             help: "Probability that a client can be chosen for a round.",
             valueName: "probability", bounds: .part, needs: .simulation),
         Setting(
-            "dropoutBefore", \.dropoutBefore, title: "drop-out before training",
+            "dropout_before", \.dropoutBefore, title: "drop-out before training",
             help: "Probability that a chosen client drops out before it trains.",
             valueName: "probability", bounds: .decay, needs: .simulation),
         Setting(
-            "dropoutAfter", \.dropoutAfter, title: "drop-out after training",
+            "dropout_after", \.dropoutAfter, title: "drop-out after training",
             help: "Probability that a trained client's update is lost.",
             valueName: "probability", bounds: .decay, needs: .simulation),
         Setting(
-            "dropStragglers", \.dropStragglers, title: "stragglers’ part",
+            "drop_stragglers", \.dropStragglers, title: "stragglers’ part",
             help: "Stragglers drop out before they train, in place of training less.",
             needs: Setting.Needs(clients: .simulated, other: "stragglers"),
             format: .words(yes: "none: they drop out", no: "fewer epochs")),
         Setting(
-            "dropDiverging", \.dropDiverging, title: "clients that diverge",
+            "drop_diverging", \.dropDiverging, title: "clients that diverge",
             help: "A client whose training diverges only loses its place; else it ends the run.",
             needs: .simulation, format: .words(yes: "lose their place", no: "end the run")),
     ]
@@ -416,7 +416,7 @@ public struct RunSpec: Codable, Hashable, Sendable {
 
     static let servedRounds = [
         Setting(
-            "roundDeadline", \.roundDeadline, title: "deadline of a round in seconds",
+            "round_deadline", \.roundDeadline, title: "deadline of a round in seconds",
             help: "Seconds after which a round closes with its minimum; with fewer it goes on.",
             valueName: "seconds", bounds: .upTo(1e9, "above 0 and at most 1e9 seconds"),
             needs: .server),

@@ -7,7 +7,7 @@ import NeuralNetworks
 /// Whatever reads, writes, checks, lists or shows settings asks these rows: `RunSpec.settings` has one
 /// for each stored property of `RunSpec`.
 public struct Setting: Sendable {
-    /// What logs, stores and spec files call it, like `batchSize`.
+    /// What logs, stores, spec files and tables call it, like `batch_size`.
     public let name: String
     /// What sort of value it has.
     public let kind: Kind
@@ -64,9 +64,6 @@ public struct Setting: Sendable {
 
     /// What its option is called: `--batch-size`.
     public var option: String { "--" + Spelling.dashed(name) }
-
-    /// What its column in a sweep's table is called: `batch_size`.
-    public var column: String { Spelling.dashed(name).replacing("-", with: "_") }
 
     /// The value where nothing is said; null where there is none.
     public var standard: JSONValue { read(RunSpec()) }

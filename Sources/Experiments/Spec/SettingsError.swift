@@ -9,6 +9,8 @@ import Training
 public enum SettingsError: Error, Equatable, Sendable {
     /// A name that no setting has, and those that may be meant.
     case unknown(String, meant: [String])
+    /// A setting that is there in two spellings.
+    case twice(String)
     /// A setting that the program notes by itself.
     case noted(String)
     /// JSON of another sort than the setting's.
@@ -75,6 +77,8 @@ extension SettingsError: CustomStringConvertible {
         case .unknown(let name, let meant):
             "“\(name)” is no setting of a run: federated settings lists them"
                 + Suggestion.question(meant)
+        case .twice(let name):
+            "“\(name)” is given twice, in two spellings: one was expected"
         case .noted(let name): "“\(name)” is noted by the server itself: leave it out"
         case .kind(let name, let expected, let found):
             "“\(name)” is \(found.shown): expected \(expected)"

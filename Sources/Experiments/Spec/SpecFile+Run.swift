@@ -25,10 +25,10 @@ extension SpecFile {
         if let dataFingerprint, dataFingerprint != inputs.dataText {
             throw .otherData(path, origin: origin)
         }
-        if later["initialModel"] == nil, let initialModelFingerprint,
+        if later["initial_model"] == nil, let initialModelFingerprint,
             initialModelFingerprint != inputs.initialModel
         {
-            throw .otherInitialModel(path, file: given["initialModel"]?.typed ?? "")
+            throw .otherInitialModel(path, file: given["initial_model"]?.typed ?? "")
         }
         guard later["partition"] == nil, later["experiment"] == nil else { return }
         if let partitionFingerprint, let found = inputs.partitionText,

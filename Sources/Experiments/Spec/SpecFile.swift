@@ -6,7 +6,7 @@ import Platform
 /// A run as a file: its settings, and by fingerprints the images that they were for.
 ///
 /// The file is a JSON object. Its keys are the names of settings; those that are missing or null are at
-/// their defaults. `dataFingerprint`, `partitionFingerprint` and `initialModelFingerprint`, which
+/// their defaults. `data_fingerprint`, `partition_fingerprint` and `initial_model_fingerprint`, which
 /// `federated show RUN --spec` adds, refuse other images, and another file of a partition or of weights,
 /// than the run's.
 public struct SpecFile: Hashable, Sendable {
@@ -33,9 +33,9 @@ public struct SpecFile: Hashable, Sendable {
     /// Bytes that a spec may have: a few hundred are usual.
     public static let byteLimit = 1 << 20
 
-    private static let dataKey = "dataFingerprint"
-    private static let partitionKey = "partitionFingerprint"
-    private static let initialModelKey = "initialModelFingerprint"
+    private static let dataKey = "data_fingerprint"
+    private static let partitionKey = "partition_fingerprint"
+    private static let initialModelKey = "initial_model_fingerprint"
 
     /// Reads a file.
     /// - Throws: `SpecFileError`.
@@ -62,12 +62,10 @@ public struct SpecFile: Hashable, Sendable {
     private init(_ json: JSONValue, of path: String) throws(SpecFileError) {
         guard case .object(var members) = json else { throw .noObject(path, json) }
         do throws(SettingsError) {
-            dataFingerprint = try Self.fingerprint(
-                members.removeValue(forKey: Self.dataKey), Self.dataKey)
-            partitionFingerprint = try Self.fingerprint(
-                members.removeValue(forKey: Self.partitionKey), Self.partitionKey)
+            dataFingerprint = try Self.fingerprint(Self.dataKey, takenFrom: &members)
+            partitionFingerprint = try Self.fingerprint(Self.partitionKey, takenFrom: &members)
             initialModelFingerprint = try Self.fingerprint(
-                members.removeValue(forKey: Self.initialModelKey), Self.initialModelKey, digits: 64)
+                Self.initialModelKey, digits: 64, takenFrom: &members)
             given = try GivenSettings(members)
         } catch {
             throw .settings(path, error)
@@ -75,9 +73,12 @@ public struct SpecFile: Hashable, Sendable {
     }
 
     private static func fingerprint(
-        _ json: JSONValue?, _ key: String, digits: Int = 16
+        _ key: String, digits: Int = 16, takenFrom members: inout [String: JSONValue]
     ) throws(SettingsError) -> String? {
-        guard let json, json != .null else { return nil }
+        let spellings = members.keys.filter { KeySpelling.setting($0) == key }
+        guard spellings.count < 2 else { throw .twice(key) }
+        guard let json = spellings.first.flatMap({ members.removeValue(forKey: $0) }), json != .null
+        else { return nil }
         guard case .string(let text) = json, text.utf8.count == digits,
             text.allSatisfy({ $0.isHexDigit && !$0.isUppercase })
         else { throw .kind(key, expected: "\(digits) hexadecimal digits", found: json) }
@@ -137,13 +138,13 @@ public enum SpecFileError: Error, Equatable, Sendable, CustomStringConvertible {
         case .settings(let path, let error): "\(path): \(error)"
         case .otherData(let path, let origin):
             "\(path) is of other images than \(origin) holds: name others with --dataset, or take its "
-                + "dataFingerprint out to run it on these"
+                + "data_fingerprint out to run it on these"
         case .otherDivision(let path, let partition):
             "\(path) is of another division than \(partition) makes here: bring its file, or take its "
-                + "partitionFingerprint out"
+                + "partition_fingerprint out"
         case .otherInitialModel(let path, let file):
             "\(path) began with other weights than \(file) holds: bring its file, or take its "
-                + "initialModelFingerprint out"
+                + "initial_model_fingerprint out"
         }
     }
 }

@@ -1,3 +1,5 @@
+import JSON
+
 /// What settings are listed under.
 public enum Topic: CaseIterable, Sendable {
     /// Who takes part, and which images they have.
@@ -48,15 +50,15 @@ extension RunSpec {
 
     private static let byName = Dictionary(uniqueKeysWithValues: settings.map { ($0.name, $0) })
 
-    /// The row of that name; nil where there is none.
-    public static func setting(named name: String) -> Setting? { byName[name] }
+    /// The row of that name, in this version's spelling or an earlier one's; nil where there is none.
+    public static func setting(named name: String) -> Setting? { byName[KeySpelling.setting(name)] }
 
     private static let byDashedName = Dictionary(
         uniqueKeysWithValues: settings.filter { $0.needs.clients != .noted }.flatMap { setting in
             ([Spelling.dashed(setting.name)] + setting.otherNames).map { ($0, setting) }
         })
 
-    /// The row that somebody means: batchSize, batch_size, batch-size and --batch-size are one.
+    /// The row that somebody means: batch_size, batchSize, batch-size and --batch-size are one.
     ///
     /// nil where none can be given by that name.
     public static func setting(spelled name: String) -> Setting? {

@@ -19,14 +19,6 @@ extension JSONValue {
 
     /// The value as a cell of a table: a model from a file by its name and digest, all else as it is typed.
     var cell: String { ModelFile.words(of: self) ?? typed }
-
-    /// batchSize → batch size.
-    package static func spaced(_ key: String) -> String {
-        key.reduce(into: "") { name, character in
-            if character.isUppercase { name += " " }
-            name += character.lowercased()
-        }
-    }
 }
 
 extension RunLog {

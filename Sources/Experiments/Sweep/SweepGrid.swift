@@ -16,8 +16,8 @@ public struct SweepGrid: Hashable, Sendable {
 
     /// Gives a setting its values, in place of those that it has.
     public subscript(name: String) -> [JSONValue]? {
-        get { values[name] }
-        set { values[name] = newValue }
+        get { values[KeySpelling.setting(name)] }
+        set { values[KeySpelling.setting(name)] = newValue }
     }
 
     /// Adds what was given elsewhere.
@@ -141,7 +141,7 @@ struct SweepValue: Hashable, Sendable {
 
     /// As the sweep names its runs: "batch size 8".
     var words: String {
-        let name = JSONValue.spaced(setting)
+        let name = KeySpelling.words(setting)
         return switch json {
         case .null: "default \(name)"
         case .bool(let isSet): name + (isSet ? "" : " off")

@@ -7,21 +7,24 @@ import Synchronization
 public final class SweepTable: Sendable {
     /// Settings that always stand in a row.
     private static let written = [
-        "experiment", "clients", "rounds", "samples", "epochs", "batchSize", "learningRate", "seed",
-        "model", "dataset", "fixedShards", "evaluationFraction", "targetAccuracy", "strategy",
+        "experiment", "clients", "rounds", "samples", "epochs", "batch_size", "learning_rate",
+        "seed",
+        "model", "dataset", "fixed_shards", "evaluation_fraction", "target_accuracy", "strategy",
     ]
 
     /// Settings whose columns have a place of their own; they stand in a row where they are not the
     /// default.
     private static let placed = [
-        "partition", "cohort", "overSelection", "minimumClients", "availability", "dropoutBefore",
-        "dropoutAfter", "mu", "serverLearningRate", "serverMomentum", "beta1", "beta2", "tau",
-        "steps", "learningRateDecay", "momentum", "weightDecay", "gradientClip", "patience",
-        "evaluateEvery", "noClientEvaluation", "engine", "dropDiverging", "clipUpdate", "compress",
+        "partition", "cohort", "over_selection", "minimum_clients", "availability",
+        "dropout_before",
+        "dropout_after", "mu", "server_learning_rate", "server_momentum", "beta1", "beta2", "tau",
+        "steps", "learning_rate_decay", "momentum", "weight_decay", "gradient_clip", "patience",
+        "evaluate_every", "no_client_evaluation", "engine", "drop_diverging", "clip_update",
+        "compress",
     ]
 
     /// Settings that have come since, whatever stands beside them elsewhere.
-    private static let newest = ["clientEvaluationFraction"]
+    private static let newest = ["client_evaluation_fraction"]
 
     /// The settings that tell runs apart, in the order of the columns: newer ones behind those that
     /// earlier versions had.
@@ -43,7 +46,7 @@ public final class SweepTable: Sendable {
 
     /// The header of a version that had so many of the settings.
     private static func header(_ count: Int) -> String {
-        (rows.prefix(count).map(\.column) + inputs + [
+        (rows.prefix(count).map(\.name) + inputs + [
             "outcome", "rounds_run", "rounds_to_target", "final_accuracy", "best_accuracy",
             "accuracies", "seconds", "log",
         ]).joined(separator: ",")
@@ -62,7 +65,7 @@ public final class SweepTable: Sendable {
     /// Versions without the last of the settings, from the first whose rows tell data apart on: their
     /// rows get empty columns for what they had not.
     private static var earlier: [String: CSVFile.Older] {
-        let first = written.count + placed.count - ["clipUpdate", "compress"].count
+        let first = written.count + placed.count - ["clip_update", "compress"].count
         var earlier: [String: CSVFile.Older] = [:]
         for count in first..<settings.count {
             let new = String(repeating: ",", count: settings.count - count)

@@ -88,7 +88,7 @@ extension RunLog {
         try reader.optional("outcome", "a text", &outcome) {
             $0.text.map { Self.renumbered($0, clientsFrom: first) }
         }
-        try reader.optional("configuration", "a value", &configuration) { $0 }
+        try reader.optional("configuration", "a value", &configuration) { $0.withSettingsSpelled }
         if reader["reproducible"] != nil {
             let holds = try reader.required("reproducible", "true or false") { $0.bool }
             var why = "it does not say why"

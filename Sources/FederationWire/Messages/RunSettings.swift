@@ -130,7 +130,9 @@ extension Fields {
 
     /// Settings by name: single values, of which every run has some.
     fileprivate func spec(_ key: String) throws(APIError) -> [String: JSONValue] {
-        guard case .object(var members) = try object(key) else { return [:] }
+        guard case .object(let said) = try object(key) else { return [:] }
+        // Servers of earlier versions had names in camelCase.
+        var members = said.withSettingsSpelled
         let fields = Fields(members)
         let counts = 1...Int(Int32.max)
         _ = try fields.int("clients", in: counts)

@@ -78,7 +78,7 @@ extension RunState {
 extension RunState {
     /// A setting as a page lists it.
     public struct Row: Hashable, Sendable {
-        /// The setting's name, like `batchSize`.
+        /// The setting's name, like `batch_size`.
         public var name: String
         /// What people call it.
         public var title: String
