@@ -322,11 +322,16 @@ struct StoreCommandTests {
             let csv = try Command.run(["export", names[0], "--format", "csv"] + store, in: folder)
             let rows = csv.output.split(separator: "\n")
             #expect(rows.count == 1 + 6 * 4)
-            #expect(
-                rows[0] == "round,client,samples,accuracy,loss,seconds,failure,balanced_accuracy,"
-                    + "top_5_accuracy")
-            #expect(rows[4].hasPrefix("1,server,"))
-            #expect(rows.allSatisfy { $0.filter { $0 == "," }.count == 8 })
+            #expect(rows[0].hasPrefix("run,round,kind,client,trained_samples,accuracy,r2,"))
+            #expect(rows[4].hasPrefix("\(names[0]),1,server,,"))
+            #expect(Set(rows.map { row in row.count { $0 == "," } }).count == 1)
+            let objects = try Command.run(
+                ["export", names[0], "--format", "jsonl"] + store, in: folder)
+            #expect(objects.output.split(separator: "\n").count == 6 * 4)
+            // The log beside the store has the same name, and so the same table.
+            let other = try Command.run(
+                ["export", "logs/\(names[0]).json", "--format", "csv"], in: folder)
+            #expect(other.output == csv.output)
             let classes = try Command.run(
                 ["export", names[0], "--format", "classes"] + store, in: folder)
             let table = classes.output.split(separator: "\n").map { $0.split(separator: ",") }

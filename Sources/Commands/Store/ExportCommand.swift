@@ -10,18 +10,21 @@ struct ExportCommand: ProgramCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
         abstract:
-            "Write a run as JSON (its log), its rounds or classes as CSV, its model as safetensors, or its rounds for TensorBoard."
+            """
+            Write a run as JSON (its log), its rounds as CSV, lines of JSON or TensorBoard's files, its classes, or its \
+            model.
+            """
     )
 
     /// What is written.
     enum Format: String, CaseIterable, ExpressibleByArgument {
-        case json, csv, classes, safetensors, tensorboard
+        case json, csv, jsonl, classes, safetensors, tensorboard
 
         /// What such a file has.
         var content: String {
             switch self {
             case .json: "log"
-            case .csv, .classes: "table"
+            case .csv, .jsonl, .classes: "table"
             case .safetensors: "model"
             case .tensorboard: "rounds"
             }
@@ -39,7 +42,10 @@ struct ExportCommand: ProgramCommand {
 
     @Option(
         help:
-            "json, csv (a row for each client and round), classes (CSV: the last test's), safetensors, or tensorboard (a folder of event files)."
+            """
+            json (the log), csv or jsonl (a row for each client and round, with every setting), classes \
+            (CSV: the last test's), safetensors (the model) or tensorboard (a folder of event files).
+            """
     )
     var format = Format.json
 
@@ -62,7 +68,8 @@ struct ExportCommand: ProgramCommand {
         let bytes =
             switch format {
             case .json: run.log.encoded()
-            case .csv: Array(run.log.csv.utf8)
+            case .csv: Array(RoundsTable(run.log, run: run.name).csv.utf8)
+            case .jsonl: Array(RoundsTable(run.log, run: run.name).jsonLines.utf8)
             case .classes: try classes(of: run)
             case .safetensors: try run.model(store: reading.store)
             case .tensorboard: preconditionFailure("event files are no one file")
