@@ -286,14 +286,27 @@ struct SweepRunTests {
                 let text = try String(contentsOf: folder.appending(path: file), encoding: .utf8)
                 let lines = text.split(separator: "\n")
                 #expect(lines.count == 6)
-                // All but seconds and log.
-                rows.append(
-                    Set(
-                        lines.map {
-                            $0.split(separator: ",", omittingEmptySubsequences: false).dropLast(2)
-                        }.map { Array($0) }))
+                // All but the run's name, seconds and log.
+                let cells = lines.map {
+                    $0.split(separator: ",", omittingEmptySubsequences: false)
+                }
+                rows.append(Set(cells.map { Array($0.dropFirst().dropLast(2)) }))
+                #expect(Set(cells.map(\.count)).count == 1)
+                // Every row has the default of what it was not told.
+                let strategies = try #require(cells[0].firstIndex(of: "strategy"))
+                #expect(cells.dropFirst().allSatisfy { !$0[strategies].isEmpty })
+                // Beside it a row for each round of these runs.
+                let rounds = try String(
+                    contentsOf: folder.appending(path: "\(jobs)-rounds.csv"), encoding: .utf8
+                ).split(separator: "\n").map { $0.prefix { $0 != "," } }
+                #expect(rounds.count == 1 + 5 * 3)
+                #expect(Set(rounds) == Set(cells.map(\.[0])))
+                // What came of each value, at the end.
+                #expect(sweep.output.contains("strategy  fedprox"))
+                #expect(sweep.output.contains(" left\n"))
                 let again = try Command.run(common + ["--output", file], in: folder)
                 #expect(again.output.contains("5 combinations, 5 already in \(file)"))
+                #expect(again.output.contains("strategy  fedprox"))
                 #expect(
                     try String(contentsOf: folder.appending(path: file), encoding: .utf8) == text)
             }

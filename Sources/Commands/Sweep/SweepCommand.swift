@@ -3,6 +3,7 @@ import Datasets
 import Experiments
 import Federation
 import Foundation
+import JSON
 import Parameters
 import Platform
 import Terminal
@@ -112,11 +113,44 @@ struct SweepCommand: ProgramCommand {
                 message: "interrupted; \(Text.plural(done, "new row")) in \(output), "
                     + "the same command goes on from there", status: 130)
         }
+        Self.show(SweepSummary(of: runs, in: table), on: console)
         console.line("rows are in \(output)")
         if let tracking {
             console.line("events of their rounds are in \(tracking.place)")
             try tracking.requireSuccess()
         }
+    }
+
+    /// Settings with more values than this, as seeds may have, are one line.
+    private static let valuesShown = 20
+
+    private static func show(_ summary: SweepSummary, on console: Console) {
+        guard !summary.groups.isEmpty else { return }
+        console.line()
+        var table = TextTable([
+            .left("setting"), .left("value"), .right("runs"), .right("mean"), .right("deviation"),
+            .right("lowest"), .right("highest"), .right("seconds a run"),
+        ])
+        let bySetting = Dictionary(grouping: summary.groups, by: \.setting)
+        for group in summary.groups
+        where (bySetting[group.setting]?.count ?? 0) <= valuesShown {
+            let spread = group.accuracy
+            let numbers = [
+                spread?.mean, spread?.standardDeviation, spread?.range.lowerBound,
+                spread?.range.upperBound,
+            ]
+            table.add(
+                [KeySpelling.words(group.setting), group.value, Text.count(group.count)]
+                    + numbers.map { $0.map { Text.fixed($0, 4) } ?? "–" }
+                    + [Text.fixed(group.secondsPerRun, 1)])
+        }
+        table.print(console)
+        for (setting, groups) in bySetting.sorted(by: { $0.key < $1.key })
+        where groups.count > valuesShown {
+            console.line("  \(KeySpelling.words(setting)) has \(Text.count(groups.count)) values")
+        }
+        console.line()
+        console.line("  \(Text.fixed(summary.secondsPerRun, 1)) seconds a run on the whole")
     }
 
     private static func show(_ event: Sweep.Event, of count: Int, on console: Console) {

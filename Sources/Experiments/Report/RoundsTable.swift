@@ -77,7 +77,7 @@ public struct RoundsTable: Sendable {
     /// As CSV, with a heading: nothing for null, class counts with blanks between them.
     public var csv: String {
         ([Self.columns] + rows.map { $0.map(Self.cell) })
-            .map { $0.map { CSVText.field($0) }.joined(separator: ",") + "\n" }.joined()
+            .map { CSVText.row($0) + "\n" }.joined()
     }
 
     /// As lines of JSON, an object each with all columns in their order.
@@ -115,7 +115,7 @@ public struct RoundsTable: Sendable {
         let spec = RunSpec(logged: log)
         let said = log.configuration.members
         return RunSpec.settings.map { setting in
-            let value = spec.map { setting.value(of: $0) } ?? said[setting.name] ?? .null
+            let value = spec.map { $0.effective(setting) } ?? said[setting.name] ?? .null
             switch setting.name {
             case "experiment":
                 return said["partition"] == nil ? .integer(log.experiment) : .null

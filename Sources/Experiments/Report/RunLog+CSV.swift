@@ -13,10 +13,6 @@ extension RunLog {
             return [names[label], counts.map { "\($0.reduce(0, +))" }, accuracy.map { "\($0)" }]
                 + (counts ?? []).map { "\($0)" }
         }
-        return ([heading] + rows).map(Self.row).joined(separator: "\n") + "\n"
-    }
-
-    private static func row(_ cells: [String?]) -> String {
-        cells.map { CSVText.field($0 ?? "") }.joined(separator: ",")
+        return ([heading] + rows).map { CSVText.row($0.map { $0 ?? "" }) + "\n" }.joined()
     }
 }

@@ -55,7 +55,7 @@ public final class StudyTable: Sendable {
     public init(_ url: URL) throws {
         file = try CSVFile.open(
             url, header: Self.header, what: "reproduction",
-            older: [Self.olderHeader: .renewed { $0 + "," }])
+            older: [Self.olderHeader: { $0 + "," }])
     }
 
     /// All finished runs.

@@ -52,8 +52,13 @@ extension Sweep {
 }
 
 extension SweepTable {
+    /// What the table says came of a run; nil where it has no row of it.
+    package func result(of run: Sweep.Run) -> Result? {
+        run.inputs.flatMap { result(run.spec, $0) }
+    }
+
     /// Whether the table has the row of a run.
     public func contains(_ run: Sweep.Run) -> Bool {
-        run.inputs.map { contains(run.spec, $0) } ?? false
+        result(of: run) != nil
     }
 }

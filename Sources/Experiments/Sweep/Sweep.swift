@@ -43,6 +43,8 @@ public final class Sweep: Sendable {
         public let log: RunLog
         /// How many of the sweep's runs were done with it.
         public let position: Int
+        /// How long the others will take, by the images that they train on; nil with the last.
+        public let secondsLeft: Double?
 
         /// The accuracy after the last round that was tested, 0…1; nil if none was.
         public var finalAccuracy: Double? { log.serverAccuracies.compactMap(\.self).last }
@@ -55,6 +57,7 @@ public final class Sweep: Sendable {
                 run.words, finalAccuracy.map(log.score.named) ?? "–",
                 "\(Text.fixed(log.timings.totalSeconds, 1)) s",
                 log.outcome == "completed" ? "" : log.outcome,
+                secondsLeft.map { "\(Text.duration($0)) left" } ?? "",
             ].filter { !$0.isEmpty }.joined(separator: "  ")
         }
     }
@@ -80,6 +83,8 @@ public final class Sweep: Sendable {
 
     private struct State: Sendable {
         var done = 0
+        var imagesDone = 0.0
+        var began: ContinuousClock.Instant?
         var finished: [Finished?]
         var failure: (any Error)?
     }
@@ -140,6 +145,7 @@ public final class Sweep: Sendable {
                     clientNumber: run.spec.clients, experiment: run.spec.experimentNumber,
                     maxRound: run.spec.rounds))
         }
+        state.withLock { $0.began = .now }
         parallelFor(count: runs.count, threads: sharing.count) { worker, index in
             guard !stopper.isRequested else { return }
             do {
@@ -153,6 +159,19 @@ public final class Sweep: Sendable {
             if let failure = state.failure { throw failure }
             return state.finished.compactMap(\.self)
         }
+    }
+
+    /// A run's share of the work.
+    private func images(_ run: Run) -> Double {
+        SweepJobs.images(run.spec, trainingImages: data.dataset.train.count)
+    }
+
+    private func secondsLeft(_ state: State) -> Double? {
+        guard state.done < runs.count, let began = state.began, state.imagesDone > 0 else {
+            return nil
+        }
+        let left = max(0, runs.reduce(0) { $0 + images($1) } - state.imagesDone)
+        return (ContinuousClock.now - began) / .seconds(1) * left / state.imagesDone
     }
 
     /// Ends all within a batch's time; what is over is kept.
@@ -183,10 +202,12 @@ public final class Sweep: Sendable {
             try experiment.write(log, model: result.model, nested: keepsWeights, to: $0)
         }
         try table?.append(
-            run.spec, experiment.inputs, log: log, path: file?.relativePath ?? "")
+            run.spec, experiment.inputs, log: log, name: run.words, path: file?.relativePath ?? "")
         state.withLock { state in
             state.done += 1
-            let done = Finished(run: run, log: log, position: state.done)
+            state.imagesDone += images(run)
+            let done = Finished(
+                run: run, log: log, position: state.done, secondsLeft: secondsLeft(state))
             state.finished[index] = done
             onEvent(.ended(done))
         }

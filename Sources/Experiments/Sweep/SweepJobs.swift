@@ -32,7 +32,7 @@ public struct SweepJobs: Equatable, Sendable {
     }
 
     /// Images that a run trains on in all rounds, by shards of their mean size.
-    private static func images(_ settings: RunSpec, trainingImages: Int) -> Double {
+    static func images(_ settings: RunSpec, trainingImages: Int) -> Double {
         let samples =
             settings.partition == nil
             ? settings.samples : max(1, trainingImages / settings.clients)

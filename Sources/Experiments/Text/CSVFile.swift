@@ -8,13 +8,8 @@ import Synchronization
 /// another program has saved it in its own way, rows are added in that way. What is no regular file, like a
 /// pipe, gets header and rows, and has none of its own.
 package final class CSVFile: Sendable {
-    /// What becomes of the files of an earlier version.
-    package enum Older {
-        /// Their rows are turned into what this returns.
-        case renewed(@Sendable (_ row: String) -> String)
-        /// They are refused, with that clause.
-        case refused(String)
-    }
+    /// What the rows of an earlier version are turned into.
+    package typealias Renewal = @Sendable (_ row: String) -> String
 
     private let path: String
     private let file: Descriptor
@@ -27,7 +22,7 @@ package final class CSVFile: Sendable {
     ///   - what: what makes such files: "sweep".
     ///   - older: by the first lines that earlier versions wrote.
     package static func open(
-        _ url: URL, header: String, what: String, older: [String: Older] = [:]
+        _ url: URL, header: String, what: String, older: [String: Renewal] = [:]
     ) throws -> CSVFile {
         let file = try CSVFile(url, what: what)
         guard try file.begin(header: header, what: what, older: older) else { return file }
@@ -63,7 +58,7 @@ package final class CSVFile: Sendable {
 
     /// Reads what is there, or writes the header.
     /// - Returns: whether the file was one of an earlier version and has been replaced.
-    private func begin(header: String, what: String, older: [String: Older]) throws -> Bool {
+    private func begin(header: String, what: String, older: [String: Renewal]) throws -> Bool {
         guard !file.isStream else {
             try write(header + "\n")
             return false
@@ -98,29 +93,32 @@ package final class CSVFile: Sendable {
     /// Brings a table of an earlier version up to date, where there is a way.
     private func replace(
         _ text: [UInt8], heading: String, _ header: String, _ what: String,
-        _ older: [String: Older]
+        _ older: [String: Renewal]
     ) throws -> Bool {
-        switch older[heading] {
-        case .renewed(let update)?:
-            let rows = try CSVText(text, header: heading)?.rows ?? []
-            let renewed = ([header] + rows.map(update)).joined(separator: "\n") + "\n"
-            try OutputFile.write(Array(renewed.utf8), to: path)
-            return true
-        case .refused(let clause)?:
-            throw TableError.refused(path: path, clause: clause)
-        case nil:
+        guard let update = older[heading] else {
             throw TableError.unknownHeading(path: path, of: what, found: heading)
         }
+        let rows = try CSVText(text, header: heading)?.rows ?? []
+        let renewed = ([header] + rows.map(update)).joined(separator: "\n") + "\n"
+        try OutputFile.write(Array(renewed.utf8), to: path)
+        return true
     }
 
     /// All rows, without the header.
     package var rows: [String] { content.withLock { $0 } }
 
+    /// Whether it is no regular file, but a pipe or a device.
+    package var isStream: Bool { file.isStream }
+
     /// Adds a row in one write, which is on the disk when this returns.
-    package func append(_ row: String) throws {
+    package func append(_ row: String) throws { try append([row]) }
+
+    /// Adds rows in one write.
+    package func append(_ added: [String]) throws {
         try content.withLock { rows in
-            try write(table.withLock { $0?.line(row) } ?? row + "\n")
-            rows.append(row)
+            let lines = added.map { row in table.withLock { $0?.line(row) } ?? row + "\n" }
+            try write(lines.joined())
+            rows += added
         }
     }
 

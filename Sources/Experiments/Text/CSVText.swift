@@ -71,6 +71,18 @@ package struct CSVText: Sendable {
         return "\"" + flat.replacing("\"", with: "\"\"") + "\""
     }
 
+    /// A row of these fields.
+    static func row(_ cells: [String]) -> String {
+        cells.map { field($0) }.joined(separator: ",")
+    }
+
+    /// The fields of a row of ours.
+    static func cells(of row: String) -> [String] {
+        SeparatedFields().fields(of: Array(row.utf8)[...]).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+    }
+
     /// Spreadsheets write truth in capitals.
     private static func asWritten(_ cell: String) -> String {
         ["TRUE", "FALSE"].contains(cell) ? cell.lowercased() : cell
