@@ -55,6 +55,9 @@ struct ModelUseTests {
                 let source = try ModelSource(argument, store: store)
                 #expect(source.metadata.architecture != nil)
                 #expect(source.metadata.round == 2)
+                #expect(source.metadata.division == "experiment 1")
+                #expect(source.metadata.strategy == "fedavg")
+                #expect(source.metadata.seed == 1)
                 let model = try source.model(on: data.test)
                 let found = ModelEvaluation(
                     of: model, on: RunData(data), asIn: source.spec, threads: 2)

@@ -8,7 +8,7 @@ import Platform
 /// `__metadata__` of a safetensors file.
 ///
 /// No key is of one run alone: two runs with the same settings leave the same bytes, and the run's name is
-/// the file's.
+/// the file's. What it was is there: how the data were divided, strategy and seed.
 public struct ModelMetadata: Hashable, Sendable {
     /// What the model is called: a named one's name, or its file's.
     public var model: String?
@@ -28,6 +28,12 @@ public struct ModelMetadata: Hashable, Sendable {
     public var isR2 = false
     /// The fingerprint of the data set (`data`).
     public var data: String?
+    /// How the data were divided (`division`: `experiment 1`, or a partition; of one from a file not which).
+    public var division: String?
+    /// The federated algorithm (`strategy`).
+    public var strategy: String?
+    /// The seed of all random numbers (`seed`).
+    public var seed: UInt64?
 
     /// Nothing yet.
     public init() {}
@@ -46,6 +52,15 @@ public struct ModelMetadata: Hashable, Sendable {
         score = log.serverAccuracies.last ?? nil
         isR2 = log.score == .r2
         data = log.dataFingerprint
+        let settings = log.configuration.members
+        if case .string(let partition)? = settings["partition"] {
+            // Where a file lies is no matter of the model's.
+            division = partition.hasPrefix("csv:") ? "csv" : partition
+        } else {
+            division = "experiment \(log.experiment)"
+        }
+        strategy = settings["strategy"]?.typed
+        seed = log.seed
     }
 
     // MARK: Texts by name
@@ -66,6 +81,9 @@ public struct ModelMetadata: Hashable, Sendable {
         texts["round"] = round.map(String.init)
         texts[isR2 ? "r2" : "accuracy"] = score.map { "\($0)" }
         texts["data"] = data
+        texts["division"] = division
+        texts["strategy"] = strategy
+        texts["seed"] = seed.map(String.init)
         return texts
     }
 
@@ -109,6 +127,9 @@ public struct ModelMetadata: Hashable, Sendable {
         isR2 = texts["r2"] != nil
         score = (texts["r2"] ?? texts["accuracy"]).flatMap { Double($0) }
         data = texts["data"]?.printable(limit: 64)
+        division = texts["division"]?.printable(limit: 100)
+        strategy = texts["strategy"]?.printable(limit: 100)
+        seed = texts["seed"].flatMap { UInt64($0) }
     }
 
     private static func scaling(_ text: String) -> Scaling? {
