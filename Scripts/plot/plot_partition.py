@@ -17,6 +17,7 @@ from typing import Any
 import plot
 from plot import DARK, LIGHT, LogError, Theme
 from plot_counts import equal_share
+from plot_keys import spelled
 from plot_log import LARGEST_COUNT, printable, read_json
 
 # Clients whose rows can still be told apart in the heat map.
@@ -49,7 +50,8 @@ def is_count(value: Any, largest: int = LARGEST_COUNT) -> bool:
 
 
 def parse_division(value: dict[str, Any]) -> Division:
-    required = ["name", "summary", "dataset", "images", "seed", "class counts"]
+    value = spelled(value)
+    required = ["name", "summary", "dataset", "images", "seed", "class_counts"]
     missing = [key for key in required if key not in value]
     if missing:
         raise LogError(
@@ -61,20 +63,20 @@ def parse_division(value: dict[str, Any]) -> Division:
     for key, largest in [("images", LARGEST_COUNT), ("seed", 2**64 - 1), ("samples", LARGEST_COUNT)]:
         if key in value and not is_count(value[key], largest):
             raise LogError(f"'{key}' is {plot.shortened(value[key])}: expected a count")
-    counts = value["class counts"]
+    counts = value["class_counts"]
     if not isinstance(counts, list) or not counts:
         raise LogError(
-            f"'class counts' is {plot.shortened(counts)}: expected a list of clients"
+            f"'class_counts' is {plot.shortened(counts)}: expected a list of clients"
         )
     for index, row in enumerate(counts):
         if not isinstance(row, list) or not row or not all(map(is_count, row)):
             raise LogError(
-                f"'class counts' of client {index} is {plot.shortened(row)}: "
+                f"'class_counts' of client {index} is {plot.shortened(row)}: "
                 "expected a list of counts"
             )
         if len(row) != len(counts[0]):
             raise LogError(
-                f"'class counts' of client {index} has {len(row)} classes: "
+                f"'class_counts' of client {index} has {len(row)} classes: "
                 f"expected {len(counts[0])} as for client 0"
             )
     return Division(

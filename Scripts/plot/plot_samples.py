@@ -14,6 +14,7 @@ from typing import Any
 
 import plot
 from plot import LogError
+from plot_keys import spelled
 from plot_log import printable, read_json
 
 
@@ -35,12 +36,13 @@ def draw(value: dict[str, Any], output: Path) -> None:
     import matplotlib.pyplot as pyplot
     import numpy
 
+    value = spelled(value)
     height, width, channels = shape_of(value)
     rows = value.get("samples")
     if not isinstance(rows, list) or not rows:
         raise LogError("it has no 'samples'")
-    names = value.get("class names") or [str(label) for label in range(len(rows))]
-    counts = value.get("class counts") or []
+    names = value.get("class_names") or [str(label) for label in range(len(rows))]
+    counts = value.get("class_counts") or []
     columns = max(1, max(len(row) for row in rows))
     # A row of names on the left, as wide as three images.
     figure, axes = pyplot.subplots(

@@ -21,7 +21,7 @@ def make_division(clients: int = 10, **own: Any) -> dict:
     return {
         "name": "dirichlet:0.5", "summary": "Dirichlet: each class in proportions of Dir(0.5)",
         "dataset": "MNIST", "images": sum(map(sum, counts)), "seed": 1, "clients": clients,
-        "sizes": [sum(row) for row in counts], "class counts": counts,
+        "sizes": [sum(row) for row in counts], "class_counts": counts,
     } | own
 
 
@@ -62,10 +62,16 @@ class PictureTests(DivisionTestCase):
                 self.assertTrue(350 <= height <= 950, height)
         self.assertEqual({p.suffix for p in self.directory.iterdir()}, {".json", ".png"})
 
+    def test_divisions_of_earlier_versions_are_read(self) -> None:
+        earlier = {key.replace("_", " "): value for key, value in make_division(3).items()}
+        self.assertIn("class counts", earlier)
+        self.assertEqual(plot_partition.parse_division(earlier),
+                         plot_partition.parse_division(make_division(3)))
+
     def test_equal_parts_and_dark_are_drawn(self) -> None:
         picture = self.directory / "mine.png"
-        equal = make_division(300, **{"class counts": [[6] * 10] * 300})
-        for value in [equal, make_division(5, **{"class counts": [[0] * 9 + [1]] * 5})]:
+        equal = make_division(300, **{"class_counts": [[6] * 10] * 300})
+        for value in [equal, make_division(5, **{"class_counts": [[0] * 9 + [1]] * 5})]:
             status, _, err = self.run_script("--dark", "-n", self.write(value), "-o", picture)
             self.assertEqual((status, err), (0, ""))
 
@@ -77,7 +83,7 @@ class PictureTests(DivisionTestCase):
             ([[60] * 10] * 4 + [[60] * 9 + [61]], None),
         ]:
             division = plot_partition.load_division(
-                self.write(make_division(len(counts), **{"class counts": counts})))
+                self.write(make_division(len(counts), **{"class_counts": counts})))
             axes = plot_partition.draw(division, plot.LIGHT).axes
             if sentence:
                 self.assertEqual([[text.get_text() for text in a.texts] for a in axes], [[sentence]])
@@ -89,7 +95,7 @@ class PictureTests(DivisionTestCase):
         heat, sizes = figure.axes[:2]
         division = make_division(10)
         numbers = [t.get_text() for t in heat.texts]
-        self.assertEqual(numbers, [str(c) for row in division["class counts"] for c in row if c])
+        self.assertEqual(numbers, [str(c) for row in division["class_counts"] for c in row if c])
         self.assertEqual([bar.get_width() for bar in sizes.patches], division["sizes"])
         self.assertEqual([t.get_text() for t in heat.get_yticklabels()],
                          [str(c) for c in range(10)])
@@ -125,14 +131,14 @@ class WordTests(DivisionTestCase):
             plot_partition.load_division(self.write(make_division(2, **own))))
 
     def test_the_details_tell_what_was_divided(self) -> None:
-        counts = {"class counts": [[1000] * 10, [500] * 10]}
+        counts = {"class_counts": [[1000] * 10, [500] * 10]}
         self.assertEqual(self.details(images=15_000, summary="IID", **counts),
                          "IID\nMNIST · 2 clients · 15,000 images · seed 1")
         self.assertEqual(self.details(images=60_000, summary="IID", **counts),
                          "IID\nMNIST · 2 clients · 15,000 of 60,000 images · seed 1")
         self.assertEqual(self.details(images=60_000, samples=600, summary="any", **counts),
                          "any\nMNIST · 2 clients · round 1 draws 15,000 of 60,000 images · seed 1")
-        self.assertEqual(self.details(**{"class counts": [[3]], "images": 3, "summary": "a"}),
+        self.assertEqual(self.details(**{"class_counts": [[3]], "images": 3, "summary": "a"}),
                          "a\nMNIST · 1 client · 3 images · seed 1")
 
 
@@ -148,19 +154,19 @@ class BadInputTests(DivisionTestCase):
         self.assert_refused("[" * 100_000, "not JSON: its lists are nested too deeply")
         self.assert_refused([1], "it is [1]: expected an object")
         self.assert_refused({"name": "iid", "images": 3}, "not a division among clients: it has no "
-                            "'summary', 'dataset', 'seed', 'class counts'")
+                            "'summary', 'dataset', 'seed', 'class_counts'")
         for change, sentence in [
             ({"name": 1}, "'name' is 1: expected a string"),
             ({"images": -1}, "'images' is -1: expected a count"),
             ({"samples": True}, "'samples' is true: expected a count"),
             ({"seed": 2**64}, "'seed' is 18446744073709551616: expected a count"),
-            ({"class counts": [[2**60], [1]]},
-             "'class counts' of client 0 is [1152921504606846976]: expected a list of counts"),
-            ({"class counts": []}, "'class counts' is []: expected a list of clients"),
-            ({"class counts": [[1], [1.5]]},
-             "'class counts' of client 1 is [1.5]: expected a list of counts"),
-            ({"class counts": [[1], [1, 2]]},
-             "'class counts' of client 1 has 2 classes: expected 1 as for client 0"),
+            ({"class_counts": [[2**60], [1]]},
+             "'class_counts' of client 0 is [1152921504606846976]: expected a list of counts"),
+            ({"class_counts": []}, "'class_counts' is []: expected a list of clients"),
+            ({"class_counts": [[1], [1.5]]},
+             "'class_counts' of client 1 is [1.5]: expected a list of counts"),
+            ({"class_counts": [[1], [1, 2]]},
+             "'class_counts' of client 1 has 2 classes: expected 1 as for client 0"),
         ]:
             with self.subTest(change=change):
                 self.assert_refused(make_division() | change, sentence)

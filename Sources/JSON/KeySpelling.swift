@@ -16,7 +16,9 @@ package enum KeySpelling {
                 isWordOver = true
                 continue
             }
-            if let last = spelled.last, isWordOver || character.isUppercase && !last.isUppercase {
+            // Of other scripts some capitals have no small letter, and would part words again.
+            let isCapital = character.isASCII && character.isUppercase
+            if let last = spelled.last, isWordOver || isCapital && !last.isUppercase {
                 if last != "_" { spelled += "_" }
             }
             isWordOver = false

@@ -58,9 +58,9 @@ import Testing
                 "--partition", "dirichlet:0.5", "--clients", "20", "--csv", "clients.csv",
             ])
             let read = try counts(["--partition", "csv:clients.csv"])
-            let table = try #require(read["class counts"] as? [[Int]])
+            let table = try #require(read["class_counts"] as? [[Int]])
             #expect(table.count == 20 && table.allSatisfy { $0.count == 10 })
-            #expect(table == written["class counts"] as? [[Int]])
+            #expect(table == written["class_counts"] as? [[Int]])
             #expect(table.map { $0.reduce(0, +) } == read["sizes"] as? [Int])
             #expect(read["clients"] as? Int == 20)
             #expect(written["name"] as? String == "dirichlet:0.5")

@@ -98,13 +98,13 @@ package struct DatasetSummary {
             "name": .string(dataset.name), "origin": .string(dataset.origin),
             "shape": .array(train.shape.map(JSONValue.integer)),
             "numbers": .string(train.values.isEmpty ? "bytes" : "floats"),
-            "training samples": .integer(train.count), "test samples": .integer(dataset.test.count),
+            "training_samples": .integer(train.count), "test_samples": .integer(dataset.test.count),
             "classes": .integer(train.targetCount == 0 ? dataset.classCount : 0),
             "targets": .integer(train.targetCount),
-            "class names": .array(dataset.classNames.map(JSONValue.string)),
+            "class_names": .array(dataset.classNames.map(JSONValue.string)),
             "features": .array(dataset.featureNames.map(JSONValue.string)),
-            "class counts": .array(classRows.map { .integer($0.train) }),
-            "test class counts": .array(classRows.map { .integer($0.test) }),
+            "class_counts": .array(classRows.map { .integer($0.train) }),
+            "test_class_counts": .array(classRows.map { .integer($0.test) }),
             "fingerprint": .string(RunInputs.text(dataset.fingerprint)),
         ]
         if let owners = dataset.owners {

@@ -73,7 +73,7 @@ public struct Division {
             "name": .string(name), "summary": .string(summary), "seed": JSONValue(seed),
             "dataset": .string(datasetName), "images": .integer(imageCount),
             "clients": .integer(classCounts.count), "sizes": .array(sizes.map { .integer($0) }),
-            "class counts": .array(
+            "class_counts": .array(
                 classCounts.map { counts in .array(counts.map { .integer($0) }) }),
         ]
         if let samples { members["samples"] = .integer(samples) }

@@ -147,7 +147,7 @@ public struct ModelEvaluation: Sendable {
         }
         if let calibration {
             members["calibration"] = [
-                "expected calibration error": .number(calibration.expectedError),
+                "expected_calibration_error": .number(calibration.expectedError),
                 "bins": .array(
                     calibration.bins.map { bin in
                         [
