@@ -166,7 +166,7 @@ public struct RunSpec: Hashable, Sendable {
         Setting(
             "stragglers", \.stragglers,
             help: "Probability that a client trains only 1 to all of its epochs in a round.",
-            valueName: "probability", bounds: .range(0, 1), travels: true),
+            valueName: "probability", usual: "0", bounds: .range(0, 1), travels: true),
     ]
 
     // MARK: Algorithm
@@ -359,7 +359,7 @@ public struct RunSpec: Hashable, Sendable {
         Setting(
             "label_smoothing", \.labelSmoothing,
             help: "The part of a label that counts for all classes alike.", valueName: "part",
-            bounds: .decay, travels: true),
+            usual: "0", bounds: .decay, travels: true),
         Setting(
             "engine", \.engine,
             help: "Operations: fused, or plain ones (im2col and OpenBLAS) that take longer.",
@@ -387,15 +387,15 @@ public struct RunSpec: Hashable, Sendable {
         Setting(
             "availability", \.availability,
             help: "Probability that a client can be chosen for a round.",
-            valueName: "probability", bounds: .part, needs: .simulation),
+            valueName: "probability", usual: "1", bounds: .part, needs: .simulation),
         Setting(
             "dropout_before", \.dropoutBefore, title: "drop-out before training",
             help: "Probability that a chosen client drops out before it trains.",
-            valueName: "probability", bounds: .decay, needs: .simulation),
+            valueName: "probability", usual: "0", bounds: .decay, needs: .simulation),
         Setting(
             "dropout_after", \.dropoutAfter, title: "drop-out after training",
             help: "Probability that a trained client's update is lost.",
-            valueName: "probability", bounds: .decay, needs: .simulation),
+            valueName: "probability", usual: "0", bounds: .decay, needs: .simulation),
         Setting(
             "drop_stragglers", \.dropStragglers, title: "stragglers’ part",
             help: "Stragglers drop out before they train, in place of training less.",
