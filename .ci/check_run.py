@@ -32,8 +32,8 @@ OWN_KEYS = {
 # the run.
 OPTIONAL_KEYS = {
     "clients_rounds", "why", "round_metrics", "confusion_matrix", "class_accuracies", "class_names",
-    "score", "initial_model_fingerprint", "clients_update_norm", "clients_update_cosine", "mistakes",
-    "name", "tags", "note",
+    "score", "initial_model_fingerprint", "server_rule_fingerprint", "clients_update_norm",
+    "clients_update_cosine", "mistakes", "name", "tags", "note",
 }
 REFERENCE_SHAPES = [
     (3, 3, 1, 32), (32,), (3, 3, 32, 64), (64,), (9216, 128), (128,), (128, 10), (10,),

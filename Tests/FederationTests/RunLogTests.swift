@@ -108,7 +108,7 @@ final class TemporaryFolder {
         log.score = .r2
         log.reproducibility = Reproducibility(reasons: ["a deadline"])
         (log.dataFingerprint, log.partitionFingerprint) = ("a", "b")
-        log.initialModelFingerprint = "c"
+        (log.initialModelFingerprint, log.serverRuleFingerprint) = ("c", "d")
         (log.testSamples, log.clientTestSamples) = (3, 4)
         (log.timings.ranks, log.timings.idleShares) = (2, [0.5, 0.25])
         (log.name, log.tags, log.note) = ("n", ["t"], "o")
