@@ -31,9 +31,9 @@ class BadFileTests(FolderTestCase):
             (json.dumps(good | {"server acc": {"1": 0.5}, "version": "99.0.0"}),
              r"'server acc' is no list by round \(federated 99.0.0 wrote it, this module is "),
             (json.dumps(good | {"timings": [1], "version": "99.0.0"}), r"federated 99.0.0 wrote it"),
-            (json.dumps(good | {"clients rounds": {"0": {"rounds": [1, 2], "acc": [1]}}}), "is no log"),
+            (json.dumps(good | {"clients_rounds": {"0": {"rounds": [1, 2], "acc": [1]}}}), "is no log"),
             (json.dumps(good | {"clients acc": {"x": [1]}}), "is no log that this version reads"),
-            (json.dumps(good | {"clients rounds": {"0": {}}}), "is no log that this version reads"),
+            (json.dumps(good | {"clients_rounds": {"0": {}}}), "is no log that this version reads"),
             ("[" * 100_000, "nested too deeply"),
         ]:
             with self.subTest(content[:60]), self.assertRaisesRegex(LogError, words):
@@ -61,7 +61,7 @@ class BadFileTests(FolderTestCase):
 
     def test_a_model_is_looked_for_beside_its_log_alone(self) -> None:
         log = json.loads(self.run_one().path.read_bytes())
-        run = self.read(json.dumps(log | {"final weight file": "../elsewhere.safetensors"}))
+        run = self.read(json.dumps(log | {"final_weight_file": "../elsewhere.safetensors"}))
         with self.assertRaisesRegex(LogError, "names '../elsewhere.safetensors' .* expected a file beside it"):
             federated.model(run)
         with self.assertRaisesRegex(LogError, "the model is 3: expected the path"):

@@ -50,7 +50,7 @@ class TensorBoardTests(FolderTestCase):
         self.assertEqual(found["server/accuracy"], curve(log["server acc"]))
         self.assertEqual(found["server/loss"], curve(log["server loss"]))
         self.assertEqual(found["round/seconds"], curve(log["timings"]["round seconds"]))
-        for name, values in log["round metrics"].items():
+        for name, values in log["round_metrics"].items():
             self.assertEqual(found[f"metrics/{name}"], curve(values))
         for name, key in [("accuracy", "clients acc"), ("loss", "clients loss"),
                           ("update norm", "clients update norm")]:
