@@ -16,9 +16,9 @@ struct RoundScalarsTests {
                 "clients/accuracy/mean": 0.5, "clients/accuracy/min": 0.25,
                 "clients/accuracy/max": 0.75, "clients/loss/mean": 1.5, "clients/loss/min": 1,
                 "clients/loss/max": 2, "client/0/accuracy": 0.25, "client/0/loss": 2,
-                "client/2/accuracy": 0.75, "client/2/loss": 1, "client/2/update norm": 4,
-                "clients/update norm/mean": 4, "clients/update norm/min": 4,
-                "clients/update norm/max": 4, "round/participants": 2, "round/seconds": 1.5,
+                "client/2/accuracy": 0.75, "client/2/loss": 1, "client/2/update_norm": 4,
+                "clients/update_norm/mean": 4, "clients/update_norm/min": 4,
+                "clients/update_norm/max": 4, "round/participants": 2, "round/seconds": 1.5,
             ])
         #expect(RoundScalars(Rounds.plain(3)).round == 3)
     }

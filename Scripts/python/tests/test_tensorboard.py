@@ -53,7 +53,7 @@ class TensorBoardTests(FolderTestCase):
         for name, values in log["round_metrics"].items():
             self.assertEqual(found[f"metrics/{name}"], curve(values))
         for name, key in [("accuracy", "clients acc"), ("loss", "clients loss"),
-                          ("update norm", "clients update norm")]:
+                          ("update_norm", "clients update_norm")]:
             for client, values in log[key].items():
                 self.assertEqual(found[f"client/{client}/{name}"], curve(values))
             by_round = list(zip(*log[key].values()))

@@ -8,7 +8,7 @@ import Federation
 /// | `server/accuracy`, `server/loss` | of the global model; `server/r2` where numbers are predicted |
 /// | `metrics/NAME` | what tests and the strategy's parts measured beside |
 /// | `clients/accuracy/mean`, `…/min`, `…/max` | over the round's clients, of their own models; `loss` likewise |
-/// | `clients/update norm/…`, `clients/update cosine/…` | of their updates: see `ChangeMeasure` |
+/// | `clients/update_norm/…`, `clients/update_cosine/…` | of their updates: see `ChangeMeasure` |
 /// | `client/ID/accuracy` … | the same of each of the first 20 clients |
 /// | `round/participants`, `round/seconds` | updates in the model, and the time it took |
 public struct RoundScalars: Equatable, Sendable {
@@ -97,8 +97,8 @@ private struct Figures {
     var scalars: [(tag: String, value: Double?)] {
         let name = score == .accuracy ? "accuracy" : "r2"
         let measures: [(name: String, of: (ClientRound) -> Double?)] = [
-            (name, { $0.accuracy }), ("loss", { $0.loss }), ("update norm", { $0.updateNorm }),
-            ("update cosine", { $0.updateCosine }),
+            (name, { $0.accuracy }), ("loss", { $0.loss }), ("update_norm", { $0.updateNorm }),
+            ("update_cosine", { $0.updateCosine }),
         ]
         var scalars: [(tag: String, value: Double?)] = [
             ("server/\(name)", accuracy), ("server/loss", loss), (RoundScalars.secondsTag, seconds),
