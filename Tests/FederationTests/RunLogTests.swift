@@ -102,8 +102,8 @@ final class TemporaryFolder {
         log.clientUpdateCosines = [2: [nil, 0.5], 10: [nil, 1]]
         log.roundMetrics = ["top_5_accuracy": [0.5, nil], "auc": [nil, 1]]
         log.classResults = RunLog.LoggedClasses(
-            accuracies: [0.5], confusion: [[2]],
-            mistakes: [Mistake(index: 1, truth: 0, guess: 0, confidence: 0.5)])
+            accuracies: [0.5, nil], confusion: [[1, 1], [0, 0]],
+            mistakes: [Mistake(index: 1, truth: 0, guess: 1, confidence: 0.5)])
         log.classNames = ["one"]
         log.score = .r2
         log.reproducibility = Reproducibility(reasons: ["a deadline"])

@@ -25,7 +25,8 @@ class TableTests(FolderTestCase):
                 {"clients": 3, "learning_rate": 0.05, "momentum": 0.5},
                 {"clients": 2, "partition": "iid", "strategy": "fedprox", "clip_update": 2},
             )]
-        tables = [pandas.read_csv(self.export(run, "csv")) for run in runs]
+        # By itself pandas reads a decimal as a neighbour of the number that it stands for.
+        tables = [pandas.read_csv(self.export(run, "csv"), float_precision="round_trip") for run in runs]
         self.assertEqual(list(tables[0].columns), list(tables[1].columns))
         self.assertTrue(all(name.isidentifier() and name == name.lower() for name in tables[0].columns))
         self.assertLessEqual(settings, set(tables[0].columns))

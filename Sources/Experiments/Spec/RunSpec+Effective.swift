@@ -16,7 +16,9 @@ extension RunSpec {
         // One of the two says how long a client trains.
         case "epochs", "steps", "dataset": return .null
         // A default in one word is a value.
-        default: return setting.usual.flatMap { setting.meaning(of: $0) } ?? .null
+        default:
+            let usual = setting.usual.flatMap { $0.contains(" ") ? nil : $0 }
+            return usual.flatMap { setting.meaning(of: $0) } ?? .null
         }
     }
 
