@@ -48,12 +48,12 @@ class TensorBoardTests(FolderTestCase):
     def check(self, events: EventAccumulator, log: dict) -> None:
         found = curves(events)
         self.assertEqual(found["server/accuracy"], curve(log["server acc"]))
-        self.assertEqual(found["server/loss"], curve(log["server loss"]))
-        self.assertEqual(found["round/seconds"], curve(log["timings"]["round seconds"]))
+        self.assertEqual(found["server/loss"], curve(log["server_loss"]))
+        self.assertEqual(found["round/seconds"], curve(log["timings"]["round_seconds"]))
         for name, values in log["round_metrics"].items():
             self.assertEqual(found[f"metrics/{name}"], curve(values))
-        for name, key in [("accuracy", "clients acc"), ("loss", "clients loss"),
-                          ("update_norm", "clients update_norm")]:
+        for name, key in [("accuracy", "clients acc"), ("loss", "clients_loss"),
+                          ("update_norm", "clients_update_norm")]:
             for client, values in log[key].items():
                 self.assertEqual(found[f"client/{client}/{name}"], curve(values))
             by_round = list(zip(*log[key].values()))

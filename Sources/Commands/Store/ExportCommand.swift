@@ -11,8 +11,8 @@ struct ExportCommand: ProgramCommand {
         commandName: "export",
         abstract:
             """
-            Write a run as JSON (its log), its rounds as CSV, lines of JSON or TensorBoard's files, its classes, or its \
-            model.
+            Write a run as JSON (its log), its rounds as CSV, as lines of JSON or for TensorBoard, its classes, \
+            or its model.
             """
     )
 
