@@ -10,7 +10,8 @@ extension SpecFile {
         self.init(
             given, dataFingerprint: log.dataFingerprint,
             partitionFingerprint: log.partitionFingerprint,
-            initialModelFingerprint: log.initialModelFingerprint)
+            initialModelFingerprint: log.initialModelFingerprint,
+            serverRuleFingerprint: log.serverRuleFingerprint)
     }
 
     /// Refuses other images, or another division of them, than the file says.
@@ -29,6 +30,11 @@ extension SpecFile {
             initialModelFingerprint != inputs.initialModel
         {
             throw .otherInitialModel(path, file: given["initial_model"]?.typed ?? "")
+        }
+        if later["server_rule"] == nil, let serverRuleFingerprint,
+            serverRuleFingerprint != inputs.serverRule
+        {
+            throw .otherServerRule(path, file: given["server_rule"]?.typed ?? "")
         }
         guard later["partition"] == nil, later["experiment"] == nil else { return }
         if let partitionFingerprint, let found = inputs.partitionText,

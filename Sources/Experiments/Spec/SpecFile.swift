@@ -6,9 +6,9 @@ import Platform
 /// A run as a file: its settings, and by fingerprints the images that they were for.
 ///
 /// The file is a JSON object. Its keys are the names of settings; those that are missing or null are at
-/// their defaults. `data_fingerprint`, `partition_fingerprint` and `initial_model_fingerprint`, which
-/// `federated show RUN --spec` adds, refuse other images, and another file of a partition or of weights,
-/// than the run's.
+/// their defaults. `data_fingerprint`, `partition_fingerprint`, `initial_model_fingerprint` and
+/// `server_rule_fingerprint`, which `federated show RUN --spec` adds, refuse other images, and another file of a
+/// partition, of weights or of a server rule, than the run's.
 public struct SpecFile: Hashable, Sendable {
     /// What is said of the run.
     public var given: GivenSettings
@@ -18,16 +18,19 @@ public struct SpecFile: Hashable, Sendable {
     public var partitionFingerprint: String?
     /// The SHA-256 of the file with the weights to begin with, 64 hexadecimal digits; nil for any.
     public var initialModelFingerprint: String?
+    /// The SHA-256 of the server rule's program, 64 hexadecimal digits; nil for any.
+    public var serverRuleFingerprint: String?
 
     /// A run's spec.
     public init(
         _ given: GivenSettings, dataFingerprint: String? = nil, partitionFingerprint: String? = nil,
-        initialModelFingerprint: String? = nil
+        initialModelFingerprint: String? = nil, serverRuleFingerprint: String? = nil
     ) {
         self.given = given
         self.dataFingerprint = dataFingerprint
         self.partitionFingerprint = partitionFingerprint
         self.initialModelFingerprint = initialModelFingerprint
+        self.serverRuleFingerprint = serverRuleFingerprint
     }
 
     /// Bytes that a spec may have: a few hundred are usual.
@@ -36,6 +39,7 @@ public struct SpecFile: Hashable, Sendable {
     private static let dataKey = "data_fingerprint"
     private static let partitionKey = "partition_fingerprint"
     private static let initialModelKey = "initial_model_fingerprint"
+    private static let serverRuleKey = "server_rule_fingerprint"
 
     /// Reads a file.
     /// - Throws: `SpecFileError`.
@@ -66,6 +70,8 @@ public struct SpecFile: Hashable, Sendable {
             partitionFingerprint = try Self.fingerprint(Self.partitionKey, takenFrom: &members)
             initialModelFingerprint = try Self.fingerprint(
                 Self.initialModelKey, digits: 64, takenFrom: &members)
+            serverRuleFingerprint = try Self.fingerprint(
+                Self.serverRuleKey, digits: 64, takenFrom: &members)
             given = try GivenSettings(members)
         } catch {
             throw .settings(path, error)
@@ -91,6 +97,7 @@ public struct SpecFile: Hashable, Sendable {
             + [
                 (Self.dataKey, dataFingerprint), (Self.partitionKey, partitionFingerprint),
                 (Self.initialModelKey, initialModelFingerprint),
+                (Self.serverRuleKey, serverRuleFingerprint),
             ]
             .compactMap { key, value in value.map { (key, .string($0)) } }
     }
@@ -125,6 +132,8 @@ public enum SpecFileError: Error, Equatable, Sendable, CustomStringConvertible {
     case otherDivision(String, by: String)
     /// Other weights to begin with.
     case otherInitialModel(String, file: String)
+    /// Another program as the server rule.
+    case otherServerRule(String, file: String)
 
     /// The sentence.
     public var description: String {
@@ -145,6 +154,9 @@ public enum SpecFileError: Error, Equatable, Sendable, CustomStringConvertible {
         case .otherInitialModel(let path, let file):
             "\(path) began with other weights than \(file) holds: bring its file, or take its "
                 + "initial_model_fingerprint out"
+        case .otherServerRule(let path, let file):
+            "\(path) is of another server rule than \(file) is here: bring its file, or take its "
+                + "server_rule_fingerprint out"
         }
     }
 }
