@@ -76,11 +76,11 @@ struct RoundsTableTests {
         }
         #expect(
             rows.map { $0["kind"] } == ["client", "client", "server", "client", "client", "server"])
-        #expect(rows.map { $0["client"] } == [0, 3, nil, 0, 3, nil])
-        #expect(rows.map { $0["accuracy"] } == [0.5, nil, nil, 0.5, nil, 0.75])
+        #expect(rows.map { $0["client"] } == [0, 3, .null, 0, 3, .null])
+        #expect(rows.map { $0["accuracy"] } == [0.5, .null, .null, 0.5, .null, 0.75])
         #expect(
             rows.allSatisfy { $0["r2"] == .null && $0["run"] == "a,b" && $0["batch_size"] == 8 })
-        #expect(rows.map { $0["trained_samples"] } == [60, nil, 60, 60, nil, 60])
+        #expect(rows.map { $0["trained_samples"] } == [60, .null, 60, 60, .null, 60])
         #expect(rows[0]["class_counts"] == [20, 40])
         #expect(rows[1]["failure"] == "away, \"late\"")
         #expect(rows[5]["balanced_accuracy"] == 0.25)

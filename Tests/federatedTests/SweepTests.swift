@@ -302,11 +302,11 @@ struct SweepRunTests {
                 #expect(rounds.count == 1 + 5 * 3)
                 #expect(Set(rounds) == Set(cells.map(\.[0])))
                 // What came of each value, at the end.
-                #expect(sweep.output.contains("strategy  fedprox"))
+                #expect(sweep.output.contains(#/strategy +fedprox +2 +0/#))
                 #expect(sweep.output.contains(" left\n"))
                 let again = try Command.run(common + ["--output", file], in: folder)
                 #expect(again.output.contains("5 combinations, 5 already in \(file)"))
-                #expect(again.output.contains("strategy  fedprox"))
+                #expect(again.output.contains(#/strategy +fedprox +2 +0/#))
                 #expect(
                     try String(contentsOf: folder.appending(path: file), encoding: .utf8) == text)
             }
