@@ -139,9 +139,11 @@ struct OutputTests {
                 #expect(command.status == 0, "\(closing): \(command.errors)")
                 let text = try String(
                     contentsOf: folder.appending(path: "\(place).csv"), encoding: .utf8)
-                // All but seconds and log.
+                // All but the run's name, seconds and log.
                 return text.split(separator: "\n").map {
-                    Array($0.split(separator: ",", omittingEmptySubsequences: false).dropLast(2))
+                    Array(
+                        $0.split(separator: ",", omittingEmptySubsequences: false).dropFirst()
+                            .dropLast(2))
                 }.sorted { $0.joined() < $1.joined() }
             }
             let expected = try table("", "open")

@@ -200,7 +200,7 @@ struct RunTests {
             let whole = try String(contentsOf: file, encoding: .utf8)
             let rows = whole.split(separator: "\n")
             #expect(rows.count == 9)
-            #expect(rows[0].hasPrefix("experiment,clients,rounds,samples,epochs,batch_size"))
+            #expect(rows[0].hasPrefix("run,experiment,clients,rounds,samples,epochs,batch_size"))
             let columns = rows[0].split(separator: ",").count
             #expect(
                 rows.allSatisfy {

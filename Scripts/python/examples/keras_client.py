@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """A Keras model in a run of --model mcmahan-2nn: keras_client.py URL ID DATA.npz (x_train, y_train)."""
 import sys
 

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """A PyTorch model in a run of --model mcmahan-2nn: torch_client.py URL ID DATA.npz (x_train, y_train)."""
 import sys
 
