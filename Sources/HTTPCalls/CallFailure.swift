@@ -28,6 +28,9 @@ public struct CallFailure: Hashable, Sendable {
             } else {
                 self.init("its name is not known")
             }
+        // A server that is killed ends an answer wherever it is, and may be back soon.
+        case HTTPParserError.invalidEOFState, HTTPParserError.closedConnection:
+            self.init("it closed the connection")
         case is HTTPParserError:
             self.init("what it answers is no HTTP: does it take https://?", isFinal: true)
         case let error as NIOSSLExtraError where error == .failedToValidateHostname:

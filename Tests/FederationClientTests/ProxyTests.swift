@@ -105,6 +105,18 @@ struct ProxyTests {
         }
     }
 
+    @Test("A server that is killed in the middle of an answer, wherever that is, is waited for")
+    func cutShort() async throws {
+        let whole = answer("200 OK", #"{"run": "0000"}"#)
+        for length in [1, 4, 8, 12, 15, 17, 20, 36, 37, 38, 40, whole.utf8.count - 1] {
+            let time = HastyTime()
+            let found = try await sentence(
+                String(decoding: whole.utf8.prefix(length), as: UTF8.self), time: time)
+            #expect(found.hasSuffix("it closed the connection"), "\(length) bytes: \(found)")
+            #expect(time.seconds() > 0, "\(length) bytes")
+        }
+    }
+
     @Test("A server of another version is told from what is no server, and nobody tries again")
     func versions() async throws {
         let time = HastyTime()
