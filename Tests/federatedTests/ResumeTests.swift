@@ -77,8 +77,9 @@ struct ResumeTests {
             let name = try #require(try advice(first).split(separator: " ").dropFirst(3).first)
             // A log of another run that began in the same second.
             let other = try Command.shell(
-                "$F run --no-store \(Self.tiny) --quiet --log-dir two && cd two && "
-                    + "mv *.json \(name).json && mv *.safetensors \(name).safetensors", in: folder)
+                "$F run --no-store \(Self.tiny) --quiet --log-dir three && mkdir two && "
+                    + "mv three/*.json two/\(name).json && "
+                    + "mv three/*.safetensors two/\(name).safetensors", in: folder)
             #expect(other.status == 0, "\(other.errors)")
             let again = try Command.shell(
                 "$F run --resume \(name) --store s.db --log-dir two --quiet", in: folder)
