@@ -81,7 +81,7 @@ def works_by_keyboard_alone(bench: Bench) -> None:
     page.locator("#go-compare").focus()
     page.keyboard.press("Enter")
     # It is drawn when the run that was chosen has been read.
-    page.wait_for_function("document.activeElement.id === 'compare'")
+    page.wait_for_function("() => document.activeElement.id === 'compare'")
 
 
 @check

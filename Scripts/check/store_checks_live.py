@@ -65,6 +65,7 @@ def changes_leave_focus_and_order_alone(bench: Bench) -> None:
 @check
 def comes_back_after_an_outage(bench: Bench) -> None:
     page = bench.look(30)
+    page.wait_for_function("() => document.querySelectorAll('#runs-body tr').length === 30")
     bench.outage = True
     bench.store.stop()
     page.wait_for_selector("#lost:visible")
