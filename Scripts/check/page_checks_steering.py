@@ -28,6 +28,17 @@ def said(page: Any, sentence: str) -> None:
 
 
 @check
+def keeps_the_focus_where_an_action_goes(bench: Bench) -> None:
+    state = enrich(moment(3, reported=2))
+    page = steered(bench, state)
+    page.get_by_role("button", name="Pause", exact=True).focus()
+    # As where the answer to a press comes before the state that follows from it.
+    bench.server.publish(state | {"steering": state["steering"] | {"actions": ["resume", "stop"]}})
+    page.get_by_role("button", name="Resume", exact=True).wait_for()
+    equal(page.evaluate("document.activeElement.textContent"), "Resume", "what has the focus then")
+
+
+@check
 def steers_a_run(bench: Bench) -> None:
     page = steered(bench, enrich(moment(3, reported=2)))
     equal(page.url, f"{bench.server.address}/", "the address, from which the token is gone")

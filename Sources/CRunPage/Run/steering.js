@@ -55,7 +55,9 @@ function showSteering(run) {
   for (const [name, id] of [['rename', 'edit-name'], ['tag', 'edit-tags'], ['note', 'edit-note']]) byId(id).hidden = !editable.includes(name);
   for (const field of byId('edit').elements) field.disabled = mayNot && field.id !== 'edit-cancel';
   if (editable.length === 0) byId('edit').hidden = true;
-  if (focused !== null) byId('steering-buttons').querySelector(`[data-action="${focused}"]`)?.focus();
+  // Where an action has gone, as Pause goes when a run waits, the first of the others has its focus.
+  const next = name => byId('steering-buttons').querySelector(`[data-action="${name}"]`) ?? byId('steering-buttons').querySelector('button:enabled');
+  if (focused !== null) next(focused)?.focus();
 }
 
 /// Asks for an action and says what came of it. Resolves to whether it was done.
