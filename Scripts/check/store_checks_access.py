@@ -78,6 +78,7 @@ def works_by_keyboard_alone(bench: Bench) -> None:
     equal(page.evaluate("document.activeElement.textContent"), "accuracy", "the focus after sorting")
     box(page, bench.store.names[0]).focus()
     page.keyboard.press("Space")
+    page.locator("#go-compare").wait_for()
     page.locator("#go-compare").focus()
     page.keyboard.press("Enter")
     # It is drawn when the run that was chosen has been read.
