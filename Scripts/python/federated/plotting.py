@@ -62,8 +62,9 @@ def labels_of(runs: list[Run]) -> list[str]:
     names = list(dict.fromkeys(name for run in runs for name in run.settings.index))
     differing = [name for name in names
                  if len({repr(run.settings.get(name)) for run in runs}) > 1]
-    labels = [", ".join(f"{name} {run.settings.get(name)}" for name in differing if name in run.settings)
-              or ", ".join(f"no {name}" for name in differing) for run in runs]
+    words = {name: name.replace("_", " ") for name in differing}
+    labels = [", ".join(f"{words[name]} {run.settings.get(name)}" for name in differing if name in run.settings)
+              or ", ".join(f"no {words[name]}" for name in differing) for run in runs]
     return [label if label and labels.count(label) == 1 else f"{run.name} {label}".strip()
             for run, label in zip(runs, labels)]
 

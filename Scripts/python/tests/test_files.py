@@ -147,7 +147,7 @@ class BadFileTests(FolderTestCase):
             self.skipTest("matplotlib is not installed")
         run = self.run_one()
         other = federated.run(log_dir=self.folder, progress=False, clip_update=1.0, **QUICK)
-        self.assertEqual(labels_of([run, other]), ["no clipUpdate", "clipUpdate 1"])
+        self.assertEqual(labels_of([run, other]), ["no clip update", "clip update 1"])
         for sources, more, words in [((), {}, "there is no run to draw"), ((run,), {"over": "time"}, "over is 'time'"),
                                      ((run,), {"axes": 3}, "axes is 3: expected a pair")]:
             with self.assertRaisesRegex(LogError, words):
