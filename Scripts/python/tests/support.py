@@ -24,6 +24,9 @@ from federated.body import HEADER, ROW
 MODULE = Path(federated.__file__).resolve().parent.parent
 # A run that takes a moment.
 QUICK = {"dataset": "digits", "model": "logistic-regression", "samples": 20, "epochs": 1, "rounds": 2}
+# In a shell's background job Ctrl-C is ignored, and would be by all that is started here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 SMALL = ["--dataset", "digits", "--samples", "50", "--epochs", "1"]
 
 
