@@ -207,6 +207,9 @@ let allTests: [Target] = [
         "federated", "federated-network", "TestThreads"),
 ]
 
+let commandLine = Package.Dependency.package(
+    url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+
 let package = Package(
     name: "swift-federated",
     products: ["federated", "federated-network"].map { .executable(name: $0, targets: [$0]) }
@@ -216,7 +219,7 @@ let package = Package(
         }
         .map { .library(name: $0.name, targets: [$0.name]) },
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        commandLine,
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -235,6 +238,21 @@ let package = Package(
     swiftLanguageModes: [.v6],
     cLanguageStandard: .gnu17
 )
+
+// For `federated` by itself (Scripts/setup/build.sh) one package is fetched, not the thirty that the network part
+// needs. What it shares with them is compiled by the same commands, so nothing is compiled again when they come.
+if Context.environment["FEDERATED_ALONE"] != nil {
+    let all = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
+    var needed: Set<String> = []
+    var next = ["federated"]
+    while let name = next.popLast() {
+        guard let target = all[name], needed.insert(name).inserted else { continue }
+        for case .targetItem(name: let name, condition: _) in target.dependencies { next.append(name) }
+    }
+    package.targets.removeAll { !needed.contains($0.name) }
+    package.products = [.executable(name: "federated", targets: ["federated"])]
+    package.dependencies = [commandLine]
+}
 
 // What `make fuzz` builds, with the sanitizers that it names; nothing else needs them.
 if Context.environment["FEDERATED_FUZZ"] != nil {

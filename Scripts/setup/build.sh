@@ -15,6 +15,11 @@ mkdir -p .build
 product=
 [[ " $* " =~ \ --product\ ([^ ]+)\  ]] && product=${BASH_REMATCH[1]}
 readonly product stamp=.build/$product.built
+
+# `federated` by itself needs one package: the others are fetched with what needs them. Once they are known of,
+# they stay.
+if [[ $product == federated ]] && ! grep -qs swift-nio Package.resolved; then export FEDERATED_ALONE=1; fi
+
 inputs() {
     printf '%s\n' "$*"
     readlink -f "$(command -v swift)" || true

@@ -73,8 +73,9 @@ install_venv_module() {
 
 make_venv() {
     rm -rf "$venv"
+    # Only what is imported is compiled, when it is.
     "$python" -m venv "$venv" &&
-        "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --retries 2 \
+        "$venv/bin/python" -m pip install --disable-pip-version-check --quiet --retries 2 --no-compile \
             --only-binary :all: -r "$requirements" || return
     if [[ $content == matplotlib ]]; then
         # The first import writes the font cache: here, not during someone's first picture.
