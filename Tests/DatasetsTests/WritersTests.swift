@@ -83,6 +83,18 @@ private enum SmallWriters {
         }
     }
 
+    @Test("Those beside the images go before the environment's, which are of other images")
+    func besideFirst() throws {
+        let images = try dataset()
+        try write(to: "mine")
+        try write(to: "other", replacing: [.train: SmallWriters.labels(30) { _ in 5 }])
+        try check(
+            writers(
+                environment: ["FEDERATED_DATA_DIR": folder.path + "/other"],
+                beside: folder.path + "/mine"
+            ).add(to: images))
+    }
+
     @Test("They are fetched once, into the cache, and checked")
     func fetched() throws {
         let images = try dataset()

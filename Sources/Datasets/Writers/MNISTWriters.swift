@@ -3,8 +3,8 @@ import Foundation
 /// Finds, or fetches, who wrote each digit of MNIST: QMNIST's extended labels.
 ///
 /// `qmnist-train-labels-idx2-int` and `qmnist-test-labels-idx2-int`, plain or with `.gz`, are
-/// looked for in the folder given by `--data-dir`, in `$FEDERATED_DATA_DIR` and in the data's own
-/// folder, each time also in `qmnist` under it and beside it, then in the cache
+/// looked for in the folder given by `--data-dir`, in the data's own folder and in
+/// `$FEDERATED_DATA_DIR`, each time also in `qmnist` under it and beside it, then in the cache
 /// (`$XDG_CACHE_HOME/federated/qmnist`, else `~/.cache/federated/qmnist`), and else fetched into
 /// the cache.
 /// Source: Yadav and Bottou, "Cold case: the lost MNIST digits", 2019.
@@ -50,7 +50,7 @@ public struct MNISTWriters: Sendable {
         mirrors: [URL] = MNISTWriters.mirrors
     ) {
         let given = locator.environment["FEDERATED_DATA_DIR"].flatMap { $0.isEmpty ? nil : $0 }
-        folders = [locator.dataDirectory, given, folder].compactMap(\.self).flatMap { folder in
+        folders = [locator.dataDirectory, folder, given].compactMap(\.self).flatMap { folder in
             let url = URL(fileURLWithPath: folder).standardizedFileURL
             return [
                 folder, join(folder, "qmnist"),
