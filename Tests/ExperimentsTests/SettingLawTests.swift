@@ -237,8 +237,12 @@ struct SettingLawTests {
                 "engine": "fused", "drop_diverging": "false", "schedule": "constant",
                 "optimizer": "sgd", "stragglers": "0", "local_statistics": "false",
                 "transpose": "false", "test_fraction": "0.2", "scaling": "unit",
-                "label_smoothing": "0",
+                "label_smoothing": "0", "weighting": "samples",
             ])
+        var clipped = RunSpec()
+        clipped.clipUpdate = 1
+        let weighting = try #require(RunSpec.setting(named: "weighting"))
+        #expect(clipped.effective(weighting) == "equal")
     }
 
     @Test(

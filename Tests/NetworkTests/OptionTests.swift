@@ -145,6 +145,19 @@ struct OptionRefusalTests {
             "FedNova: FedNova weighs clients by their samples, and here all are to weigh the same"
         ),
         (
+            ["--strategy", "fednova", "--weighting", "equal"],
+            "--weighting belongs to fedavg, fedsgd, fedprox, scaffold, fedavgm, fedadagrad, fedadam, "
+                + "fedyogi: the strategy is fednova"
+        ),
+        (
+            ["--weighting", "capped:0"],
+            "--weighting must be samples, batches, equal or capped:COUNT, not “capped:0”"
+        ),
+        (
+            ["--weighting", "batches", "--clip-update", "1"],
+            "--clip-update and --weighting batches exclude each other"
+        ),
+        (
             ["--compress", "topk:2"],
             "--compress must be topk:FRACTION, the fraction above 0 and at most 1, not topk:2"
         ),

@@ -158,6 +158,16 @@ struct TransformLawTests {
         }
     }
 
+    @Test("An update weighs by its samples, its batches, alike, or by so many samples at most")
+    func weights() {
+        let samples = [1, 9, 10, 11, 600]
+        func weights(_ weighting: Weighting) -> [Int] { samples.map(weighting.weight(samples:)) }
+        #expect(weights(.samples) == samples)
+        #expect(weights(.batches(of: 10)) == [1, 1, 1, 2, 60])
+        #expect(weights(.uniform) == [1, 1, 1, 1, 1])
+        #expect(weights(.capped(10)) == [1, 9, 10, 10, 10])
+    }
+
     @Test("Parts that contradict each other are told apart, with a sentence")
     func contradictions() {
         var nova = Strategy.fedNova()
@@ -166,6 +176,13 @@ struct TransformLawTests {
             nova.problem
                 == "FedNova: FedNova weighs clients by their samples, and here all are to weigh the same"
         )
+        for weighting in [Weighting.capped(5), .batches(of: 2)] {
+            nova.weighting = weighting
+            #expect(
+                nova.problem
+                    == "FedNova: FedNova weighs clients by their samples, and here they are \(weighting)"
+            )
+        }
         var median = Strategy.fedNova()
         median.aggregator = CoordinateMedian()
         #expect(median.problem != nil)

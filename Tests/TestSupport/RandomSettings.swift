@@ -94,7 +94,7 @@ package struct RandomSettings {
         case .text:
             return pick([
                 "digits", "topk:0.1", "topk:1.0", "topk:0.5", "topk", "zip", "cosine",
-                "shift:2+flip",
+                "shift:2+flip", "equal", "capped:100",
             ])
         }
     }

@@ -7,7 +7,7 @@ import JSON
 package enum SettingSample {
     /// Texts that some setting takes.
     private static let texts: [JSONValue] = [
-        "digits", "iid", "topk:0.5", "step:2:0.5", "shift:2", "exec:rule.py",
+        "digits", "iid", "topk:0.5", "step:2:0.5", "shift:2", "exec:rule.py", "batches",
     ]
 
     /// Where clients must be trained for a setting to mean anything.

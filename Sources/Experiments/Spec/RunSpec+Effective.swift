@@ -12,6 +12,7 @@ extension RunSpec {
         switch setting.name {
         case "cohort": return .integer(cohortSize)
         case "server_learning_rate": return (isAdaptive ? Usual.adaptiveRate : Usual.rate).json
+        case "weighting" where clipUpdate != nil: return ClientWeighting.equal.json
         case "beta1": return (strategy == .fedadagrad ? 0 : Usual.beta1).json
         // One of the two says how long a client trains.
         case "epochs", "steps", "dataset": return .null

@@ -44,6 +44,7 @@ extension RunSpec {
     /// their way.
     public var federatedStrategy: Strategy {
         var strategy = namedStrategy
+        if let weighting { strategy.weighting = weighting.part(batchSize) }
         var way: [any UpdateTransform] = []
         // Which parts of the model they are, only its architecture says.
         if localStatistics == true { way.append(KeptParts([])) }

@@ -66,6 +66,7 @@ extension RunSpec {
         if scaling == .unit { spec.scaling = nil }
         if localStatistics == false { spec.localStatistics = nil }
         if labelSmoothing == 0 { spec.labelSmoothing = nil }
+        if weighting == .samples || clipUpdate != nil { spec.weighting = nil }
         // What a log says is another run than that of a version which had 0.9 and did not say it.
         if strategy == .fedadagrad { spec.beta1 = beta1 ?? 0 }
         spec.compress = compress.map { TopK(description: $0)?.description ?? $0 }
@@ -117,6 +118,9 @@ extension RunSpec {
         if let serverRule, serverRuleFile == nil {
             throw .outOfRange(
                 option: "--server-rule", expected: "exec:FILE, a program", found: "“\(serverRule)”")
+        }
+        if clipUpdate != nil, let weighting, weighting != .equal {
+            throw .exclusive("--clip-update", "--weighting \(weighting)")
         }
         if let problem = federatedStrategy.problem { throw .strategy(problem) }
         try checkTraining()

@@ -185,6 +185,8 @@ public struct RunSpec: Hashable, Sendable {
     public var beta2: Double?
     /// τ of adaptive servers.
     public var tau: Double?
+    /// How much a client's update weighs; nil for its samples.
+    public var weighting: ClientWeighting?
     /// The L2 norm to which each client's change is clipped; nil for any.
     public var clipUpdate: Float?
     /// What part of each change is sent, like `topk:0.1`; nil for all of it.
@@ -221,6 +223,13 @@ public struct RunSpec: Hashable, Sendable {
             "tau", \.tau, title: "τ", help: "τ of adaptive servers.",
             usual: "\(Usual.tau)", bounds: .positive,
             needs: .strategies(.fedadagrad, .fedadam, .fedyogi)),
+        Setting(
+            "weighting", \.weighting, title: "clients weigh by",
+            help: "How much a client's model weighs: by samples, batches of an epoch, equal, or "
+                + "capped:COUNT samples.",
+            valueName: "how", usual: "samples",
+            needs: .strategies(
+                .fedavg, .fedsgd, .fedprox, .scaffold, .fedavgm, .fedadagrad, .fedadam, .fedyogi)),
         Setting(
             "clip_update", \.clipUpdate, title: "changes clipped to",
             help: "Clip each client's change to this L2 norm, and weigh all clients alike.",

@@ -144,6 +144,18 @@ extension Augmentation: SettingValue {
     }
     var json: JSONValue { .string(description) }
 }
+
+extension ClientWeighting: SettingValue {
+    static var kind: Setting.Kind { .text }
+    static func json(word: String) -> JSONValue? { .string(word) }
+    init(json: JSONValue) throws(ValueProblem) {
+        let text = try String(json: json)
+        guard let value = ClientWeighting(text) else { throw .meaning(.weighting(text)) }
+        self = value
+    }
+    var json: JSONValue { .string(description) }
+}
+
 extension Loss.Kind: NamedSettingValue {}
 
 extension Experiment: SettingValue {

@@ -42,6 +42,8 @@ public enum SettingsError: Error, Equatable, Sendable {
     case alone(option: String, without: String)
     /// A text that is no schedule.
     case schedule(String)
+    /// A text that is no weighting.
+    case weighting(String)
     /// A text that is no augmentation.
     case augmentation(String)
     /// Stragglers of whom none would be left.
@@ -108,6 +110,8 @@ extension SettingsError: CustomStringConvertible {
         case .alone(let option, let other): "\(option) needs \(other)"
         case .schedule(let text):
             "--schedule must be \(LearningRateSchedule.forms), not “\(text)”"
+        case .weighting(let text):
+            "--weighting must be \(ClientWeighting.forms), not “\(text)”"
         case .augmentation(let text):
             "--augment must be \(Augmentation.forms), not “\(text)”"
         case .allDropped:

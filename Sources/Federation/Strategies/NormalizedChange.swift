@@ -16,10 +16,14 @@ public struct NormalizedChange: UpdateTransform {
     /// "normalized".
     public var description: String { "normalized" }
 
-    /// It does not go with uniform weights: p_i is a client's share of the samples.
+    /// It does not go with other weights: p_i is a client's share of the samples.
     public func problem(in strategy: Strategy) -> String? {
-        strategy.weighting == .uniform
-            ? "FedNova weighs clients by their samples, and here all are to weigh the same" : nil
+        switch strategy.weighting {
+        case .samples: nil
+        case .uniform: "FedNova weighs clients by their samples, and here all are to weigh the same"
+        case .capped, .batches:
+            "FedNova weighs clients by their samples, and here they are \(strategy.weighting)"
+        }
     }
 
     /// Puts d_i in the place of the update, and a_i beside it.

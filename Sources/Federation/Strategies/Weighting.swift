@@ -6,6 +6,8 @@ public enum Weighting: Hashable, Sendable, Codable, CustomStringConvertible {
     case uniform
     /// min(n_i, limit).
     case capped(Int)
+    /// ⌈n_i / size⌉, the batches of an epoch.
+    case batches(of: Int)
 
     /// The weight of an update of so many samples, at least 1.
     public func weight(samples: Int) -> Int {
@@ -13,6 +15,7 @@ public enum Weighting: Hashable, Sendable, Codable, CustomStringConvertible {
         case .samples: samples
         case .uniform: 1
         case .capped(let limit): min(samples, max(limit, 1))
+        case .batches(let size): (samples - 1) / max(size, 1) + 1
         }
     }
 
@@ -22,6 +25,7 @@ public enum Weighting: Hashable, Sendable, Codable, CustomStringConvertible {
         case .samples: "weighted by samples"
         case .uniform: "all weighted alike"
         case .capped(let limit): "weighted by samples, \(limit) at most"
+        case .batches(let size): "weighted by batches of \(size)"
         }
     }
 }
