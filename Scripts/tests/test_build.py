@@ -13,6 +13,7 @@ SCRIPT = Path(__file__).resolve().parents[1] / "setup" / "build.sh"
 # Stands for `swift build`: makes the program, and notes that it ran.
 COMPILER = """#!/bin/sh
 echo once >>runs
+echo "alone: ${FEDERATED_ALONE-}" >alone
 [ ! -e fails ] || exit 3
 [ ! -e changes ] || { sleep 0.1; echo later >>Sources/A/a.swift; }
 mkdir -p .build/release && date +%N >.build/release/program
@@ -33,11 +34,11 @@ class BuildTests(unittest.TestCase):
         compiler.write_text(COMPILER)
         compiler.chmod(0o755)
 
-    def build(self, *more):
+    def build(self, *more, product="program"):
         # Times of files are as coarse as the kernel's clock.
         time.sleep(0.02)
         done = subprocess.run(
-            ["Scripts/setup/build.sh", "it", "./compiler", "--product", "program", *more],
+            ["Scripts/setup/build.sh", "it", "./compiler", "--product", product, *more],
             cwd=self.folder, capture_output=True, text=True, check=False)
         runs = self.folder / "runs"
         return done.returncode, len(runs.read_text().splitlines()) if runs.exists() else 0
@@ -82,6 +83,18 @@ class BuildTests(unittest.TestCase):
         (self.folder / "changes").unlink()
         self.assertEqual(self.build(), (0, 2))
         self.assertEqual(self.build(), (0, 2))
+
+    def test_other_packages_stay_out_of_federated_until_they_are_known_of(self):
+        def alone(product):
+            self.build(product=product)
+            return (self.folder / "alone").read_text() == "alone: 1\n"
+
+        self.assertTrue(alone("federated"))
+        self.assertFalse(alone("federated-network"))
+        (self.folder / "Package.resolved").write_text('"identity" : "swift-argument-parser"')
+        self.assertTrue(alone("federated"))
+        (self.folder / "Package.resolved").write_text('"identity" : "swift-nio"')
+        self.assertFalse(alone("federated"))
 
     def test_a_build_that_fails_is_tried_again(self):
         self.build()
