@@ -239,7 +239,7 @@ let package = Package(
     cLanguageStandard: .gnu17
 )
 
-// For `federated` by itself (Scripts/setup/build.sh) one package is fetched, not the thirty that the network part
+// For `federated` by itself (Scripts/setup/build.sh) one package is fetched, not the 26 that the network part
 // needs. What it shares with them is compiled by the same commands, so nothing is compiled again when they come.
 if Context.environment["FEDERATED_ALONE"] != nil {
     let all = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
