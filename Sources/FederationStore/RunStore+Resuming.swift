@@ -27,11 +27,10 @@ extension RunStore {
         return run.name
     }
 
-    /// Takes an unfinished run for this process to go on with.
+    /// Takes a run for this process to go on with.
     /// - Parameters:
     ///   - beginning: its name, what its user calls it, or the beginning of either.
-    ///   - extending: whether it is to go on for longer than it was meant to; it may have come to a good
-    ///     end then.
+    ///   - extending: whether it is to go on for longer than it was meant to; it may be over then.
     /// - Throws: `StoreError.unknownRun`, `.ambiguousRun`, `.otherKind`, `.runIsOver`, or `.runInUse`
     ///   while another process is at it.
     package func resume(
@@ -45,8 +44,7 @@ extension RunStore {
     }
 
     private func check(_ run: StoredRun, _ extending: Bool) throws(StoreError) {
-        guard run.isFinished else { return }
-        guard extending, run.state.isExtensible else {
+        guard extending || !run.isFinished || !run.state.isOver else {
             throw .runIsOver(run.name, outcome: run.outcome)
         }
     }
@@ -59,7 +57,10 @@ extension RunStore {
         var inUse: StoreError?
         for name in names {
             do throws(StoreError) {
-                return try take(name)
+                let found = try take(name)
+                if !found.isFinished { return found }
+                // It has failed meanwhile: going on with that is to be said.
+                release(name)
             } catch {
                 switch error {
                 case .runInUse: inUse = inUse ?? error

@@ -15,9 +15,9 @@ extension StoredRun {
         case target
         /// It made no progress for as long as it was given.
         case stalled
-        /// A model or loss was no finite number.
+        /// A model or loss was no finite number. It may be resumed: a client or a server rule may have been mended.
         case diverged
-        /// It could not go on.
+        /// It could not go on, as where its server rule ended. It may be resumed, to try that round again.
         case failed
 
         /// Where a run stands that no process is in.
@@ -43,11 +43,14 @@ extension StoredRun {
             State(outcome: outcome, isFinished: true)
         }
 
-        /// Whether it could go on for more rounds than it was meant for.
-        package var isExtensible: Bool {
+        /// Whether it came to a bad end, after which it may be tried again.
+        package var hasFailed: Bool { self == .failed || self == .diverged }
+
+        /// Whether it goes on only for more rounds than it was meant for.
+        package var isOver: Bool {
             switch self {
-            case .running, .paused, .failed, .diverged: false
-            case .interrupted, .unfinished, .completed, .target, .stalled: true
+            case .running, .paused, .interrupted, .unfinished, .failed, .diverged: false
+            case .completed, .target, .stalled: true
             }
         }
 

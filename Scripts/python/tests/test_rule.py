@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -158,6 +159,21 @@ class TestWrongRules(RuleTestCase):
                 self.assertIn(sentence, said)
                 _, log = self.written()
                 self.assertEqual(len(log["server acc"]), 2)
+                name, = re.findall(r"; federated run --resume (\w+) tries again", said)
+                self.assertIn(f"--resume {name} tries its round again", self.federated("run", "--resume", status=1))
+                # The same again, and then mended: to the bits of a run that nothing went wrong with.
+                self.assertIn(sentence, self.federated("run", "--resume", name, status=1))
+                self.rule("rule.serve(lambda r: r.mean())\n")
+                self.federated("run", "--resume", name)
+                (resumed, again), (whole, other) = self.written(), self.whole()
+                numpy.testing.assert_array_equal(resumed[0], whole[0])
+                self.assertEqual(again["server acc"], other["server acc"])
+
+    def whole(self) -> tuple[list[numpy.ndarray], dict]:
+        if not (self.folder / "whole").exists():
+            (self.folder / "mean.py").write_text((self.folder / "rule.py").read_text())
+            self.federated("run", *RUN, "--log-dir", "whole", "--server-rule", "exec:mean.py")
+        return self.written("whole")
 
     def test_nothing_is_trained_without_a_program(self) -> None:
         for rule, status, sentence in [

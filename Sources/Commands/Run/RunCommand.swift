@@ -167,20 +167,25 @@ struct RunCommand: ProgramCommand {
         if let writeLogPath { try OutputFile.write(Array(path.path.utf8), to: writeLogPath) }
         let place =
             "the log of \(Text.plural(result.rounds.count, "round")) is \(path.relativePath)"
+        let advice =
+            recorder.store == nil
+            ? nil
+            : storing.advice(
+                ResumedRun.usualKind, run: recorder.name, logFolder: common.logDir,
+                tracker: tracked.choice)
         switch result.outcome {
         case .completed, .reachedTarget, .noProgress: return
         case .interrupted:
-            let advice =
-                recorder.store == nil
-                ? nil
-                : storing.advice(
-                    ResumedRun.usualKind, run: recorder.name, logFolder: common.logDir,
-                    tracker: tracked.choice)
             throw CommandFailure(
                 message: "interrupted; \(place)" + (advice.map { "; \($0) goes on" } ?? ""),
                 status: 130)
-        case .diverged, .failed:
+        case .diverged where kept.log.serverRuleFingerprint == nil:
+            // It would do so again.
             throw CommandFailure(message: "\(result.outcome); \(place)")
+        case .diverged, .failed:
+            throw CommandFailure(
+                message: "\(result.outcome); \(place)"
+                    + (advice.map { "; \($0) tries again" } ?? ""))
         }
     }
 }

@@ -71,8 +71,13 @@ package struct StoreOptions: ParsableArguments {
             found = try ResumedRun.find(resume, kind: kind, store: path, rounds: rounds)
             if found.run == nil {
                 guard !typed.values.isEmpty || common.dataDir != nil else {
+                    let last = try found.store?.runs().last { $0.kind == kind }
+                    let failed = last.flatMap { $0.state.hasFailed ? $0 : nil }
                     throw CommandFailure(
-                        message: "there is nothing to resume in \(path): federated \(kind) without "
+                        message: failed.map {
+                            "there is nothing unfinished in \(path), and the last run \($0.state.rawValue): "
+                                + "--resume \($0.name) tries its round again"
+                        } ?? "there is nothing to resume in \(path): federated \(kind) without "
                             + "--resume, or with the settings of a run, begins one")
                 }
                 console.say("nothing to resume in \(path): starting afresh")

@@ -123,11 +123,10 @@ public struct RunRow: Sendable, Equatable {
         case .running where wish == .pause: return always + [.stop, .resume]
         case .running: return always + (isServed ? [.stop] : [.stop, .pause])
         case .paused: return always + [.stop, .resume]
-        case .interrupted, .unfinished:
+        case .interrupted, .unfinished, .failed, .diverged:
             return always + (isServed ? [] : [.resume, .extend]) + [.remove]
         case .completed, .target, .stalled:
             return always + (isServed ? [] : [.extend]) + [.remove]
-        case .diverged, .failed: return always + [.remove]
         }
     }
 }

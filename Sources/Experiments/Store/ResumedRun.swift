@@ -36,7 +36,8 @@ public struct ResumedRun: Sendable {
         try self.init(run, in: store, rounds: rounds)
     }
 
-    /// The run of that name, or whose name begins so.
+    /// The run of that name, or whose name begins so; also one that failed or diverged, to
+    /// try its next round again.
     ///
     /// With more `rounds` than it was meant for, a run goes on that has come to a good end, too. It has the
     /// bits then of one that was meant for so many from the beginning. What ended it before its last round,
@@ -149,7 +150,7 @@ extension RunSpec {
     /// - Throws: `ResumeError` where others were meant from the beginning; `StoreError.runIsOver`.
     fileprivate mutating func extend(_ run: StoredRun, to wanted: Int?) throws {
         guard let wanted, wanted != rounds else {
-            guard !run.isFinished else {
+            guard !run.isFinished || !run.state.isOver else {
                 throw StoreError.runIsOver(run.name, outcome: run.outcome)
             }
             return

@@ -136,10 +136,9 @@ package struct ServeCommand: ProgramCommand {
     /// Turns an end that is none into the command's failure.
     private func check(_ run: ServedExperiment) throws {
         let count = run.roundCount
+        let advice = storing.advice(
+            ServedRuns.kind, run: run.name.text, logFolder: common.logDir, tracker: tracked.choice)
         guard let ending = run.ending else {
-            let advice = storing.advice(
-                ServedRuns.kind, run: run.name.text, logFolder: common.logDir,
-                tracker: tracked.choice)
             throw CommandFailure(
                 message: "stopped after round \(count) of \(run.run.spec.rounds)"
                     + (storing.noStore ? "" : "; \(advice) goes on"), status: 130)
@@ -149,7 +148,8 @@ package struct ServeCommand: ProgramCommand {
         case .completed, .reachedTarget, .noProgress: return
         case .interrupted, .diverged, .failed:
             throw CommandFailure(
-                message: "\(ending.outcome); the log of \(Text.plural(count, "round")) is \(log)")
+                message: "\(ending.outcome); the log of \(Text.plural(count, "round")) is \(log)"
+                    + (storing.noStore ? "" : "; \(advice) tries again"))
         }
     }
 
