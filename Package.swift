@@ -247,7 +247,9 @@ if Context.environment["FEDERATED_ALONE"] != nil {
     var next = ["federated"]
     while let name = next.popLast() {
         guard let target = all[name], needed.insert(name).inserted else { continue }
-        for case .targetItem(name: let name, condition: _) in target.dependencies { next.append(name) }
+        for case .targetItem(name: let other, condition: _) in target.dependencies {
+            next.append(other)
+        }
     }
     package.targets.removeAll { !needed.contains($0.name) }
     package.products = [.executable(name: "federated", targets: ["federated"])]
