@@ -26,15 +26,26 @@ inputs() {
     cksum Package.resolved 2>/dev/null || true
     stat -c '%y %s' ".build/release/$product" 2>/dev/null || true
 }
-# Times of change, which no copying tool sets, and folders' too: they tell of files that are gone.
-if [[ -n $product && -e .build/release/$product && -e $stamp && $(inputs "$@") == "$(<"$stamp")" &&
-    -z $(find Package.swift Sources -cnewer "$stamp" -print -quit) ]]; then
-    exit 0
+# Times of change, which no copying tool sets, and folders' too: they tell of files that are gone. Another build may
+# take the stamp away at any moment: what find says of that counts as a change.
+is_built() {
+    [[ -n $product && -e .build/release/$product && -e $stamp &&
+        $(inputs "$@") == "$(cat "$stamp" 2>/dev/null)" &&
+        -z $(find Package.swift Sources -cnewer "$stamp" -print -quit 2>&1) ]]
+}
+is_built "$@" && exit 0
+
+# Of two at once the second waits, and mostly finds that nothing is left to do.
+exec 9>.build/build.lock
+if command -v flock >/dev/null && ! flock -n 9; then
+    echo "building $what: waiting for another build"
+    flock 9
+    is_built "$@" && exit 0
 fi
 rm -f "$stamp"
 [[ -z $product ]] || touch "$stamp.begun"
 
-"$@" >"$log" 2>&1 &
+"$@" >"$log" 2>&1 9>&- &
 readonly child=$!
 trap 'kill -INT "$child" 2>/dev/null; wait "$child" || true; exit 130' INT TERM
 

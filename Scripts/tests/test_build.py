@@ -15,6 +15,7 @@ COMPILER = """#!/bin/sh
 echo once >>runs
 echo "alone: ${FEDERATED_ALONE-}" >alone
 [ ! -e fails ] || exit 3
+[ ! -e waits ] || sleep 1
 [ ! -e changes ] || { sleep 0.1; echo later >>Sources/A/a.swift; }
 mkdir -p .build/release && date +%N >.build/release/program
 """
@@ -95,6 +96,18 @@ class BuildTests(unittest.TestCase):
         self.assertTrue(alone("federated"))
         (self.folder / "Package.resolved").write_text('"identity" : "swift-nio"')
         self.assertFalse(alone("federated"))
+
+    def test_of_two_at_once_one_builds(self):
+        self.build()
+        (self.folder / "Sources/A/a.swift").write_text("changed\n")
+        (self.folder / "waits").touch()
+        both = [subprocess.Popen(["Scripts/setup/build.sh", "it", "./compiler", "--product", "program"],
+                                 cwd=self.folder, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+        said = sorted(one.communicate(timeout=60)[0] for one in both)
+        self.assertEqual([one.returncode for one in both], [0, 0])
+        self.assertEqual(said, ["", "building it: waiting for another build\n"])
+        (self.folder / "waits").unlink()
+        self.assertEqual(self.build(), (0, 2))
 
     def test_a_build_that_fails_is_tried_again(self):
         self.build()
