@@ -41,6 +41,20 @@ struct RunListTests {
         }
     }
 
+    @Test("What came to a bad end may be tried again; after a good one it only goes on for longer")
+    func triedAgain() {
+        for state in [StoredRun.State.failed, .diverged, .interrupted, .unfinished] {
+            let actions = RunRow.actions(state, wish: nil, kind: "run")
+            #expect(actions.contains(.resume) && actions.contains(.extend), "\(state)")
+            // What serves is begun again in a terminal.
+            #expect(!RunRow.actions(state, wish: nil, kind: "serve").contains(.resume), "\(state)")
+        }
+        for state in [StoredRun.State.completed, .target, .stalled] {
+            let actions = RunRow.actions(state, wish: nil, kind: "run")
+            #expect(!actions.contains(.resume) && actions.contains(.extend), "\(state)")
+        }
+    }
+
     @Test("A row says of a run what its log does")
     func rows() throws {
         try inStore { store in
