@@ -18,7 +18,7 @@ public struct ExactAccumulator: Sendable {
     public static let sampleCountLimit = 1 << 29
     /// What Σ (largest |n_k · w_k[i]| of update k) may reach, in units of 2⁻²⁴. From here on the
     /// high word could wrap in principle, or not convert back from Double in `ck_exact_mean`.
-    fileprivate static let boundLimit = 1 << 62
+    static let boundLimit = 1 << 62
     /// Additions after which the low words, which grow by at most 2⁴¹ each time, are carried.
     private static let carryInterval = 1 << 20
     /// Below this magnitude a Float has bits beneath 2⁻⁶⁶.
@@ -41,7 +41,7 @@ public struct ExactAccumulator: Sendable {
     private var waitingNeedTail = false
     private var tail: Tail?
     /// Bounds |high[i]| for every i, with what carrying may yet bring.
-    private var bound = 0
+    private(set) var bound = 0
     private var additionsSinceCarry = 0
 
     private struct Tail {
@@ -209,37 +209,6 @@ public struct ExactAccumulator: Sendable {
         sampleCount = whole.sampleCount
         updateCount = whole.updateCount
         additionsSinceCarry = whole.parts
-    }
-
-    /// What is known of a sum but for its words.
-    public struct Totals: Hashable, Sendable, Codable {
-        fileprivate var bound = 0
-        fileprivate var hasTail = false
-        fileprivate var parts = 1
-        /// Σ n_k.
-        public fileprivate(set) var sampleCount = 0
-        /// How many updates have been added.
-        public fileprivate(set) var updateCount = 0
-
-        /// What is known of this sum and another together.
-        /// - Throws: `AggregationError.mergeOverflow`.
-        public func adding(_ other: Totals) throws(AggregationError) -> Totals {
-            let bound = bound.addingReportingOverflow(other.bound)
-            let samples = sampleCount.addingReportingOverflow(other.sampleCount)
-            guard !bound.overflow, bound.partialValue <= ExactAccumulator.boundLimit,
-                !samples.overflow
-            else { throw .mergeOverflow }
-            return Totals(
-                bound: bound.partialValue, hasTail: hasTail || other.hasTail,
-                parts: parts + other.parts, sampleCount: samples.partialValue,
-                updateCount: updateCount + other.updateCount)
-        }
-    }
-
-    /// What is known of the sum but for its words.
-    public var totals: Totals {
-        Totals(
-            bound: bound, hasTail: hasTail, sampleCount: sampleCount, updateCount: updateCount)
     }
 
     /// Σ n_k w_k[i] / Σ n_k, rounded once to the nearest Float, ties to even.
