@@ -9,7 +9,7 @@ import Testing
 @Suite("SQLite's files", .holdsItsThread)
 struct SQLiteTests {
     /// The code and the words of what `body` throws.
-    private func failure(_ body: () throws -> Void) -> SQLiteError? {
+    func failure(_ body: () throws -> Void) -> SQLiteError? {
         do {
             try body()
             return nil
@@ -19,7 +19,7 @@ struct SQLiteTests {
     }
 
     /// A file with a table of numbers.
-    private func inFile(
+    func inFile(
         _ table: String = "CREATE TABLE numbers (number INTEGER NOT NULL UNIQUE) STRICT",
         _ body: (SQLiteConnection, _ path: String) throws -> Void
     ) throws {
@@ -31,11 +31,11 @@ struct SQLiteTests {
         }
     }
 
-    private func insert(_ number: Int, _ database: SQLiteDatabase) throws {
+    func insert(_ number: Int, _ database: SQLiteDatabase) throws {
         try database.execute(sql: "INSERT INTO numbers VALUES (?)", arguments: [number])
     }
 
-    private func numbers(_ connection: SQLiteConnection) throws -> [Int] {
+    func numbers(_ connection: SQLiteConnection) throws -> [Int] {
         try connection.read {
             try $0.values(Int.self, sql: "SELECT number FROM numbers ORDER BY number")
         }
@@ -256,299 +256,6 @@ struct SQLiteTests {
             #expect(try numbers(connection) == [1, 2, 3])
             // Nothing is left of them that would keep a table from going.
             try connection.write { try $0.execute(sql: "DROP TABLE numbers") }
-        }
-    }
-
-    // MARK: Transactions
-
-    @Test("What throws leaves nothing behind")
-    func rollback() throws {
-        try inFile { connection, _ in
-            let reason = SQLiteError(SQLITE_INTERRUPT, "enough")
-            let thrown = failure {
-                try connection.write { database in
-                    try insert(1, database)
-                    throw reason
-                }
-            }
-            #expect(thrown == reason)
-            let twice = failure {
-                try connection.write { database in
-                    try insert(1, database)
-                    try insert(1, database)
-                }
-            }
-            #expect(twice?.code == SQLITE_CONSTRAINT)
-            #expect(twice?.message == "UNIQUE constraint failed: numbers.number")
-            #expect(try numbers(connection) == [])
-            try connection.write { try insert(2, $0) }
-            #expect(try numbers(connection) == [2])
-        }
-    }
-
-    @Test("A transaction within another is refused, and the other is whole")
-    func nested() throws {
-        try inFile { connection, _ in
-            let words = "cannot start a transaction within a transaction"
-            let inner = failure {
-                try connection.write { database in
-                    try insert(1, database)
-                    try database.transaction { try insert(2, database) }
-                }
-            }
-            #expect(inner == SQLiteError(SQLITE_ERROR, words))
-            #expect(try numbers(connection) == [])
-            try connection.write { database in
-                try insert(1, database)
-                #expect(failure { try database.transaction {} }?.message == words)
-                try insert(3, database)
-            }
-            #expect(try numbers(connection) == [1, 3])
-        }
-    }
-
-    @Test("A commit that fails leaves nothing behind")
-    func failingCommit() throws {
-        let table = """
-            CREATE TABLE numbers (
-                number INTEGER PRIMARY KEY,
-                other INTEGER REFERENCES numbers DEFERRABLE INITIALLY DEFERRED
-            ) STRICT
-            """
-        try inFile(table) { connection, _ in
-            let error = failure {
-                try connection.write {
-                    try $0.execute(sql: "INSERT INTO numbers VALUES (1, 9)")
-                }
-            }
-            #expect(error?.extendedCode == csqlite_constraint_foreignkey)
-            #expect(error?.message == "FOREIGN KEY constraint failed")
-            #expect(try numbers(connection) == [])
-            try connection.write { try $0.execute(sql: "INSERT INTO numbers VALUES (1, 1)") }
-            #expect(try numbers(connection) == [1])
-        }
-    }
-
-    @Test("After SQLite has rolled back by itself, nothing more is written")
-    func rolledBack() throws {
-        try inFile { connection, _ throws in
-            let error = failure {
-                try connection.write { database in
-                    try insert(1, database)
-                    let sql = "INSERT OR ROLLBACK INTO numbers VALUES (1)"
-                    #expect(failure { try database.execute(sql: sql) } != nil)
-                    for _ in 0..<2 {
-                        #expect(failure { try insert(2, database) }?.code == SQLITE_ABORT)
-                    }
-                }
-            }
-            #expect(error == SQLiteError(SQLITE_ABORT, "the transaction was rolled back"))
-            #expect(try numbers(connection) == [])
-        }
-    }
-
-    @Test("Reading changes nothing, and sees one state")
-    func reading() throws {
-        try inFile { connection, path in
-            let mode = try connection.use {
-                try $0.value(String.self, sql: "PRAGMA journal_mode = WAL")
-            }
-            #expect(mode == "wal")
-            try connection.write { try insert(1, $0) }
-            for sql in ["INSERT INTO numbers VALUES (2)", "DELETE FROM numbers"] {
-                for arguments in [nil, []] as [[Int]?] {
-                    let error = failure {
-                        try connection.read { database in
-                            if let arguments {
-                                try database.execute(sql: sql, arguments: arguments)
-                            } else {
-                                try database.execute(sql: sql)
-                            }
-                        }
-                    }
-                    #expect(
-                        error
-                            == SQLiteError(
-                                SQLITE_READONLY, "attempt to write a readonly database"))
-                }
-            }
-            let other = try SQLiteConnection(path: path)
-            try connection.read { database in
-                let sql = "SELECT count(*) FROM numbers"
-                #expect(try database.value(Int.self, sql: sql) == 1)
-                try other.write { try insert(2, $0) }
-                #expect(try database.value(Int.self, sql: sql) == 1)
-            }
-            #expect(try numbers(connection) == [1, 2])
-        }
-    }
-
-    // MARK: Files
-
-    @Test("A file that is none of SQLite's", arguments: [17, 600, 5000])
-    func otherFile(size: Int) throws {
-        try inTemporaryFolder { path in
-            let bytes = Data((0..<size).map { UInt8(truncatingIfNeeded: $0 &* 91 &+ 3) })
-            try bytes.write(to: URL(fileURLWithPath: path))
-            for isReadOnly in [true, false] {
-                let error = failure {
-                    _ = try SQLiteConnection(path: path, isReadOnly: isReadOnly)
-                }
-                #expect(error == SQLiteError(SQLITE_NOTADB, "file is not a database"))
-            }
-            #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == bytes)
-        }
-    }
-
-    @Test("Folders in which there can be no file, and files that may only be read")
-    func readOnly() throws {
-        try inFile { connection, path in
-            for missing in [path + "/below", path + "-none/runs", "/proc/runs.sqlite"] {
-                let error = failure { _ = try SQLiteConnection(path: missing) }
-                #expect(error?.code == SQLITE_CANTOPEN)
-                #expect(error?.message == "unable to open database file")
-            }
-            let none = failure { _ = try SQLiteConnection(path: path + "-none", isReadOnly: true) }
-            #expect(none?.code == SQLITE_CANTOPEN)
-            #expect(!FileManager.default.fileExists(atPath: path + "-none"))
-            try connection.write { try insert(1, $0) }
-            let reader = try SQLiteConnection(path: path, isReadOnly: true)
-            #expect(try numbers(reader) == [1])
-            #expect(
-                failure { try reader.write { try insert(2, $0) } }
-                    == SQLiteError(SQLITE_READONLY, "attempt to write a readonly database"))
-            #expect(try numbers(reader) == [1])
-        }
-    }
-
-    @Test("A folder that may only be read", .enabled(if: geteuid() != 0))
-    func readOnlyFolder() throws {
-        try inFile { connection, path in
-            try connection.write { try insert(1, $0) }
-            let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-            #expect(chmod(folder, 0o555) == 0)
-            defer { chmod(folder, 0o755) }
-            #expect(try numbers(connection) == [1])
-            // There is no room for a journal.
-            let error = failure { try connection.write { try insert(2, $0) } }
-            #expect(error?.code == SQLITE_READONLY)
-            #expect(try numbers(connection) == [1])
-        }
-    }
-
-    @Test("A full disk: nothing of the transaction is there, and smaller ones go on")
-    func full() throws {
-        try inFile("CREATE TABLE numbers (number INTEGER PRIMARY KEY, bytes BLOB) STRICT") {
-            connection, _ in
-            try connection.use { try $0.execute(sql: "PRAGMA max_page_count = 16") }
-            func write(_ number: Int, _ size: Int) -> SQLiteError? {
-                failure {
-                    try connection.write {
-                        try $0.execute(
-                            sql: "INSERT INTO numbers VALUES (?, ?)",
-                            arguments: [number, Data(repeating: 1, count: size)])
-                    }
-                }
-            }
-            #expect(write(1, 100) == nil)
-            #expect(
-                write(2, 1_000_000) == SQLiteError(SQLITE_FULL, "database or disk is full"))
-            #expect(write(3, 100) == nil)
-            #expect(try numbers(connection) == [1, 3])
-        }
-    }
-
-    @Test("After closing, everything is refused")
-    func closed() throws {
-        try inFile { connection, path in
-            try connection.write { try insert(1, $0) }
-            for _ in 0..<2 { connection.close() }
-            let refusal = SQLiteError(SQLITE_MISUSE, "it is closed")
-            #expect(failure { _ = try numbers(connection) } == refusal)
-            #expect(failure { try connection.write { try insert(2, $0) } } == refusal)
-            #expect(failure { try connection.use { try $0.execute(sql: "SELECT 1") } } == refusal)
-            #expect(try numbers(SQLiteConnection(path: path)) == [1])
-        }
-        try inTemporaryFolder { path in
-            let store = try RunStore(path: path)
-            store.close()
-            #expect(
-                sentence { _ = try store.runs() }
-                    == "the store \(path) does not work: it is closed")
-        }
-    }
-
-    // MARK: Several at once
-
-    @Test("Another connection's transaction: busy at once, or when the time is up")
-    func busy() throws {
-        try inFile { connection, path in
-            try connection.write { database in
-                try insert(1, database)
-                for seconds in [0, 0.02] {
-                    let other = try SQLiteConnection(path: path, busySeconds: seconds)
-                    #expect(try numbers(other) == [])
-                    #expect(
-                        failure { try other.write { try insert(2, $0) } }
-                            == SQLiteError(SQLITE_BUSY, "database is locked"))
-                }
-            }
-            #expect(try numbers(connection) == [1])
-        }
-    }
-
-    @Test("Another process that has the file for itself")
-    func otherProcess() throws {
-        try inTemporaryFolder { path in
-            try RunStore(path: path).close()
-            // Without a write-ahead log, locks lie in the file itself.
-            let connection = try SQLiteConnection(path: path)
-            try connection.use {
-                _ = try $0.value(String.self, sql: "PRAGMA journal_mode = DELETE")
-            }
-            // A lock of an open file, unlike one of a process, holds up this process, too.
-            let descriptor = open(path, O_RDWR)
-            defer { close(descriptor) }
-            let setOpenFilesLock: Int32 = 37  // F_OFD_SETLK
-            var lock = flock()
-            lock.l_type = Int16(F_WRLCK)
-            lock.l_start = 0x4000_0000
-            lock.l_len = 512
-            #expect(fcntl(descriptor, setOpenFilesLock, &lock) == 0)
-            let error = failure { try connection.read { _ = try $0.hasTable("runs") } }
-            #expect(error == SQLiteError(SQLITE_BUSY, "database is locked"))
-            #expect(error.map { RunStore.storeError($0, path) } == .inUse(path: path, process: nil))
-            lock.l_type = Int16(F_UNLCK)
-            #expect(fcntl(descriptor, setOpenFilesLock, &lock) == 0)
-            #expect(try connection.read { try $0.hasTable("runs") })
-        }
-    }
-
-    @Test("Threads that share a connection, and connections that wait for each other")
-    func threads() throws {
-        try inFile("CREATE TABLE numbers (number INTEGER NOT NULL) STRICT") { connection, path in
-            try connection.write { try insert(0, $0) }
-            let others = try (0..<2).map { _ in try SQLiteConnection(path: path, busySeconds: 60) }
-            let all = [connection, connection] + others
-            try connection.use {
-                _ = try $0.value(Int.self, sql: "PRAGMA busy_timeout = 60000")
-            }
-            let count = 40
-            parallelFor(count: all.count, threads: all.count) { thread, _ in
-                for _ in 0..<count {
-                    let error = failure {
-                        try all[thread].write { database in
-                            let number = try database.value(
-                                Int.self, sql: "SELECT number FROM numbers")
-                            try database.execute(
-                                sql: "UPDATE numbers SET number = ?",
-                                arguments: [(number ?? 0) + 1])
-                        }
-                    }
-                    #expect(error == nil)
-                }
-            }
-            #expect(try numbers(connection) == [all.count * count])
         }
     }
 
