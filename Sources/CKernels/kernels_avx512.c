@@ -8,6 +8,9 @@
 #define CK_NAME(name) name##_avx512
 #define CK_LANES 16
 #define CK_TABLE ck_table_avx512
+#define CK_LOAD_PART(p, count) ((vec)_mm512_maskz_loadu_ps((__mmask16)((1u << (count)) - 1), p))
+#define CK_STORE_PART(p, v, count)                                                                 \
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << (count)) - 1), (__m512)(v))
 #include "kernels.inc"
 #pragma clang attribute pop
 #endif

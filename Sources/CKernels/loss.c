@@ -34,8 +34,14 @@ double ck_softmax_cross_entropy(const float *logits, const int32_t *labels, size
         for (size_t c = 1; c < classes; c++)
             if (z[c] > z[largest]) largest = c;
         const double top = z[largest];
-        double sum = 0;
-        for (size_t c = 0; c < classes; c++) sum += exp((double)z[c] - top);
+        // Kept for the gradients, where there are not very many.
+        double powers[256], sum = 0;
+        const int few = classes <= sizeof powers / sizeof *powers;
+        for (size_t c = 0; c < classes; c++) {
+            const double power = exp((double)z[c] - top);
+            if (few) powers[c] = power;
+            sum += power;
+        }
         const size_t label = (size_t)labels[r];
         if (smoothing == 0) {
             loss += log(sum) + (top - z[label]);
@@ -46,10 +52,16 @@ double ck_softmax_cross_entropy(const float *logits, const int32_t *labels, size
         }
         hits += largest == label;
         if (!dlogits) continue;
+        float *gradients = dlogits + r * classes;
+        if (few && smoothing == 0) {
+            for (size_t c = 0; c < classes; c++) gradients[c] = (float)(powers[c] / sum) * scale;
+            gradients[label] = (float)(powers[label] / sum - 1) * scale;
+            continue;
+        }
         for (size_t c = 0; c < classes; c++) {
-            const double p = exp((double)z[c] - top) / sum;
+            const double p = (few ? powers[c] : exp((double)z[c] - top)) / sum;
             const double q = smoothing == 0 ? (c == label) : even + sure * (c == label);
-            dlogits[r * classes + c] = (float)(p - q) * scale;
+            gradients[c] = (float)(p - q) * scale;
         }
     }
     *correct += hits;
