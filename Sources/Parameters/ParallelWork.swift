@@ -1,4 +1,5 @@
 import CKernels
+import Platform
 
 #if canImport(Glibc)
     import Glibc
@@ -25,6 +26,16 @@ public final class WorkQueue<Item: Sendable>: Sendable {
     private struct State {
         var items: [Item]
         var running = 0
+        var waiting = 0
+        var waitedSeconds = 0.0
+        var lastSeconds = 0.0
+
+        /// Adds up what those who wait have waited since the last change, and lets others join or leave.
+        mutating func note(waiting change: Int = 0) {
+            let now = MonotonicClock.seconds()
+            waitedSeconds += Double(waiting) * (now - lastSeconds)
+            (waiting, lastSeconds) = (waiting + change, now)
+        }
     }
 
     private let lock = PosixLock()
@@ -64,6 +75,14 @@ public final class WorkQueue<Item: Sendable>: Sendable {
         lock.withLock {
             state.running -= 1
             lock.wakeAll()
+        }
+    }
+
+    /// How long threads have waited for work until now, in seconds, summed over them.
+    public var waitedSeconds: Double {
+        lock.withLock {
+            state.note()
+            return state.waitedSeconds
         }
     }
 
@@ -107,7 +126,9 @@ public final class WorkQueue<Item: Sendable>: Sendable {
                     return item
                 }
                 if state.running == 0 { return nil }
+                state.note(waiting: 1)
                 lock.wait()
+                state.note(waiting: -1)
             }
         }
     }

@@ -22,6 +22,7 @@ public final class InProcessFederation: Sendable {
     private let queue = WorkQueue<Work>([])
     private let plans: WorkerPlans
     private let state: Mutex<State>
+    private let idleTime: Mutex<IdleTime>
     private let onRound: @Sendable (CommittedRound, FederationState) throws -> Void
 
     private struct State {
@@ -29,6 +30,10 @@ public final class InProcessFederation: Sendable {
         /// Models whose evaluation is not over.
         var waitingModels = 0
     }
+
+    /// For each round that was committed here, the part of the threads' time since the commit before, or
+    /// since the run began, in which they found nothing to do, 0…1.
+    public var idleShares: [Double] { idleTime.withLock { $0.shares } }
 
     /// A federation that waits for `run`.
     /// - Parameters:
@@ -54,6 +59,7 @@ public final class InProcessFederation: Sendable {
                 samples: configuration.shards.largestShard),
             engine: configuration.engine, loss: configuration.loss,
             threads: configuration.threads)
+        idleTime = Mutex(IdleTime(threads: configuration.threads))
         self.state = Mutex(
             State(
                 machine: RunMachine(
@@ -63,6 +69,7 @@ public final class InProcessFederation: Sendable {
 
     /// Runs all rounds and returns when the run is over.
     public func run() -> RunResult {
+        idleTime.withLock { $0.begin(waited: queue.waitedSeconds) }
         report(.begin)
         queue.drain(threads: configuration.threads) { worker, work in
             switch work {
@@ -164,17 +171,18 @@ public final class InProcessFederation: Sendable {
         case .train(let task): tasks.append(task)
         case .fold(let work):
             // One fold at a time: on many cores one thread could not keep up with all that train.
-            jobs.append { [threads = configuration.threads] in
-                .folded(work.run(threads: max(1, threads / 4)))
+            jobs.append { [self] in
+                .folded(together(max(1, configuration.threads / 4)) { work.run(threads: $0) })
             }
         case .aggregate(let work):
             // Of the round nobody is left to train.
-            jobs.append { [threads = configuration.threads] in
-                .aggregated(work.run(threads: threads))
+            jobs.append { [self] in
+                .aggregated(together(configuration.threads) { work.run(threads: $0) })
             }
         case .evaluate(let subject, let round, let value, let before):
             evaluate(subject, round, value.model(after: before))
         case .commit(let round, let known):
+            idleTime.withLock { $0.committing(waited: queue.waitedSeconds) }
             jobs.append { [self] in
                 do {
                     try onRound(round, known)
@@ -193,6 +201,16 @@ public final class InProcessFederation: Sendable {
             tasks = []
             queue.removeAll()
         }
+    }
+
+    /// Work that makes so many threads for itself, while the queue's wait.
+    private func together<Result>(_ threads: Int, _ work: (_ threads: Int) -> Result) -> Result {
+        let (waited, start) = (queue.waitedSeconds, MonotonicClock.seconds())
+        let result = work(threads)
+        let seconds = MonotonicClock.seconds() - start
+        let helped = min(queue.waitedSeconds - waited, seconds * Double(threads - 1))
+        idleTime.withLock { $0.helpedSeconds += helped }
+        return result
     }
 
     private func open(_ round: Int, _ cohort: [Int]) {

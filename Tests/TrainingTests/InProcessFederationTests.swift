@@ -15,7 +15,7 @@ private struct Small {
     static func configuration(
         threads: Int, experiment: Experiment = .skewed, clients: Int = 5, rounds: Int = 3,
         samples: Int = 60, batchSize: Int = 7, learningRate: Float = 0.05, epochs: Int = 2,
-        seed: UInt64 = 3, target: Double? = nil
+        seed: UInt64 = 3, target: Double? = nil, evaluatesClients: Bool = true
     ) throws -> InProcessFederation.Configuration {
         let architecture = try Architecture(
             input: .image(height: 28, width: 28, channels: 1),
@@ -33,7 +33,8 @@ private struct Small {
                 labels: dataset.train, experiment: experiment, samples: samples, seed: seed),
             trainingImages: dataset.train, evaluationSet: EvaluationSet(dataset.test),
             rounds: RoundEngine.Configuration(
-                population: clients, rounds: rounds, targetAccuracy: target),
+                population: clients, rounds: rounds, targetAccuracy: target,
+                evaluatesClients: evaluatesClients),
             seed: seed, threads: threads)
     }
 
@@ -197,12 +198,13 @@ struct InProcessFederationTests {
         #expect(whole.rounds.allSatisfy { $0.trainingSeconds > 0 && $0.evaluationSeconds > 0 })
         for count in 1...4 {
             let fresh = Mutex<[Int]>([])
-            let resumed = InProcessFederation(
+            let federation = InProcessFederation(
                 configuration, resuming: all.prefix(count).map(\.round),
                 state: all[count - 1].state,
-                onRound: { round, _ in fresh.withLock { $0.append(round.record.round) } }
-            ).run()
+                onRound: { round, _ in fresh.withLock { $0.append(round.record.round) } })
+            let resumed = federation.run()
             #expect(resumed.outcome == .completed)
+            #expect(federation.idleShares.count == 4 - count)
             #expect(resumed.model == whole.model)
             #expect(resumed.rounds.map(\.record) == whole.rounds.map(\.record))
             #expect(resumed.rounds.map(\.classCounts) == whole.rounds.map(\.classCounts))
@@ -270,6 +272,22 @@ struct EvaluationSetTests {
         }
         #expect(abs(one.loss - loss / 700) < 1e-5)
         #expect(abs(one.accuracy - Double(correct) / 700) < 0.003)
+    }
+
+    @Test("One thread is never idle; of four, three are while one client trains")
+    func idle() throws {
+        for threads in [1, 4] {
+            let configuration = try Small.configuration(
+                threads: threads, clients: 1, epochs: 20, evaluatesClients: false)
+            let federation = InProcessFederation(configuration, onRound: { _, _ in })
+            #expect(federation.idleShares.isEmpty)
+            #expect(federation.run().outcome == .completed)
+            #expect(federation.idleShares.count == 3)
+            let isRight = federation.idleShares.allSatisfy { share in
+                threads == 1 ? share == 0 : share > 0.2 && share < 1
+            }
+            #expect(isRight, "\(federation.idleShares)")
+        }
     }
 
     @Test("A part of the test set is random, sorted, without repeats, and the seed's")

@@ -40,6 +40,7 @@ extension RunLog {
                 ))
         }
         let rounds = Text.fixed(timings.roundSeconds.reduce(0, +), 1)
+        let idle = timings.idleShare.map { "\(Text.percent($0)) of their time" }
         // Clients of a server train elsewhere: how long, only they know.
         let training =
             timings.trainingSeconds > 0
@@ -49,15 +50,11 @@ extension RunLog {
                 "time",
                 "\(Text.fixed(timings.totalSeconds, 1)) s in all, rounds \(rounds) s; over all "
                     + "threads \(training)evaluation \(Text.fixed(timings.evaluationSeconds, 1)) s"
+                    + (timings.ranks == 1 ? idle.map { ", \($0) idle" } ?? "" : "")
             ))
         if let hint = evaluationHint { rows.append(("hint", hint)) }
-        if !timings.idleShares.isEmpty {
-            let mean = timings.idleShares.reduce(0, +) / Double(timings.idleShares.count)
-            rows.append(
-                (
-                    "ranks",
-                    "\(timings.ranks); \(Text.percent(mean)) of their time in training rounds was idle"
-                ))
+        if timings.ranks > 1, let idle {
+            rows.append(("ranks", "\(timings.ranks); \(idle) in training rounds was idle"))
         }
         return rows
     }

@@ -9,8 +9,8 @@ public protocol RunDriver: Sendable {
     func run() -> RunResult
     /// Ends the run within a batch's time; committed rounds are kept.
     func stop()
-    /// For each round that has trained, the part of the ranks' time that they had nothing to do, 0…1;
-    /// empty where nobody measures it.
+    /// For each round that has trained, the part of the threads' time that went without work, 0…1; empty
+    /// where clients train elsewhere.
     var idleShares: [Double] { get }
 }
 

@@ -76,9 +76,14 @@ public struct RunLog: Equatable, Sendable {
         public var totalSeconds: Double
         /// Processes that shared the work.
         public var ranks = 1
-        /// Of the time of all ranks' threads in a round's training, what went without work, 0…1; by
-        /// round, of the process that wrote the log; empty without ranks.
+        /// Of the threads' time, what went without work, 0…1: by round, of the process that wrote the log;
+        /// of all ranks' threads in a round's training, in one process from commit to commit. Empty where
+        /// clients train elsewhere.
         public var idleShares: [Double] = []
+        /// The mean of these; nil where there are none.
+        public var idleShare: Double? {
+            idleShares.isEmpty ? nil : idleShares.reduce(0, +) / Double(idleShares.count)
+        }
 
         /// All in seconds.
         public init(

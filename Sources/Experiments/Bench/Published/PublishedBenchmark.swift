@@ -65,6 +65,8 @@ package struct PublishedBenchmark: Sendable {
         package var trainingThreadSeconds: Double
         /// Threads' time in tests.
         package var evaluationThreadSeconds: Double
+        /// Of the threads' time, what went without work, 0…1: the mean over rounds.
+        package var idleShare: Double
         /// Of the last model.
         package var accuracy: Double?
         /// Of the best of those that were tested.
@@ -120,6 +122,7 @@ package struct PublishedBenchmark: Sendable {
             imagesPerSecond: Double(done.trainingImages) / (end - opened),
             trainingThreadSeconds: seen.trainingSeconds,
             evaluationThreadSeconds: seen.evaluationSeconds,
+            idleShare: run.log(of: result).timings.idleShare ?? 0,
             accuracy: result.finalAccuracy, bestAccuracy: result.bestAccuracy,
             published: setting.times)
     }

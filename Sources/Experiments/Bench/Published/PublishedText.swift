@@ -14,8 +14,8 @@ extension PublishedBenchmark.Row {
                 + "images in \(Text.count(steps)) steps, \(Text.count(testImages)) test images",
             "  took      \(secondsText)\(fewer ? " for \(roundsText)" : ""): start "
                 + "\(Text.fixed(startSeconds, 2)) s, \(roundText) a round, "
-                + "\(Text.count(Int(imagesPerSecond.rounded()))) images/s with the tests"
-                + accuracyText,
+                + "\(Text.count(Int(imagesPerSecond.rounded()))) images/s with the tests, "
+                + "\(Text.percent(idleShare)) of the threads' time idle" + accuracyText,
         ]
     }
 
