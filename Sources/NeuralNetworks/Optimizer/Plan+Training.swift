@@ -137,15 +137,11 @@ extension Plan {
         return norm > Double(clip) ? Float(Double(clip) / norm) : 1
     }
 
-    /// The parameters that no operation steps itself, in one piece where they lie side by side.
-    ///
-    /// Statistics are no optimiser's: layers write them.
-    static func rangesSteppedLater(
-        _ stepped: [Range<Int>], statistics: [Range<Int>], parameterCount: Int
-    ) -> [Range<Int>] {
+    /// What of so many parameters lies in none of these ranges, in one piece where it lies side by side.
+    static func ranges(outside others: [Range<Int>], of parameterCount: Int) -> [Range<Int>] {
         var ranges: [Range<Int>] = []
         var start = 0
-        let others = (stepped + statistics).sorted { $0.lowerBound < $1.lowerBound }
+        let others = others.sorted { $0.lowerBound < $1.lowerBound }
         for range in others + [parameterCount..<parameterCount] {
             if start < range.lowerBound { ranges.append(start..<range.lowerBound) }
             start = range.upperBound

@@ -14,7 +14,10 @@ package protocol Operation: Sendable {
     /// Floats of parameters, and of a sample's inputs and outputs: what a pass must touch at least.
     var parameterCount: Int { get }
     var activationCount: Int { get }
-    /// Puts its parameters into the order that it computes in, the other way round with `unpack`.
+    /// The parameters that lie in an order of their own while it computes, each of which `pack` and
+    /// `unpack` write; nil for none.
+    var packedRange: Range<Int>? { get }
+    /// Puts these into the order that it computes in, the other way round with `unpack`.
     /// Both vectors are laid out as the architecture says; what is not touched is the same in both.
     func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>)
     func unpack(_ packed: UnsafePointer<Float>, into parameters: UnsafeMutablePointer<Float>)
@@ -29,6 +32,7 @@ package protocol Operation: Sendable {
 
 extension Operation {
     package var steppedRange: Range<Int>? { nil }
+    package var packedRange: Range<Int>? { nil }
     package func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>)
     {}
     package func unpack(

@@ -67,6 +67,8 @@ public final class Plan {
     /// The parameters that no operation steps itself, and all of them.
     let rangesSteppedLater: [Range<Int>]
     let wholeRange: [Range<Int>]
+    /// The parameters that no operation packs.
+    private let rangesAsTheyAre: [Range<Int>]
 
     /// Compiles an architecture, and allocates all that batches of that size need.
     /// - Precondition: the batch size is at least 1.
@@ -95,11 +97,12 @@ public final class Plan {
             wholeLogits = nil
         }
         scratch = OptimizerScratch(count: architecture.parameterCount)
-        rangesSteppedLater = Self.rangesSteppedLater(
-            operations.compactMap(\.steppedRange), statistics: architecture.statistics,
-            parameterCount: architecture.parameterCount)
-        wholeRange = Self.rangesSteppedLater(
-            [], statistics: architecture.statistics, parameterCount: architecture.parameterCount)
+        // Statistics are no optimiser's: layers write them.
+        let (count, statistics) = (architecture.parameterCount, architecture.statistics)
+        rangesSteppedLater = Self.ranges(
+            outside: operations.compactMap(\.steppedRange) + statistics, of: count)
+        wholeRange = Self.ranges(outside: statistics, of: count)
+        rangesAsTheyAre = Self.ranges(outside: operations.compactMap(\.packedRange), of: count)
         let labelRegion = compiler.arena.reserve(batchSize)
         let targetRegion =
             loss.kind == .softmaxCrossEntropy
@@ -149,7 +152,7 @@ public final class Plan {
 
     func pack(_ vector: ParameterVector, into to: UnsafeMutablePointer<Float>) {
         vector.withUnsafeBufferPointer { from in
-            to.update(from: from.baseAddress!, count: from.count)
+            copyAsTheyAre(from.baseAddress!, to)
             for operation in operations { operation.pack(from.baseAddress!, into: to) }
         }
     }
@@ -159,8 +162,17 @@ public final class Plan {
 
     private func unpacked(_ from: UnsafePointer<Float>) -> ParameterVector {
         ParameterVector(unsafeUninitializedCount: architecture.parameterCount) { to in
-            to.baseAddress!.initialize(from: from, count: to.count)
+            copyAsTheyAre(from, to.baseAddress!)
             for operation in operations { operation.unpack(from, into: to.baseAddress!) }
+        }
+    }
+
+    /// Copies what lies alike in both orders.
+    private func copyAsTheyAre(
+        _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>
+    ) {
+        for range in rangesAsTheyAre {
+            (to + range.lowerBound).update(from: from + range.lowerBound, count: range.count)
         }
     }
 

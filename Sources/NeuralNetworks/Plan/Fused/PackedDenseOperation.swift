@@ -41,6 +41,7 @@ package struct PackedDenseOperation: Operation {
     package var activationCount: Int { inputs + units }
 
     package var steppedRange: Range<Int>? { kernel..<kernel + inputs * units }
+    package var packedRange: Range<Int>? { steppedRange }
 
     package func pack(_ parameters: UnsafePointer<Float>, into packed: UnsafeMutablePointer<Float>)
     {

@@ -33,10 +33,10 @@ struct PlainOperation<Kind: PlainLayer>: Operation {
         self.outputCount = outputCount
         self.parameters = parameters
         hasStatistics = !statistics.isEmpty
-        trained = Plan.rangesSteppedLater(
-            statistics.map {
+        trained = Plan.ranges(
+            outside: statistics.map {
                 $0.lowerBound - parameters.lowerBound..<$0.upperBound - parameters.lowerBound
-            }, statistics: [], parameterCount: parameters.count)
+            }, of: parameters.count)
         self.input = input
         self.output = output
         isTraining = purpose == .training
