@@ -126,7 +126,8 @@ struct InputsTests {
                         + "--dataset \(dataset)", in: folder)
                 #expect(command.status == 0, "\(command.errors)")
                 let text = try String(contentsOf: table, encoding: .utf8)
-                #expect(text.hasPrefix(String(old.prefix { $0 != "\n" }) + ",data_fingerprint\n"))
+                let heading = old.prefix { $0 != "\n" }
+                #expect(text.hasPrefix("\(heading),data_fingerprint,settings_fingerprint\n"))
                 return text.split(separator: "\n").count - 1
             }
             // 600 images make 100 clients of 6.

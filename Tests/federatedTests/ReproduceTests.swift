@@ -84,6 +84,49 @@ struct ReproduceTests {
         #expect(StudyResult(cell, rows: [row(1, 0.1, [0.5])]).text == "not in 90")
     }
 
+    @Test("A run of other settings is none of the cell; earlier versions' are where MNIST's were")
+    func settings() throws {
+        func row(_ cell: StudyCell, _ data: String, _ settings: String) -> Bool {
+            StudyTable.Row(
+                cell: cell.name, seed: 1, learningRate: 0.1, limit: 3, outcome: "completed",
+                accuracies: [1], seconds: 1, imagesPerSecond: 1, data: data, settings: settings
+            ).isOf(cell)
+        }
+        let mnist = try #require(Study.niidBench.cells.first)
+        let cifar = try #require(Study.niidBenchCIFAR10.cells.first)
+        #expect(mnist.name == cifar.name && mnist.fingerprint != cifar.fingerprint)
+        #expect(mnist.tried.fingerprint == mnist.fingerprint)
+        for data in ["", "cdda8075045127b0"] {
+            #expect(row(mnist, data, ""))
+            #expect(row(mnist, data, mnist.fingerprint))
+            #expect(!row(mnist, data, cifar.fingerprint))
+        }
+        #expect(row(cifar, "0123456789abcdef", cifar.fingerprint))
+        #expect(!row(cifar, "0123456789abcdef", ""))
+        #expect(!row(cifar, "0123456789abcdef", mnist.fingerprint))
+        for study in Study.all {
+            #expect(Set(study.cells.map(\.fingerprint)).count > 1, "\(study.name)")
+        }
+    }
+
+    @Test("Tables of earlier versions are listed")
+    func earlierTables() throws {
+        try Command.inTemporaryFolder { folder in
+            let row = "iid-fedavg,1,0.01,50,completed,1.0,100,0.5 0.75"
+            for end in ["", ",data_fingerprint", ",data_fingerprint,settings_fingerprint"] {
+                let commas = end.filter { $0 == "," }
+                let text =
+                    "cell,seed,learning_rate,round_limit,outcome,seconds,images_per_second,"
+                    + "accuracies\(end)\n\(row)\(commas)\n"
+                try Data(text.utf8).write(to: folder.appending(path: "niid-bench.csv"))
+                let list = try Command.run(
+                    ["reproduce", "niid-bench", "--list", "--output", folder.path])
+                #expect(list.status == 0)
+                #expect(list.output.contains("75.00%"), "\(end): \(list.output)")
+            }
+        }
+    }
+
     @Test("A run on digits is only a try; it is kept, and found again")
     func quick() throws {
         try Command.inTemporaryFolder { folder in

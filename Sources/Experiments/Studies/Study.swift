@@ -1,4 +1,5 @@
 import Datasets
+import JSON
 import Platform
 
 /// A published table that can be run again: what it measures, and its cells.
@@ -87,6 +88,18 @@ public struct StudyCell: Sendable {
         self.published = published
         self.settings = settings
         self.learningRates = learningRates
+    }
+
+    /// What all runs of the cell share, 16 hexadecimal digits: the SHA-256 of the settings that are not the
+    /// usual ones, but for rounds, of which a row says how many it had.
+    package var fingerprint: String {
+        let usual = RunSpec()
+        var own: [String: JSONValue] = [:]
+        for setting in RunSpec.settings where setting.name != "rounds" {
+            let value = setting.read(settings)
+            if value != setting.read(usual) { own[setting.name] = value }
+        }
+        return String(SHA256.hexadecimal(of: JSONValue.object(own).encoded()).prefix(16))
     }
 }
 

@@ -13,7 +13,7 @@ package struct StudyResult {
 
     package init(_ cell: StudyCell, rows: [StudyTable.Row]) {
         self.cell = cell
-        let own = rows.filter { $0.cell == cell.name }
+        let own = rows.filter { $0.isOf(cell) }
         seconds = own.reduce(0) { $0 + $1.seconds }
         let first = own.map(\.seed).min()
         let candidates = own.filter { $0.seed == first }.sorted { a, b in

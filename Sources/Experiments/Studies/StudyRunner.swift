@@ -99,7 +99,7 @@ public final class StudyRunner: Sendable {
     ) throws -> StudyTable.Row? {
         let fingerprint = RunInputs.text(data.source.fingerprint)
         let known = table.rows.first {
-            $0.isOf(fingerprint, trustsName: trustsName) && $0.cell == cell.name && $0.seed == seed
+            $0.isOf(fingerprint, trustsName: trustsName) && $0.isOf(cell) && $0.seed == seed
                 && $0.learningRate == rate
                 && ($0.limit >= limit || cell.measure.value(of: $0.accuracies) != nil)
         }
@@ -124,7 +124,7 @@ public final class StudyRunner: Sendable {
             accuracies: result.rounds.compactMap { $0.record.global?.accuracy },
             seconds: seconds,
             imagesPerSecond: Double(run.progress.snapshot.imagesTrained) / seconds,
-            data: fingerprint)
+            data: fingerprint, settings: cell.fingerprint)
         try table.append(row)
         let value = cell.measure.value(of: row.accuracies).map(cell.measure.text)
         onEvent(

@@ -43,7 +43,7 @@ package struct StudySummary: Encodable {
                 name: result.cell.name, published: result.cell.published.value,
                 publishedSpread: result.cell.published.spread, values: result.values.map(\.value),
                 curves: rows.filter {
-                    $0.cell == result.cell.name && $0.learningRate == result.learningRate
+                    $0.isOf(result.cell) && $0.learningRate == result.learningRate
                 }.map(\.accuracies), limit: result.cell.settings.rounds)
         }
     }

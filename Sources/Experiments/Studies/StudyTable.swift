@@ -21,10 +21,13 @@ public final class StudyTable: Sendable {
         /// The data's fingerprint, written; empty in rows of earlier versions, which told MNIST by its
         /// name.
         package var data = ""
+        /// The cell's fingerprint; empty in rows of earlier versions.
+        package var settings = ""
 
         package init(
             cell: String, seed: UInt64, learningRate: Float, limit: Int, outcome: String,
-            accuracies: [Double], seconds: Double, imagesPerSecond: Double, data: String = ""
+            accuracies: [Double], seconds: Double, imagesPerSecond: Double, data: String = "",
+            settings: String = ""
         ) {
             self.cell = cell
             self.seed = seed
@@ -35,6 +38,16 @@ public final class StudyTable: Sendable {
             self.seconds = seconds
             self.imagesPerSecond = imagesPerSecond
             self.data = data
+            self.settings = settings
+        }
+
+        /// Whether it is a run of a cell as that is now. Cells on MNIST are what they were when rows did not
+        /// say so.
+        package func isOf(_ cell: StudyCell) -> Bool {
+            guard self.cell == cell.name else { return false }
+            return settings.isEmpty
+                ? isOf(RunInputs.text(MNIST.fingerprint), trustsName: true)
+                : settings == cell.fingerprint
         }
 
         /// Whether the run had these data.
@@ -45,9 +58,10 @@ public final class StudyTable: Sendable {
         }
     }
 
-    private static let olderHeader =
+    private static let oldestHeader =
         "cell,seed,learning_rate,round_limit,outcome,seconds,images_per_second,accuracies"
-    private static let header = olderHeader + ",data_fingerprint"
+    private static let olderHeader = oldestHeader + ",data_fingerprint"
+    private static let header = olderHeader + ",settings_fingerprint"
 
     private let file: CSVFile
 
@@ -55,7 +69,7 @@ public final class StudyTable: Sendable {
     public init(_ url: URL) throws {
         file = try CSVFile.open(
             url, header: Self.header, what: "reproduction",
-            older: [Self.olderHeader: { $0 + "," }])
+            older: [Self.oldestHeader: { $0 + ",," }, Self.olderHeader: { $0 + "," }])
     }
 
     /// All finished runs.
@@ -63,10 +77,12 @@ public final class StudyTable: Sendable {
 
     /// The finished runs of a file that another process may be writing; none if there is no file.
     package static func rows(in url: URL) -> [Row] {
-        guard let bytes = try? Data(contentsOf: url),
-            let table = try? CSVText([UInt8](bytes), header: header)
-        else { return [] }
-        return table.rows.compactMap(row)
+        guard let bytes = try? Data(contentsOf: url) else { return [] }
+        for header in [header, olderHeader, oldestHeader] {
+            guard let table = try? CSVText([UInt8](bytes), header: header) else { continue }
+            return table.rows.compactMap(row)
+        }
+        return []
     }
 
     /// Those of one data set: of a given one; of a study's, unless they are tries, which may have had any,
@@ -84,12 +100,13 @@ public final class StudyTable: Sendable {
                 row.cell, "\(row.seed)", "\(row.learningRate)", "\(row.limit)", row.outcome,
                 Text.fixed(row.seconds, 1), Text.fixed(row.imagesPerSecond, 0),
                 row.accuracies.map { Text.fixed($0, 4) }.joined(separator: " "), row.data,
+                row.settings,
             ].joined(separator: ","))
     }
 
     private static func row(_ line: String) -> Row? {
         let cells = line.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        guard cells.count == 8 || cells.count == 9, let seed = UInt64(cells[1]),
+        guard (8...10).contains(cells.count), let seed = UInt64(cells[1]),
             let rate = Float(cells[2]),
             let limit = Int(cells[3]), let seconds = Double(cells[5]),
             let speed = Double(cells[6])
@@ -97,6 +114,7 @@ public final class StudyTable: Sendable {
         return Row(
             cell: cells[0], seed: seed, learningRate: rate, limit: limit, outcome: cells[4],
             accuracies: cells[7].split(separator: " ").compactMap { Double($0) }, seconds: seconds,
-            imagesPerSecond: speed, data: cells.count == 9 ? cells[8] : "")
+            imagesPerSecond: speed, data: cells.count > 8 ? cells[8] : "",
+            settings: cells.count > 9 ? cells[9] : "")
     }
 }
