@@ -113,12 +113,14 @@ def draw_curves(axes: Any, summary: dict[str, Any], cells: list[dict[str, Any]])
     last = max((len(curve) for cell in cells for curve in cell["curves"]), default=1)
     if last > 60:
         count_on(axes)
-    highest = max((max(curve) for cell in cells for curve in cell["curves"] if curve), default=1)
-    axes.set_ylim(max(0, 100 * highest - 12), min(100, 100 * highest + 0.6))
+    best = [max(curve) for cell in cells for curve in cell["curves"] if curve] or [1]
+    # Where the best part company, and where the worst ends.
+    lowest = min(100 * max(best) - 12, 100 * min(best) - 4)
+    axes.set_ylim(max(0, lowest), min(100, 100 * max(best) + 0.6))
     axes.set_xlabel("round")
     axes.set_ylabel("best accuracy so far, %")
     axes.grid(alpha=0.3)
-    axes.legend(fontsize=8, loc="lower right")
+    axes.legend(fontsize=8, loc="center left", bbox_to_anchor=(1.01, 0.5))
 
 
 def main() -> None:
