@@ -224,14 +224,7 @@ extension StoreCommandTests {
             #expect(
                 try Command.run(["run", "--quiet"] + partition + plain, in: folder).status == 0)
             let long = Command.short.map { $0 == "6" ? "100000" : $0 }
-            let process = try Command.start(["run"] + long, in: folder)
-            let pipe = try #require(process.standardOutput as? Pipe)
-            var text = ""
-            while !text.contains("2/100000") {
-                let data = pipe.fileHandleForReading.availableData
-                if data.isEmpty { break }
-                text += String(decoding: data, as: UTF8.self)
-            }
+            let (process, _) = try Command.start(["run"] + long, in: folder, until: "2/100000")
             func rows() throws -> [String] {
                 let answer = try Command.run(
                     ["runs", "--store", "logs/federated.sqlite"], in: folder)

@@ -42,7 +42,22 @@ extension Command {
         "--experiment", "4",
     ]
 
-    static func start(_ arguments: [String], in folder: URL) throws -> Process {
+    /// Starts it, and returns when it has printed a text: with all that it has printed.
+    static func start(
+        _ arguments: [String], in folder: URL, until text: String
+    ) throws -> (process: Process, printed: String) {
+        let process = try start(arguments, in: folder)
+        let pipe = try #require(process.standardOutput as? Pipe)
+        var printed = ""
+        while !printed.contains(text) {
+            let data = pipe.fileHandleForReading.availableData
+            if data.isEmpty { break }
+            printed += String(decoding: data, as: UTF8.self)
+        }
+        return (process, printed)
+    }
+
+    private static func start(_ arguments: [String], in folder: URL) throws -> Process {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: CommandLine.arguments[0])
             .deletingLastPathComponent().appending(path: "federated")
@@ -73,15 +88,9 @@ struct StoreCommandTests {
             // Each process dies when it has printed another line of its table.
             var kills = 0
             for round in [1, 1, 3, 4, 6] {
-                let process = try Command.start(
-                    ["run", "--resume", "--threads", "\(round)"] + Command.short, in: broken)
-                let pipe = try #require(process.standardOutput as? Pipe)
-                var text = ""
-                while !text.contains(" \(round)/6 ") {
-                    let data = pipe.fileHandleForReading.availableData
-                    if data.isEmpty { break }
-                    text += String(decoding: data, as: UTF8.self)
-                }
+                let (process, _) = try Command.start(
+                    ["run", "--resume", "--threads", "\(round)"] + Command.short, in: broken,
+                    until: " \(round)/6 ")
                 kill(process.processIdentifier, SIGKILL)
                 process.waitUntilExit()
                 if process.terminationReason == .uncaughtSignal { kills += 1 }
@@ -104,16 +113,9 @@ struct StoreCommandTests {
     func interrupted() throws {
         try Command.inTemporaryFolder { folder in
             let long = Command.short.map { $0 == "6" ? "100000" : $0 }
-            let process = try Command.start(["run"] + long, in: folder)
-            let pipe = try #require(process.standardOutput as? Pipe)
-            var text = ""
-            while !text.contains("2/100000") {
-                let data = pipe.fileHandleForReading.availableData
-                if data.isEmpty { break }
-                text += String(decoding: data, as: UTF8.self)
-            }
+            let (process, _) = try Command.start(["run"] + long, in: folder, until: "2/100000")
             kill(process.processIdentifier, SIGINT)
-            _ = try pipe.fileHandleForReading.readToEnd()
+            _ = try (process.standardOutput as? Pipe)?.fileHandleForReading.readToEnd()
             let errors = try (process.standardError as? Pipe)?.fileHandleForReading.readToEnd()
             process.waitUntilExit()
             #expect(process.terminationStatus == 130)
@@ -138,14 +140,8 @@ struct StoreCommandTests {
             #expect(flag.errors.contains("--fixed-shards is true, but run 2"))
 
             // With nothing but --resume, the settings are the store's.
-            let again = try Command.start(["run", "--resume", "--log-dir", "logs"], in: folder)
-            let output = try #require(again.standardOutput as? Pipe)
-            text = ""
-            while !text.contains("1/100000") {
-                let data = output.fileHandleForReading.availableData
-                if data.isEmpty { break }
-                text += String(decoding: data, as: UTF8.self)
-            }
+            let (again, text) = try Command.start(
+                ["run", "--resume", "--log-dir", "logs"], in: folder, until: "1/100000")
             kill(again.processIdentifier, SIGKILL)
             again.waitUntilExit()
             #expect(text.contains(", resumed after round "))
